@@ -1,0 +1,2 @@
+export type { ErrorCode, ErrorDescription } from "./errors.ts";
+export { errorTable, isTokenwireError, TokenwireError } from "./errors.ts";

@@ -1,0 +1,2 @@
+export type { JsonObject, JsonValue } from "./value.ts";
+export { JsonFloat } from "./value.ts";

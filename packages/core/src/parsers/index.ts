@@ -1,0 +1,1 @@
+export type { OutputEndReason, OutputEvent, OutputParser } from "./output-event.ts";

@@ -1,0 +1,31 @@
+// The one union that everything downstream of a model's output speaks: parsers produce it, protocols encode it.
+
+/** A piece of a model's output, in order. The concatenation of events never depends on how the output was cut. */
+export type OutputEvent =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "reasoning"; readonly text: string }
+  /** A call starts; its full name is known. `index` counts the calls of one output from 0. */
+  | { readonly type: "tool-call"; readonly index: number; readonly id: string; readonly name: string }
+  /** JSON text appended to the arguments of call `index`; never empty. */
+  | { readonly type: "tool-arguments"; readonly index: number; readonly text: string }
+  | {
+      readonly type: "tool-end";
+      readonly index: number;
+      /** `invalid`: the arguments are not JSON; `truncated`: the output ended inside the call. Absent means ok. */
+      readonly status?: "ok" | "invalid" | "truncated";
+      /** Verbatim source of the call, markers included. */
+      readonly raw?: string;
+    }
+  /** Something was repaired or could not be read; `text` is the source concerned. Never shown to end users. */
+  | { readonly type: "diagnostic"; readonly code: string; readonly text: string };
+
+/** Why an engine stopped, as far as a parser needs to know. */
+export type OutputEndReason = "stop" | "length" | "error";
+
+/** Turns a model's output into events. Synchronous; single use; never throws on model output. */
+export interface OutputParser {
+  push(text: string): OutputEvent[];
+  /** The same by token IDs: markers are recognised by special-token ID. Only with a tokenizer. */
+  pushIds(ids: ArrayLike<number>): OutputEvent[];
+  end(reason?: OutputEndReason): OutputEvent[];
+}

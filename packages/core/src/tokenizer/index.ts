@@ -1,0 +1,9 @@
+export type {
+  DecodeOptions,
+  EncodeOptions,
+  SpecialTokenSet,
+  StreamDecoder,
+  TokenCounter,
+  TokenCounterMark,
+  Tokenizer,
+} from "./tokenizer.ts";
