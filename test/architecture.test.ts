@@ -7,7 +7,17 @@ import { describe, expect, it } from "vitest";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
-const coreLayers = ["errors", "bytes", "json", "tokenizer", "template", "harmony", "parsers", "codec"];
+const coreLayers = [
+  "errors",
+  "bytes",
+  "json",
+  "gguf",
+  "tokenizer",
+  "template",
+  "harmony",
+  "parsers",
+  "codec",
+];
 const core = coreLayers.map((layer) => `core/${layer}`);
 
 /** The layering table. `protocol` as an import of another Node layer is for types. */
@@ -15,6 +25,7 @@ const mayImport: Record<string, readonly string[]> = {
   "core/errors": [],
   "core/bytes": ["core/errors"],
   "core/json": ["core/errors"],
+  "core/gguf": ["core/errors", "core/bytes"],
   "core/tokenizer": ["core/errors", "core/bytes", "core/json"],
   "core/template": ["core/errors", "core/json", "core/tokenizer"],
   "core/harmony": ["core/errors", "core/json", "core/tokenizer"],

@@ -11,6 +11,7 @@ export interface ErrorDescription {
 export type ErrorCode =
   | "DAMAGED_VOCABULARY"
   | "INVALID_ARGUMENT"
+  | "INVALID_GGUF"
   | "INVALID_JSON"
   | "INVALID_TOKEN"
   | "INVALID_UTF8"
@@ -27,6 +28,10 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   INVALID_ARGUMENT: {
     when: "A function was called with a value outside what it accepts.",
     remedy: "The message names the argument, the value and what is accepted.",
+  },
+  INVALID_GGUF: {
+    when: "A GGUF file is truncated, too large in some count, or contradicts itself.",
+    remedy: "Download the file again; the message names the field and its byte offset.",
   },
   INVALID_JSON: {
     when: "Text that must be JSON is not, or exceeds the depth or size limit.",
