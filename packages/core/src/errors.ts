@@ -9,6 +9,18 @@ export interface ErrorDescription {
 
 /** Every code a `TokenwireError` can carry. Keep the rows sorted, here and in the table. */
 export type ErrorCode =
+  | "API_ERROR"
+  | "CODEC_BAD_FRAME"
+  | "CODEC_BAD_MAP"
+  | "CODEC_BAD_POLICY"
+  | "CODEC_FETCH_FAILED"
+  | "CODEC_HASH_MISMATCH"
+  | "CODEC_LIMIT_EXCEEDED"
+  | "CODEC_NOT_FOUND"
+  | "CODEC_TRUNCATED"
+  | "CODEC_UNSUPPORTED"
+  | "CODEC_VERSION_REQUIRED"
+  | "CODEC_ZSTD_DICT"
   | "DAMAGED_VOCABULARY"
   | "INVALID_ARGUMENT"
   | "INVALID_GGUF"
@@ -21,6 +33,56 @@ export type ErrorCode =
   | "UNSUPPORTED_MODEL";
 
 export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
+  API_ERROR: {
+    when: "A request to the server cannot be answered; the error also has a status, a type, a param and a wire code.",
+    remedy: "The message says what was wrong, where, and what is accepted.",
+  },
+  CODEC_BAD_FRAME: {
+    when: "Bytes received as Codec frames or as a tokenwire stream are not valid in that format.",
+    remedy:
+      "Check that the format given to the decoder is the one in the response's Content-Type; the message names the fault.",
+  },
+  CODEC_BAD_MAP: {
+    when: "A dialect map, or its pre-tokenizer program, breaks a rule of the map format.",
+    remedy: "The message names the field and what is accepted; rebuild the map from the original tokenizer.",
+  },
+  CODEC_BAD_POLICY: {
+    when: "A safety-policy descriptor breaks a rule of its format.",
+    remedy:
+      "The message names the field and what is accepted; `tokenwire maps policies-sanitize` makes a publishable one.",
+  },
+  CODEC_FETCH_FAILED: {
+    when: "A map, policy, dictionary or discovery document could not be fetched or understood.",
+    remedy: "The message names the address and the status; check the origin and the address rules.",
+  },
+  CODEC_HASH_MISMATCH: {
+    when: "Fetched bytes do not have the SHA-256 they were pinned to.",
+    remedy: "Do not use the bytes; ask the publisher for the current hash.",
+  },
+  CODEC_LIMIT_EXCEEDED: {
+    when: "External data is larger than a limit of the codec: a frame, a map, a region, a buffer.",
+    remedy: "The message names the limit and its option; raise it only for a peer you trust.",
+  },
+  CODEC_NOT_FOUND: {
+    when: "An origin does not publish the requested map, policy or dictionary (404).",
+    remedy: "Check the id and the origin; the peer may not offer discovery.",
+  },
+  CODEC_TRUNCATED: {
+    when: "A Codec stream ended before its last frame.",
+    remedy: "Treat the answer as incomplete and ask again; everything before the cut was delivered.",
+  },
+  CODEC_UNSUPPORTED: {
+    when: "A stream format, content type or map feature that this build cannot handle was asked for.",
+    remedy: "The message lists what is supported.",
+  },
+  CODEC_VERSION_REQUIRED: {
+    when: "The server answered 426: it demands a newer Codec version or a feature.",
+    remedy: "Upgrade the client; the error lists the version and the features.",
+  },
+  CODEC_ZSTD_DICT: {
+    when: "A zstd response names no usable dictionary, or one that is not loaded.",
+    remedy: "Fetch the dictionary that the Codec-Zstd-Dict header names, or do not accept zstd.",
+  },
   DAMAGED_VOCABULARY: {
     when: "A vocabulary file is truncated, has a wrong checksum, or contradicts itself.",
     remedy: "Reinstall the package or download the file again; compare its SHA-256 with the published one.",
