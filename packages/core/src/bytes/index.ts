@@ -1,1 +1,11 @@
-export {};
+export { decodeBase64, encodeBase64 } from "./base64.ts";
+export { Sha256, sha256, sha256Hex } from "./sha256.ts";
+export {
+  decodeUtf8,
+  decodeUtf8Strict,
+  encodeUtf8,
+  incompleteUtf8Tail,
+  Utf8Decoder,
+  utf8SequenceLength,
+  validUtf8Length,
+} from "./utf8.ts";
