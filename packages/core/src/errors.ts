@@ -32,6 +32,65 @@ export type ErrorCode =
   | "UNKNOWN_ENCODING"
   | "UNSUPPORTED_MODEL";
 
+/** Codes of `HarmonyError`: misuse of the harmony layer. What a model's output can do wrong has its own table there. */
+export type HarmonyErrorCode =
+  | "disallowed-special"
+  | "invalid-conversation"
+  | "invalid-message"
+  | "invalid-snapshot"
+  | "invalid-token"
+  | "invalid-utf8"
+  | "render"
+  | "unexpected-token"
+  | "unknown-encoding"
+  | "unknown-namespace"
+  | "unknown-role"
+  | "vocabulary-hash"
+  | HarmonyDiagnosticCode;
+
+/** What can be wrong with a model's harmony output; documented in `harmony/diagnostics.ts`. */
+export type HarmonyDiagnosticCode =
+  | "abandoned-header"
+  | "abandoned-prefix"
+  | "author-name"
+  | "bare-recipient"
+  | "call-after-end"
+  | "channel-as-role"
+  | "conflicting-recipient"
+  | "constrain-prose"
+  | "duplicate-channel"
+  | "duplicate-message-marker"
+  | "duplicate-recipient"
+  | "duplicate-role"
+  | "duplicate-start"
+  | "empty-channel"
+  | "empty-recipient"
+  | "extra-header-words"
+  | "header-too-long"
+  | "implicit-end"
+  | "implicit-start"
+  | "invalid-header-word"
+  | "invalid-utf8"
+  | "marker-in-header"
+  | "markerless"
+  | "missing-channel-marker"
+  | "missing-message-marker"
+  | "missing-role"
+  | "noncanonical-channel"
+  | "special-in-content"
+  | "stop-after-end"
+  | "stop-endoftext"
+  | "stray-special"
+  | "stray-text"
+  | "stray-whitespace"
+  | "tool-call-on-analysis"
+  | "tool-name-as-channel"
+  | "tool-role"
+  | "truncated-content"
+  | "truncated-header"
+  | "unknown-role"
+  | "unknown-token";
+
 export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   API_ERROR: {
     when: "A request to the server cannot be answered; the error also has a status, a type, a param and a wire code.",
@@ -127,11 +186,11 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
 
 /** Every error that tokenwire raises on purpose. `code` is stable; `message` says what was wrong and what to do. */
 export class TokenwireError extends Error {
-  readonly code: ErrorCode;
+  readonly code: ErrorCode | HarmonyErrorCode;
   /** Brand that survives two copies of the package in one process, where `instanceof` does not. */
   readonly isTokenwireError = true as const;
 
-  constructor(code: ErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+  constructor(code: ErrorCode | HarmonyErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "TokenwireError";
     this.code = code;
