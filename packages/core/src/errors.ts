@@ -26,11 +26,13 @@ export type ErrorCode =
   | "INVALID_GGUF"
   | "INVALID_JSON"
   | "INVALID_TOKEN"
+  | "INVALID_TOKENIZER"
   | "INVALID_UTF8"
   | "SPECIAL_TOKEN_IN_TEXT"
   | "TOKEN_LIMIT_EXCEEDED"
   | "UNKNOWN_ENCODING"
-  | "UNSUPPORTED_MODEL";
+  | "UNSUPPORTED_MODEL"
+  | "UNSUPPORTED_TOKENIZER";
 
 /** Codes of `HarmonyError`: misuse of the harmony layer. What a model's output can do wrong has its own table there. */
 export type HarmonyErrorCode =
@@ -162,6 +164,10 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
     when: "A token ID is not an integer, or not in the vocabulary.",
     remedy: "Check that the IDs come from the same encoding.",
   },
+  INVALID_TOKENIZER: {
+    when: "A tokenizer file (tokenizer.json, tekken.json, a rank file, GGUF metadata) contradicts itself.",
+    remedy: "The message names the field and what is accepted; compare the file with its publisher's.",
+  },
   INVALID_UTF8: {
     when: "Bytes that must be UTF-8 are not.",
     remedy: 'Decode with errors: "replace", or fix the bytes; the message names the offset.',
@@ -181,6 +187,10 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   UNSUPPORTED_MODEL: {
     when: "No encoding is known for the given model name.",
     remedy: "Name the encoding itself, or use one of listSupportedModels().",
+  },
+  UNSUPPORTED_TOKENIZER: {
+    when: "A tokenizer file uses a component, a regular expression or a format that is not supported.",
+    remedy: "The message names the component and where it stands in the file.",
   },
 };
 
