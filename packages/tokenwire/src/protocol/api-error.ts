@@ -88,7 +88,7 @@ export function modelNotFound(model: string, available: readonly string[]): ApiE
 /** A client's value in an error message: quoted, shortened, with control characters escaped. */
 export function quote(value: string, limit = 80): string {
   const short = value.length > limit ? `${value.slice(0, limit)}…` : value;
-  return JSON.stringify(short.toWellFormed());
+  return JSON.stringify(short);
 }
 
 /** Removes what an upstream's message may reveal: organisation and project ids, URLs, keys, file paths. */

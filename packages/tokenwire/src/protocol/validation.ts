@@ -60,11 +60,11 @@ function expectation(issue: Issue): string | undefined {
   return undefined;
 }
 
-/** The error that a client gets for the first fault zod found. */
-export function toValidationError(error: z.ZodError, body: unknown): ApiError {
+/** The error that a client gets for the first fault zod found; `base` is where `body` sits in the request. */
+function toValidationError(error: z.ZodError, body: unknown, base: readonly PropertyKey[]): ApiError {
   const issues = error.issues.slice(0, 1).flatMap(deepest);
   const first = issues[0]!;
-  const path = formatPath(first.path);
+  const path = formatPath([...base, ...first.path]);
   const value = valueAt(body, first.path);
   const expected = [
     ...new Set(
@@ -80,13 +80,17 @@ export function toValidationError(error: z.ZodError, body: unknown): ApiError {
   if (expected.length > 0) {
     return invalidRequest(path, `${path}: expected ${expected.join(" or ")}, got ${describe(value)}.`);
   }
-  return invalidRequest(path === "" ? null : path, path === "" ? first.message : `${path}: ${first.message}`);
+  // A message that only completes "PATH …" gets its path; a whole sentence, worded as clients know it, stands alone.
+  const message = /^(?:must|expected|cannot) /.test(first.message)
+    ? `${path}: ${first.message}`
+    : first.message;
+  return invalidRequest(path === "" ? null : path, message);
 }
 
-/** Validates a body, raising 400 for the first fault. */
-export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
+/** Validates a body, or the part of it that sits at `base`, raising 400 for the first fault. */
+export function parseBody<T>(schema: z.ZodType<T>, body: unknown, base: readonly PropertyKey[] = []): T {
   const result = schema.safeParse(body);
-  if (!result.success) throw toValidationError(result.error, body);
+  if (!result.success) throw toValidationError(result.error, body, base);
   return result.data;
 }
 

@@ -1,0 +1,157 @@
+// Chat completion chunks as server-sent events. Everything that is the same in all chunks of a stream is serialised
+// once; a delta costs one JSON string escape. (A whole JSON.stringify per chunk costs five to ten times that.)
+
+import type { Tokenizer } from "@tokenwire/core/tokenizer";
+import type { ApiError } from "../api-error.ts";
+import { toWireLogprob } from "../logprobs.ts";
+import type { ChoiceEvent } from "../output.ts";
+import { type TokenUsage, toChatUsage } from "../usage.ts";
+
+/** What identifies a completion, in every chunk and in the whole. */
+export interface CompletionIdentity {
+  readonly id: string;
+  readonly created: number;
+  readonly model: string;
+  readonly fingerprint: string;
+}
+
+/** Which reasoning fields clients get; they read different ones. */
+export type ReasoningFields = "both" | "reasoning" | "reasoning_content" | "none";
+
+export interface ChatStreamOptions {
+  readonly identity: CompletionIdentity;
+  readonly n: number;
+  readonly tokenizer: Tokenizer;
+  readonly includeUsage: boolean;
+  /** Running usage in every chunk. */
+  readonly runningUsage?: () => TokenUsage;
+  readonly obfuscate: boolean;
+  readonly reasoningFields: ReasoningFields;
+}
+
+export const doneFrame = "data: [DONE]\n\n";
+
+/** One frame of server-sent events. */
+export function dataFrame(value: unknown): string {
+  return `data: ${JSON.stringify(value)}\n\n`;
+}
+
+const padding = "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz01";
+
+export class ChatStream {
+  readonly #options: ChatStreamOptions;
+  readonly #head: string;
+  readonly #started: boolean[];
+  /** Finish chunks go out in index order; one that is early waits here. */
+  readonly #finishes: (string | undefined)[];
+  #nextFinish = 0;
+
+  constructor(options: ChatStreamOptions) {
+    const { id, created, model, fingerprint } = options.identity;
+    this.#options = options;
+    this.#head = `data: {"id":"${id}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)},"service_tier":"default","system_fingerprint":"${fingerprint}","choices":[`;
+    this.#started = new Array<boolean>(options.n).fill(false);
+    this.#finishes = new Array<string | undefined>(options.n).fill(undefined);
+  }
+
+  /** The role chunk of a choice; empty when it was sent already. */
+  start(choice: number): string {
+    if (this.#started[choice]) return "";
+    this.#started[choice] = true;
+    return this.#frame(choice, '"role":"assistant","content":"","refusal":null');
+  }
+
+  /** Frames for events of one choice, in order. */
+  push(choice: number, events: readonly ChoiceEvent[]): string {
+    if (events.length === 0) return "";
+    let frames = this.start(choice);
+    for (const event of events) frames += this.#event(choice, event);
+    return frames;
+  }
+
+  /** The end of the stream: the usage chunk if asked for, and the terminator. */
+  end(usage: TokenUsage): string {
+    if (!this.#options.includeUsage) return doneFrame;
+    return `${this.#head}],"usage":${JSON.stringify(toChatUsage(usage))}}\n\n${doneFrame}`;
+  }
+
+  /** The end of a stream that failed: clients raise an object with `error` as an API error. */
+  fail(error: ApiError): string {
+    return `${dataFrame(error.toBody())}${doneFrame}`;
+  }
+
+  #event(choice: number, event: ChoiceEvent): string {
+    switch (event.type) {
+      case "text":
+        return this.#frame(choice, event.text === "" ? "" : `"content":${JSON.stringify(event.text)}`, event);
+      case "reasoning":
+        return this.#reasoning(choice, event.text);
+      case "tool-call":
+        return this.#frame(
+          choice,
+          `"tool_calls":[{"index":${event.index},"id":${JSON.stringify(event.id)},"type":"function","function":{"name":${JSON.stringify(event.name)},"arguments":""}}]`,
+        );
+      case "tool-arguments":
+        return this.#frame(
+          choice,
+          `"tool_calls":[{"index":${event.index},"function":{"arguments":${JSON.stringify(event.text)}}}]`,
+        );
+      case "tool-end":
+        return "";
+      case "finish":
+        this.#finishes[choice] = this.#finish(choice, event);
+        return this.#releaseFinishes();
+    }
+  }
+
+  #reasoning(choice: number, text: string): string {
+    const fields = this.#options.reasoningFields;
+    if (fields === "none") return "";
+    const json = JSON.stringify(text);
+    if (fields !== "both") return this.#frame(choice, `"${fields}":${json}`);
+    return this.#frame(choice, `"reasoning":${json},"reasoning_content":${json}`);
+  }
+
+  #finish(choice: number, event: Extract<ChoiceEvent, { type: "finish" }>): string {
+    const stop = event.stopReason;
+    const matched = stop === null ? "" : `,"matched_stop":${JSON.stringify(stop)}`;
+    return this.#close(
+      `{"index":${choice},"delta":{},"logprobs":null,"finish_reason":"${event.reason}","stop_reason":${JSON.stringify(stop)}${matched}}`,
+      8,
+    );
+  }
+
+  #releaseFinishes(): string {
+    let frames = "";
+    for (let frame = this.#finishes[this.#nextFinish]; frame; frame = this.#finishes[this.#nextFinish]) {
+      frames += frame;
+      this.#nextFinish++;
+    }
+    return frames;
+  }
+
+  #frame(choice: number, delta: string, event?: Extract<ChoiceEvent, { type: "text" }>): string {
+    const entries = event?.logprobs;
+    const logprobs =
+      entries && entries.length > 0
+        ? JSON.stringify({
+            content: entries.map((entry) => toWireLogprob(entry, this.#options.tokenizer)),
+            refusal: null,
+          })
+        : "null";
+    return this.#close(
+      `{"index":${choice},"delta":{${delta}},"logprobs":${logprobs},"finish_reason":null}`,
+      delta.length,
+    );
+  }
+
+  #close(choice: string, length: number): string {
+    const { includeUsage, runningUsage, obfuscate } = this.#options;
+    let tail = "]";
+    if (runningUsage) tail += `,"usage":${JSON.stringify(toChatUsage(runningUsage()))}`;
+    else if (includeUsage) tail += ',"usage":null';
+    // Padding to a multiple of 32 characters: the length of a frame then says little about its text.
+    if (obfuscate) tail += `,"obfuscation":"${padding.slice(0, 32 - (length % 32))}"`;
+    return `${this.#head}${choice}${tail}}\n\n`;
+  }
+}

@@ -1,0 +1,212 @@
+// From the tokens of one choice to the events a protocol encodes. One object per choice: its own parser, stop matcher
+// and log-probabilities. Synchronous; model output never throws; nothing held back is lost at the end.
+
+import type { OutputEndReason, OutputEvent, OutputParser } from "@tokenwire/core/parsers";
+import type { Tokenizer } from "@tokenwire/core/tokenizer";
+import type { ToolChoice } from "./conversation.ts";
+import type { EngineFinishReason, SampledLogprob } from "./generation.ts";
+import { type LogprobEntry, LogprobTracker } from "./logprobs.ts";
+import { StopMatcher } from "./stop-matcher.ts";
+
+/** Why a choice ended, as clients see it. */
+export type ChoiceFinishReason = "stop" | "length" | "tool_calls";
+
+/** What happens in a choice, in order. The last event of a choice is `finish`, exactly once. */
+export type ChoiceEvent =
+  | { readonly type: "text"; readonly text: string; readonly logprobs?: readonly LogprobEntry[] }
+  | { readonly type: "reasoning"; readonly text: string }
+  | { readonly type: "tool-call"; readonly index: number; readonly id: string; readonly name: string }
+  | { readonly type: "tool-arguments"; readonly index: number; readonly text: string }
+  | { readonly type: "tool-end"; readonly index: number; readonly complete: boolean }
+  | {
+      readonly type: "finish";
+      readonly reason: ChoiceFinishReason;
+      /** The stop string or token id that ended the choice; null for EOS and limits. */
+      readonly stopReason: string | number | null;
+    };
+
+export interface ChoiceOutputOptions {
+  readonly parser: OutputParser;
+  readonly tokenizer: Tokenizer;
+  readonly stop: readonly string[];
+  readonly includeStop: boolean;
+  readonly logprobs: boolean;
+  readonly toolChoice: ToolChoice;
+  readonly parallelToolCalls: boolean;
+  /** IDs that end the turn and are never shown; the format's own terminators are not among them. */
+  readonly hiddenStopIds: ReadonlySet<number>;
+  /** IDs the client asked to stop at; one that matched is reported as the stop reason. */
+  readonly requestedStopIds: readonly number[];
+}
+
+/** A parser's diagnostic, for the log and the counters. */
+export interface ChoiceDiagnostic {
+  readonly code: string;
+  readonly text: string;
+}
+
+export class ChoiceOutput {
+  readonly #options: ChoiceOutputOptions;
+  readonly #stops: StopMatcher;
+  readonly #tracker: LogprobTracker | undefined;
+  /** Calls that `tool_choice` forbids; their arguments become text. */
+  readonly #refused: Set<number> = new Set();
+  /** From the parser's numbers to those on the wire, which have no gaps. */
+  readonly #wireIndex: Map<number, number> = new Map();
+  #stopReason: string | number | null = null;
+  #done = false;
+  #finished = false;
+  #calledAll = true;
+  #inReasoning = false;
+  /** Tokens since the last event. */
+  #quietTokens = 0;
+  readonly diagnostics: ChoiceDiagnostic[] = [];
+  completionTokens = 0;
+  reasoningTokens = 0;
+
+  constructor(options: ChoiceOutputOptions) {
+    this.#options = options;
+    this.#stops = new StopMatcher(options.stop, options.includeStop);
+    this.#tracker = options.logprobs ? new LogprobTracker(options.tokenizer) : undefined;
+  }
+
+  /** True once a stop string, or the only allowed call, ended the choice here: the engine should be told to stop. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** Tokens as the engine reports them, one entry of `logprobs` per id. */
+  push(ids: readonly number[], logprobs?: readonly SampledLogprob[]): ChoiceEvent[] {
+    const events: ChoiceEvent[] = [];
+    for (let i = 0; i < ids.length && !this.#done; i++) {
+      const id = ids[i]!;
+      this.completionTokens++;
+      if (this.#options.hiddenStopIds.has(id)) continue;
+      const sampled = logprobs?.[i];
+      if (this.#tracker && sampled) this.#tracker.push(sampled);
+      this.#read(this.#options.parser.pushIds([id]), events);
+    }
+    return events;
+  }
+
+  /** Text of an engine that has no token ids to give; `tokens` is its count for the usage. */
+  pushText(text: string, tokens: number): ChoiceEvent[] {
+    const events: ChoiceEvent[] = [];
+    if (this.#done) return events;
+    this.completionTokens += tokens;
+    this.#read(this.#options.parser.push(text), events);
+    return events;
+  }
+
+  /** The engine ended the choice. Flushes every stage into the next and finishes, once. */
+  finish(reason: EngineFinishReason, matched?: string | number): ChoiceEvent[] {
+    const events: ChoiceEvent[] = [];
+    if (this.#finished) return events;
+    this.#finished = true;
+    const cut = reason === "length" || reason === "repetition";
+    if (!this.#done) {
+      this.#read(this.#options.parser.end(endReason(reason)), events);
+      this.#showHeld(events);
+      if (matched !== undefined && this.#isRequested(matched)) this.#stopReason = matched;
+    }
+    const called = this.#wireIndex.size > 0 && this.#calledAll;
+    const wire = cut && !this.#done ? "length" : called ? "tool_calls" : "stop";
+    events.push({ type: "finish", reason: wire, stopReason: this.#stopReason });
+    return events;
+  }
+
+  /** EOS and the format's terminators report null; what the client named is reported back. */
+  #isRequested(matched: string | number): boolean {
+    const { stop, requestedStopIds } = this.#options;
+    return typeof matched === "string" ? stop.includes(matched) : requestedStopIds.includes(matched);
+  }
+
+  #read(parsed: readonly OutputEvent[], events: ChoiceEvent[]): void {
+    if (parsed.length === 0) this.#quietTokens++;
+    for (const event of parsed) {
+      if (this.#done) return;
+      if (event.type !== "reasoning" && event.type !== "diagnostic") this.#inReasoning = false;
+      if (event.type === "text") this.#text(event.text, events);
+      else if (event.type === "diagnostic") this.diagnostics.push({ code: event.code, text: event.text });
+      else if (event.type === "reasoning") {
+        this.#countReasoning();
+        this.#showHeld(events);
+        events.push({ type: "reasoning", text: event.text });
+      } else this.#call(event, events);
+    }
+    if (parsed.length > 0) this.#quietTokens = 0;
+  }
+
+  /** Tokens inside reasoning that showed nothing yet (half a character, held back) count with the one that did. */
+  #countReasoning(): void {
+    this.reasoningTokens += this.#inReasoning ? 1 + this.#quietTokens : 1;
+    this.#quietTokens = 0;
+    this.#inReasoning = true;
+  }
+
+  #text(text: string, events: ChoiceEvent[]): void {
+    this.#tracker?.claim(text);
+    const match = this.#stops.push(text);
+    this.#show(match.text, events);
+    if (match.stop === undefined) return;
+    this.#stopReason = match.stop;
+    this.#done = true;
+    const rest = this.#tracker?.cut() ?? [];
+    const last = events.at(-1);
+    if (rest.length > 0 && last?.type === "text") {
+      events[events.length - 1] = { ...last, logprobs: [...(last.logprobs ?? []), ...rest] };
+    } else if (rest.length > 0) events.push({ type: "text", text: "", logprobs: rest });
+  }
+
+  #showHeld(events: ChoiceEvent[]): void {
+    if (!this.#done) this.#show(this.#stops.end(), events);
+  }
+
+  #show(text: string, events: ChoiceEvent[]): void {
+    if (text === "") return;
+    if (this.#tracker) events.push({ type: "text", text, logprobs: this.#tracker.show(text) });
+    else events.push({ type: "text", text });
+  }
+
+  #call(
+    event: Extract<OutputEvent, { type: "tool-call" | "tool-arguments" | "tool-end" }>,
+    events: ChoiceEvent[],
+  ): void {
+    this.#showHeld(events);
+    if (event.type === "tool-call") {
+      if (!this.#isAllowed(event.name)) {
+        this.#refused.add(event.index);
+        this.diagnostics.push({ code: "forbidden-tool-call", text: event.name });
+        return;
+      }
+      const index = this.#wireIndex.size;
+      this.#wireIndex.set(event.index, index);
+      events.push({ type: "tool-call", index, id: event.id, name: event.name });
+      return;
+    }
+    if (this.#refused.has(event.index)) {
+      if (event.type === "tool-arguments") this.#text(event.text, events);
+      return;
+    }
+    const index = this.#wireIndex.get(event.index);
+    if (index === undefined) return;
+    if (event.type === "tool-arguments") {
+      events.push({ type: "tool-arguments", index, text: event.text });
+      return;
+    }
+    const complete = event.status !== "truncated";
+    if (!complete) this.#calledAll = false;
+    events.push({ type: "tool-end", index, complete });
+    if (complete && !this.#options.parallelToolCalls) this.#done = true;
+  }
+
+  #isAllowed(name: string): boolean {
+    const { mode, allowed } = this.#options.toolChoice;
+    return mode !== "none" && (allowed === undefined || allowed.includes(name));
+  }
+}
+
+function endReason(reason: EngineFinishReason): OutputEndReason {
+  if (reason === "length" || reason === "repetition") return "length";
+  return reason === "stop" ? "stop" : "error";
+}
