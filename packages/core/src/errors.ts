@@ -28,9 +28,11 @@ export type ErrorCode =
   | "INVALID_TOKEN"
   | "INVALID_TOKENIZER"
   | "INVALID_UTF8"
+  | "PARSER_ENDED"
   | "SPECIAL_TOKEN_IN_TEXT"
   | "TOKEN_LIMIT_EXCEEDED"
   | "UNKNOWN_ENCODING"
+  | "UNKNOWN_PARSER"
   | "UNSUPPORTED_MODEL"
   | "UNSUPPORTED_TOKENIZER";
 
@@ -172,6 +174,10 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
     when: "Bytes that must be UTF-8 are not.",
     remedy: 'Decode with errors: "replace", or fix the bytes; the message names the offset.',
   },
+  PARSER_ENDED: {
+    when: "push() or end() of an output parser was called after end().",
+    remedy: "Parsers are single-use: create one per output.",
+  },
   SPECIAL_TOKEN_IN_TEXT: {
     when: "Text passed to encode() contains a special token that was not allowed.",
     remedy: "Pass allowedSpecial to encode it as a token, or disallowedSpecial: [] to treat it as text.",
@@ -183,6 +189,10 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   UNKNOWN_ENCODING: {
     when: "No encoding has the given name.",
     remedy: "Use one of listEncodingNames(); the message names the closest.",
+  },
+  UNKNOWN_PARSER: {
+    when: "No tool-call or reasoning parser has the given name.",
+    remedy: "Use one of listToolParsers() or listReasoningParsers(); the message names the closest.",
   },
   UNSUPPORTED_MODEL: {
     when: "No encoding is known for the given model name.",

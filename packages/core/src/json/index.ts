@@ -10,6 +10,7 @@ export {
 export { floatText } from "./float-text.ts";
 export { JsonError } from "./json-error.ts";
 export { type ParseJsonOptions, parseJson } from "./parse.ts";
+export { completeJson, isJsonText, JsonScanner, type JsonScanStatus } from "./partial.ts";
 export { fromPlain, toPlain } from "./plain.ts";
 export { positionAt, type TextPosition } from "./position.ts";
 export { quoteJson } from "./quote.ts";
