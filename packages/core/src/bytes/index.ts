@@ -9,3 +9,4 @@ export {
   utf8SequenceLength,
   validUtf8Length,
 } from "./utf8.ts";
+export { MAX_VARINT32_BYTES, readVarint, varintLength, writeVarint } from "./varint.ts";

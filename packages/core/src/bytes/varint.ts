@@ -27,3 +27,31 @@ export function writeVarint(bytes: Uint8Array, offset: number, value: number): n
   bytes[at++] = rest;
   return at;
 }
+
+/**
+ * Reads one varint at `cursor.at` and moves the cursor behind it. Undefined, with the cursor where it was, when the bytes
+ * end first or the value takes more than `maxBytes` bytes (default: five, enough for 35 bits).
+ *
+ * @example
+ * readVarint(Uint8Array.of(0xec, 0x4b), { at: 0 }, 2); // 9708
+ */
+export function readVarint(
+  bytes: Uint8Array,
+  cursor: { at: number },
+  end: number,
+  maxBytes: number = MAX_VARINT32_BYTES,
+): number | undefined {
+  let value = 0;
+  let scale = 1;
+  const limit = Math.min(end, cursor.at + maxBytes);
+  for (let at = cursor.at; at < limit; at++) {
+    const byte = bytes[at]!;
+    value += (byte & 0x7f) * scale;
+    if (byte < 0x80) {
+      cursor.at = at + 1;
+      return value;
+    }
+    scale *= 0x80;
+  }
+  return undefined;
+}

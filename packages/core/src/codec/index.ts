@@ -1,1 +1,65 @@
-export {};
+export type { ByteReader, ByteStream, DecodedStream } from "./byte-stream.ts";
+export { CodecError, CodecFrameError, CodecLimitError, CodecStreamTruncatedError } from "./codec-error.ts";
+export {
+  type CodecRequest,
+  type DecodedCodecRequest,
+  decodeCodecRequest,
+  encodeCodecRequest,
+} from "./frames/codec-request.ts";
+export { zigzagDecode, zigzagEncode } from "./frames/delta.ts";
+export {
+  type DeltaFrame,
+  decodeDeltaFrame,
+  decodeDeltaStream,
+  encodeDeltaFrame,
+  encodeDeltaStream,
+} from "./frames/delta-frame.ts";
+export {
+  type CodecFrame,
+  type CodecToolCall,
+  DecodedFrame,
+  type FinishReason,
+  type FrameLimits,
+  type StreamEnd,
+  toOpenAiReason,
+  toWireReason,
+  type WireFrame,
+} from "./frames/frame.ts";
+export {
+  decodeMsgpackFrame,
+  decodeProtobufFrame,
+  FrameDecoder,
+  type FrameDecoderOptions,
+} from "./frames/frame-decoder.ts";
+export {
+  encodeMsgpackFrame,
+  encodeProtobufFrame,
+  FRAME_FORMATS,
+  FrameEncoder,
+  type FrameEncoderOptions,
+  type FrameFormat,
+} from "./frames/frame-encoder.ts";
+export {
+  type DecodeStreamOptions,
+  decodeMsgpackStream,
+  decodeProtobufStream,
+  decodeStream,
+  type StreamFormat,
+} from "./frames/frame-stream.ts";
+export { CODEC_PROTO } from "./frames/schema.ts";
+export type {
+  TokenwireErrorBody,
+  TokenwireEvent,
+  TokenwireLogprob,
+  TokenwireMode,
+  TokenwireStop,
+  TokenwireToolCallDelta,
+  TokenwireUsage,
+} from "./tokenwire/record.ts";
+export {
+  decodeTokenwireStream,
+  TokenwireDecoder,
+  type TokenwireLimits,
+  TokenwireTruncatedError,
+} from "./tokenwire/tokenwire-decoder.ts";
+export { TokenwireEncoder } from "./tokenwire/tokenwire-encoder.ts";
