@@ -1,0 +1,50 @@
+// Encodes single pieces with whichever algorithm fits the vocabulary.
+
+import { type TokenTable, tokenTableOf } from "../vocabulary/token-table.ts";
+import { findToken, NO_TOKEN, type Trie } from "../vocabulary/trie.ts";
+import { Backtracker } from "./backtrack.ts";
+import { mergeSymbols } from "./merge.ts";
+import { ConcatenationMerges } from "./merge-tables.ts";
+import { missingByte } from "./missing-byte.ts";
+
+/** Encodes one piece, a byte range that pre-tokenization never splits. */
+export interface PieceEncoder {
+  /**
+   * Writes the tokens of `bytes[start..end)`, which is not empty, to `out` from `at` on, and returns the position
+   * after the last. `out` must have room for one token per byte.
+   */
+  encode(bytes: Uint8Array, start: number, end: number, out: Uint32Array, at: number): number;
+}
+
+/** The encoder for a rank vocabulary: backtracking if it is canonical (see `BuiltTrie`), else merging. */
+export function createPieceEncoder(trie: Trie, canonical: boolean): PieceEncoder {
+  return canonical ? new Backtracker(trie) : new MergingEncoder(trie, tokenTableOf(trie));
+}
+
+/** Whole-piece look-up, then merging by rank. */
+class MergingEncoder implements PieceEncoder {
+  readonly #trie: Trie;
+  readonly #merges: ConcatenationMerges;
+
+  constructor(trie: Trie, table: TokenTable) {
+    this.#trie = trie;
+    this.#merges = new ConcatenationMerges(trie, table);
+  }
+
+  encode(bytes: Uint8Array, start: number, end: number, out: Uint32Array, at: number): number {
+    const whole = findToken(this.#trie, bytes, start, end);
+    if (whole !== NO_TOKEN) {
+      out[at] = whole;
+      return at + 1;
+    }
+    const symbols = new Int32Array(end - start);
+    for (let i = start; i < end; i++) {
+      const token = findToken(this.#trie, bytes, i, i + 1);
+      if (token === NO_TOKEN) throw missingByte(bytes[i]!);
+      symbols[i - start] = token;
+    }
+    const length = mergeSymbols(symbols, symbols.length, this.#merges);
+    for (let i = 0; i < length; i++) out[at + i] = symbols[i]!;
+    return at + length;
+  }
+}

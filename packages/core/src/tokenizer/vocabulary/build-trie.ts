@@ -1,0 +1,110 @@
+// A trie from a list of tokens: for vocabularies that come as rank files or tables instead of packed.
+
+import { TokenwireError } from "../../errors.ts";
+import { findSplits } from "./find-splits.ts";
+import { allocatePlain, createTrie, indexTrie, NO_TOKEN, type Trie } from "./trie.ts";
+
+/** A token: its bytes and its ID, which is also its rank (a lower one merges first). */
+export interface RankedToken {
+  readonly bytes: Uint8Array;
+  readonly id: number;
+}
+
+/** A trie and whether the fast algorithm applies to it. */
+export interface BuiltTrie {
+  readonly trie: Trie;
+  /**
+   * Whether every token of two or more bytes is the result of merging two others of lower rank. Encoding by
+   * backtracking needs that; other vocabularies are merged pair by pair.
+   */
+  readonly canonical: boolean;
+}
+
+/**
+ * Builds the trie of `tokens`, in any order. Raises DAMAGED_VOCABULARY for empty tokens, tokens over 65,535 bytes,
+ * and duplicate bytes or IDs.
+ */
+export function buildTrie(tokens: readonly RankedToken[]): BuiltTrie {
+  const sorted = [...tokens].sort((a, b) => compareBytes(a.bytes, b.bytes));
+  const { firsts, labels, parents, depths, tokenAt } = layOut(sorted);
+  const idCount = sorted.reduce((count, { id }) => Math.max(count, id + 1), 0);
+  const trie = createTrie(labels.length, idCount, sorted.length, allocatePlain);
+  trie.labels.set(labels);
+  for (let node = 0; node < labels.length; node++) {
+    trie.nodes[2 * node] = firsts[node]!;
+    trie.nodes[2 * node + 1] = tokenAt[node]!;
+  }
+  trie.nodes[2 * labels.length] = labels.length;
+  indexTrie(trie, Int32Array.from(parents), Uint16Array.from(depths));
+  checkIds(trie, sorted);
+  return { trie, canonical: findSplits(trie, sorted) };
+}
+
+/** Order of byte strings as of unsigned numbers, shorter first. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
+  return a.length - b.length;
+}
+
+interface Layout {
+  readonly firsts: number[];
+  readonly labels: number[];
+  readonly parents: number[];
+  readonly depths: number[];
+  readonly tokenAt: number[];
+}
+
+/** Cuts the sorted list into ranges with a common prefix, level by level; each range is a node. */
+function layOut(sorted: readonly RankedToken[]): Layout {
+  const layout: Layout = { firsts: [], labels: [0], parents: [0], depths: [0], tokenAt: [] };
+  const { firsts, labels, parents, depths, tokenAt } = layout;
+  const ranges: number[] = [0, sorted.length];
+  for (let node = 0; node < labels.length; node++) {
+    let low = ranges[2 * node]!;
+    const high = ranges[2 * node + 1]!;
+    const depth = depths[node]!;
+    tokenAt.push(NO_TOKEN);
+    if (low < high && sorted[low]!.bytes.length === depth) tokenAt[node] = tokenIdOf(sorted, low++);
+    firsts.push(labels.length);
+    while (low < high) {
+      const label = sorted[low]!.bytes[depth]!;
+      let end = low + 1;
+      while (end < high && sorted[end]!.bytes[depth] === label) end++;
+      labels.push(label);
+      parents.push(node);
+      depths.push(depth + 1);
+      ranges.push(low, end);
+      low = end;
+    }
+  }
+  return layout;
+}
+
+function tokenIdOf(sorted: readonly RankedToken[], index: number): number {
+  const { bytes, id } = sorted[index]!;
+  const shown = `[${Array.from(bytes.subarray(0, 16)).join(", ")}${bytes.length > 16 ? ", …" : ""}]`;
+  if (bytes.length === 0 || bytes.length > 0xffff) {
+    throw damaged(`token ${id} has ${bytes.length} bytes; accepted are 1 to 65535`);
+  }
+  if (!Number.isInteger(id) || id < 0 || id >= 2 ** 24) {
+    throw damaged(`token ${shown} has the ID ${id}; accepted are integers from 0 to ${2 ** 24 - 1}`);
+  }
+  const next = sorted[index + 1];
+  if (next !== undefined && compareBytes(bytes, next.bytes) === 0) {
+    throw damaged(`tokens ${id} and ${next.id} have the same bytes ${shown}`);
+  }
+  return id;
+}
+
+function checkIds(trie: Trie, sorted: readonly RankedToken[]): void {
+  const perId = new Uint8Array(trie.idCount);
+  for (const { id } of sorted) {
+    if (perId[id] === 1) throw damaged(`two tokens have the ID ${id}`);
+    perId[id] = 1;
+  }
+}
+
+function damaged(problem: string): TokenwireError {
+  return new TokenwireError("DAMAGED_VOCABULARY", `Damaged vocabulary: ${problem}.`);
+}

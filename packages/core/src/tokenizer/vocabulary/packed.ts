@@ -1,0 +1,173 @@
+// The packed vocabulary: the trie in level order, so that loading is one pass without sorting or hashing.
+//
+//   0  "TWV1"            12  number of tokens                 24  SHA-256 of the .tiktoken text it reproduces
+//   4  number of nodes   16  entries in the count overflow    56  checksum of everything after the header
+//   8  number of IDs     20  entries in the split overflow    60  sections, each padded to 4 bytes:
+//
+//   labels        one byte per node: the edge that leads to it (0 for the root)
+//   child counts  four bits per node, low half first; 15: see the overflow, in order
+//   tokens        one bit per node: whether a token ends there
+//   IDs           per token in node order: the low 16 bits, then (next section) four bits above them
+//   splits        four bits per token: length of the left part, 0 if atomic; 15: see the overflow
+//   overflows     16 bits each: child counts, splits
+//
+// Numbers are little-endian.
+
+import { TokenwireError } from "../../errors.ts";
+import { type Allocate, allocatePlain, createTrie, indexTrie, NO_TOKEN, type Trie } from "./trie.ts";
+
+const HEADER = 60;
+const MAGIC = 0x31565754;
+/** IDs have 20 bits; a trie of the largest vocabularies has about a million nodes. */
+const MAX_IDS = 1 << 20;
+const MAX_NODES = 1 << 24;
+
+function damaged(problem: string): TokenwireError {
+  return new TokenwireError(
+    "DAMAGED_VOCABULARY",
+    `Damaged vocabulary: ${problem}. Reinstall the package or download the file again.`,
+  );
+}
+
+/** Checksum of `bytes[start..]`, whose length is a multiple of four: catches any single damaged word. */
+export function packedChecksum(bytes: Uint8Array, start: number): number {
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + start, (bytes.length - start) >> 2);
+  let sum = 0x811c9dc5 | 0;
+  for (let i = 0; i < words.length; i++) sum = Math.imul(sum ^ words[i]!, 0x01000193);
+  return sum >>> 0;
+}
+
+interface Sections {
+  readonly nodeCount: number;
+  readonly idCount: number;
+  readonly tokenCount: number;
+  readonly sha256: string;
+  readonly labels: Uint8Array;
+  readonly counts: Uint8Array;
+  readonly tokens: Uint8Array;
+  readonly idsLow: Uint16Array;
+  readonly idsHigh: Uint8Array;
+  readonly splits: Uint8Array;
+  readonly countOverflow: Uint16Array;
+  readonly splitOverflow: Uint16Array;
+}
+
+const padded = (length: number): number => (length + 3) & ~3;
+
+function readSections(input: Uint8Array): Sections {
+  // Sections are read as words, which must be aligned.
+  const file = input.byteOffset % 4 === 0 ? input : input.slice();
+  if (file.length < HEADER) throw damaged(`${file.length} bytes are less than the header of ${HEADER}`);
+  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  if (view.getUint32(0, true) !== MAGIC) throw damaged('it does not start with "TWV1"');
+  const [nodeCount, idCount, tokenCount, countOverflow, splitOverflow] = [4, 8, 12, 16, 20].map((offset) =>
+    view.getUint32(offset, true),
+  ) as [number, number, number, number, number];
+  if (nodeCount > MAX_NODES || idCount > MAX_IDS || tokenCount > idCount || tokenCount >= nodeCount) {
+    throw damaged(`impossible sizes: ${nodeCount} nodes, ${idCount} IDs, ${tokenCount} tokens`);
+  }
+  let offset = HEADER;
+  const section = (length: number): Uint8Array => {
+    const start = offset;
+    offset += padded(length);
+    return file.subarray(start, start + length);
+  };
+  const wide = (length: number): Uint16Array => {
+    const start = offset;
+    offset += padded(length * 2);
+    return offset > file.length
+      ? new Uint16Array(0)
+      : new Uint16Array(file.buffer, file.byteOffset + start, length);
+  };
+  const sections = {
+    nodeCount,
+    idCount,
+    tokenCount,
+    sha256: Array.from(file.subarray(24, 56), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+    labels: section(nodeCount),
+    counts: section((nodeCount + 1) >> 1),
+    tokens: section((nodeCount + 7) >> 3),
+    idsLow: wide(tokenCount),
+    idsHigh: section((tokenCount + 1) >> 1),
+    splits: section((tokenCount + 1) >> 1),
+    countOverflow: wide(countOverflow),
+    splitOverflow: wide(splitOverflow),
+  };
+  if (offset !== file.length) throw damaged(`it has ${file.length} bytes instead of ${offset}`);
+  if (packedChecksum(file, HEADER) !== view.getUint32(56, true)) throw damaged("its checksum does not match");
+  return sections;
+}
+
+/** What a packed vocabulary says beside the trie. */
+export interface UnpackedVocabulary {
+  readonly trie: Trie;
+  /** SHA-256 of the .tiktoken text that it was made from, in hexadecimal. */
+  readonly sha256: string;
+}
+
+/**
+ * The trie of a packed vocabulary. Tokens with IDs of `idLimit` and above are left out, so that one file serves two
+ * encodings of which one extends the other.
+ *
+ * Raises DAMAGED_VOCABULARY for a truncated, altered or contradictory file; never reads out of bounds.
+ */
+export function unpackVocabulary(
+  file: Uint8Array,
+  options: { readonly idLimit?: number | undefined; readonly allocate?: Allocate } = {},
+): UnpackedVocabulary {
+  const sections = readSections(file);
+  const { nodeCount, idCount, tokenCount } = sections;
+  const limit = Math.min(options.idLimit ?? idCount, idCount);
+  const trie = createTrie(nodeCount, limit, Math.min(tokenCount, limit), options.allocate ?? allocatePlain);
+  trie.labels.set(sections.labels);
+  const parents = new Int32Array(nodeCount);
+  const depths = new Uint16Array(nodeCount);
+  placeChildren(trie, sections, parents, depths);
+  placeTokens(trie, sections, limit);
+  indexTrie(trie, parents, depths);
+  return { trie, sha256: sections.sha256 };
+}
+
+function placeChildren(trie: Trie, sections: Sections, parents: Int32Array, depths: Uint16Array): void {
+  const { nodes } = trie;
+  const { nodeCount, counts, countOverflow } = sections;
+  let next = 1;
+  let overflow = 0;
+  for (let node = 0; node < nodeCount; node++) {
+    let count = (counts[node >> 1]! >> ((node & 1) << 2)) & 15;
+    if (count === 15) count = countOverflow[overflow++] ?? MAX_NODES;
+    if (next + count > nodeCount || (node >= next && node > 0)) throw damaged(`node ${node} is out of order`);
+    nodes[2 * node] = next;
+    const depth = depths[node]! + 1;
+    for (const end = next + count; next < end; next++) {
+      parents[next] = node;
+      depths[next] = depth;
+    }
+  }
+  if (next !== nodeCount) throw damaged(`${nodeCount - next} nodes have no parent`);
+  nodes[2 * nodeCount] = nodeCount;
+}
+
+function placeTokens(trie: Trie, sections: Sections, limit: number): void {
+  const { nodes, splits } = trie;
+  const { nodeCount, idCount, tokenCount, tokens, idsLow, idsHigh, splitOverflow } = sections;
+  const seen = new Uint8Array(idCount);
+  let index = 0;
+  let overflow = 0;
+  for (let node = 0; node < nodeCount; node++) {
+    nodes[2 * node + 1] = NO_TOKEN;
+    if (((tokens[node >> 3]! >> (node & 7)) & 1) === 0) continue;
+    if (index >= tokenCount) throw damaged("more tokens than announced");
+    const shift = (index & 1) << 2;
+    const id = idsLow[index]! | (((idsHigh[index >> 1]! >> shift) & 15) << 16);
+    let split = (sections.splits[index >> 1]! >> shift) & 15;
+    if (split === 15) split = splitOverflow[overflow++] ?? 0;
+    index++;
+    if (id >= idCount || seen[id] === 1) throw damaged(`token ID ${id} is out of range or occurs twice`);
+    seen[id] = 1;
+    if (id >= limit) continue;
+    nodes[2 * node + 1] = id;
+    splits[id] = split;
+  }
+  if (index !== tokenCount) throw damaged(`${tokenCount - index} tokens are missing`);
+}

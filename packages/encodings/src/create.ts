@@ -1,0 +1,35 @@
+// Makes encodings from definitions and vocabularies, each once; encodings over one vocabulary share its tables.
+
+import { decodeBase64 } from "@tokenwire/core/bytes";
+import { createPackedEncoding, type Encoding, replaceSpecialTokens } from "@tokenwire/core/tokenizer";
+import type { EncodingDefinition } from "./definition.ts";
+
+const made: Map<string, Encoding> = new Map();
+
+/** The encoding of a definition, if `createOnce` has made it. */
+export function existing(name: string): Encoding | undefined {
+  return made.get(name);
+}
+
+/** The encoding of a definition; `data` is its vocabulary in base64, asked for only if nothing can be shared. */
+export function createOnce(definition: EncodingDefinition, data: () => string): Encoding {
+  const known = made.get(definition.name);
+  if (known !== undefined) return known;
+  const { name, pattern, vocabulary, idLimit, normalization, specialTokens } = definition;
+  const family = `${vocabulary} ${idLimit ?? ""}`;
+  const relative = made.get(family);
+  const encoding =
+    relative === undefined
+      ? createPackedEncoding({
+          name,
+          pattern,
+          vocabulary: decodeBase64(data()),
+          idLimit,
+          normalization,
+          specialTokens,
+        })
+      : replaceSpecialTokens(relative, { name, specialTokens });
+  made.set(family, encoding);
+  made.set(name, encoding);
+  return encoding;
+}

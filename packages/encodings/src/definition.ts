@@ -1,0 +1,18 @@
+import type { Encoding } from "@tokenwire/core/tokenizer";
+
+/** Files in `data/` without the extension. */
+export type VocabularyName = "cl100k_base" | "o200k_base" | "p50k_base" | "voyage3_base";
+
+/** An encoding as plain data. */
+export interface EncodingDefinition {
+  readonly name: string;
+  readonly pattern: string;
+  readonly vocabulary: VocabularyName;
+  /** Tokens of this ID and above belong to another encoding that shares the vocabulary file. */
+  readonly idLimit?: number;
+  readonly normalization?: "NFC";
+  readonly specialTokens: ReadonlyMap<string, number>;
+}
+
+/** Makes the encoding of a definition from its vocabulary in base64. */
+export type EncodingFactory = (definition: EncodingDefinition, data: string) => Encoding;
