@@ -1,1 +1,28 @@
-export type { OutputEndReason, OutputEvent, OutputParser } from "./output-event.ts";
+export { type CollectedCall, type CollectPolicy, collect, type Diagnostic, type Message } from "./collect.ts";
+export type { CallIdentity, RenderableCall, ToolDefinition, ToolFormat } from "./format.ts";
+export type { CallFault, OutputEndReason, OutputEvent, OutputParser } from "./output-event.ts";
+export {
+  createOutputParser,
+  type OutputParserOptions,
+  type ReasoningOptions,
+  type ToolParserOptions,
+} from "./output-parser.ts";
+export {
+  type ParsedCall,
+  type ParsedToolCalls,
+  type ParseOptions,
+  parseOutput,
+  parseReasoning,
+  parseToolCalls,
+} from "./parse.ts";
+export type { ReasoningFormat } from "./reasoning-format.ts";
+export {
+  getReasoningFormat,
+  getToolFormat,
+  hasReasoningParser,
+  hasToolParser,
+  listReasoningParsers,
+  listToolParsers,
+} from "./registry.ts";
+export { type Dialect, type Rules, rulesFor } from "./rules.ts";
+export type { ParserLimits } from "./tool-reader.ts";

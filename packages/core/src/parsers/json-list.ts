@@ -1,0 +1,58 @@
+// Reads lists of calls, `[{"name": …}, …]`, as one outer section: what stands between the calls is not text.
+
+import { type CallOutcome, faultOf, type JsonCallKeys, jsonCall, standardKeys } from "./json-call.ts";
+import type { Outcome, Task } from "./reader.ts";
+import type { ToolReader } from "./tool-reader.ts";
+
+const COMMA = 44;
+const OPEN = 123;
+const CLOSE_LIST = 93;
+
+/** Reads one element; the call is open and nothing of it is announced yet. */
+export type ElementReader = (reader: ToolReader) => Task<CallOutcome>;
+
+/**
+ * Reads the list whose `[` stands here; a section must be open. Elements that are not calls stay section text.
+ * The outcome is that of the list: after `ok` its `]` was consumed.
+ */
+export function* jsonList(reader: ToolReader, element: ElementReader): Task<Outcome> {
+  reader.take(1);
+  for (let first = true; ; first = false) {
+    yield* reader.space();
+    const code = yield* reader.peek();
+    if (code === -1) return "end";
+    if (code === CLOSE_LIST && first) break;
+    reader.sectionNoise();
+    const outcome = yield* listElement(reader, element, code);
+    if (outcome !== "ok") return outcome;
+    yield* reader.space();
+    const next = yield* reader.peek();
+    if (next === CLOSE_LIST) break;
+    if (next !== COMMA) return next === -1 ? "end" : "bad";
+    reader.take(1);
+  }
+  reader.take(1);
+  return "ok";
+}
+
+function* listElement(reader: ToolReader, element: ElementReader, code: number): Task<Outcome> {
+  if (code !== OPEN) {
+    // Not a call, but a value all the same: the list goes on behind it.
+    const outcome = yield* reader.json();
+    if (outcome === "ok") reader.emit.diagnostic("bad-syntax", reader.input.captured);
+    return outcome;
+  }
+  reader.openCall();
+  const outcome = yield* element(reader);
+  if (outcome === "ok") {
+    reader.complete();
+    return "ok";
+  }
+  reader.fail(faultOf(outcome));
+  return outcome === "not-call" ? "ok" : outcome;
+}
+
+/** Elements that are call objects with these keys. */
+export function callElement(keys: JsonCallKeys = standardKeys): ElementReader {
+  return (reader) => jsonCall(reader, keys);
+}
