@@ -1,1 +1,1 @@
-export {};
+export { createHarmonyProfile, type HarmonyProfileOptions } from "./harmony.ts";

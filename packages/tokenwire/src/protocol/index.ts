@@ -1,3 +1,27 @@
+export type { ApiErrorBody, ApiErrorOptions, ApiErrorType } from "./api-error.ts";
+export {
+  ApiError,
+  invalidRequest,
+  modelNotFound,
+  quote,
+  sanitiseMessage,
+  unsupportedParameter,
+} from "./api-error.ts";
+export { type RequestBody, toRequestBody } from "./body.ts";
+export type { ChatCollectOptions, ChatCompletion, ChatCompletionMessage } from "./chat/collect.ts";
+export { ChatCollector } from "./chat/collect.ts";
+export { type ChatRequest, parseChatRequest, unknownChatFields } from "./chat/request.ts";
+export type { ChatStreamOptions, CompletionIdentity, ReasoningFields } from "./chat/stream.ts";
+export { ChatStream } from "./chat/stream.ts";
+export type {
+  Conversation,
+  ConversationMessage,
+  FunctionTool,
+  ResponseFormat,
+  Role,
+  ToolCall,
+  ToolChoice,
+} from "./conversation.ts";
 export type {
   EngineFinishReason,
   GenerationPlan,
@@ -5,4 +29,23 @@ export type {
   SampledLogprob,
   SamplingParameters,
 } from "./generation.ts";
+export { newId, unixSeconds } from "./ids.ts";
+export type {
+  ChoiceDiagnostic,
+  ChoiceEvent,
+  ChoiceFinishReason,
+  ChoiceOutputOptions,
+} from "./output.ts";
+export { ChoiceOutput } from "./output.ts";
+export { type EngineLimits, type PlanOptions, toGenerationPlan } from "./plan.ts";
 export type { ChatFormat, HarmonyFormat, ModelProfile, PlainFormat, TemplateFormat } from "./profile.ts";
+export {
+  createAnswerParser,
+  type Prompt,
+  type PromptSettings,
+  renderPrompt,
+  tokenPrompt,
+} from "./prompt/prompt.ts";
+export type { RequestedSampling } from "./sampling.ts";
+export type { TokenUsage } from "./usage.ts";
+export { emptyUsage } from "./usage.ts";

@@ -127,6 +127,7 @@ export class ChoiceOutput {
       if (this.#done) return;
       if (event.type !== "reasoning" && event.type !== "diagnostic") this.#inReasoning = false;
       if (event.type === "text") this.#text(event.text, events);
+      else if (event.type === "skip") continue;
       else if (event.type === "diagnostic") this.diagnostics.push({ code: event.code, text: event.text });
       else if (event.type === "reasoning") {
         this.#countReasoning();

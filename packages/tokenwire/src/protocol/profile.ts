@@ -1,7 +1,7 @@
 // What a protocol must know about a model to talk to it: how text becomes tokens, how a conversation becomes a
 // prompt, how output becomes events, and where generation stops. Profiles are data; `profiles/` builds them.
 
-import type { HarmonyEncoding } from "@tokenwire/core/harmony";
+import type { HarmonyEncoding, RenderProfile } from "@tokenwire/core/harmony";
 import type { Template } from "@tokenwire/core/template";
 import type { Tokenizer } from "@tokenwire/core/tokenizer";
 import type { SamplingParameters } from "./generation.ts";
@@ -10,6 +10,8 @@ import type { SamplingParameters } from "./generation.ts";
 export interface HarmonyFormat {
   readonly kind: "harmony";
   readonly encoding: HarmonyEncoding;
+  /** How messages of earlier turns are written. Default: as openai-harmony writes them. */
+  readonly renderProfile?: RenderProfile;
 }
 
 /** Conversations through a Jinja chat template; output through the profile's named parsers. */

@@ -1,1 +1,3 @@
-export {};
+export type { ServedModel } from "./models.ts";
+export type { LimitOptions, ModelOptions, ServerOptions, TimeoutOptions } from "./options.ts";
+export { createServer, type ServeOptions, type Server, serve } from "./serve.ts";

@@ -27,6 +27,8 @@ export interface ChatStreamOptions {
   readonly runningUsage?: () => TokenUsage;
   readonly obfuscate: boolean;
   readonly reasoningFields: ReasoningFields;
+  /** Echo token ids: these in the first chunk, each choice's own with its deltas. */
+  readonly promptTokenIds?: Uint32Array;
 }
 
 export const doneFrame = "data: [DONE]\n\n";
@@ -45,12 +47,16 @@ export class ChatStream {
   /** Finish chunks go out in index order; one that is early waits here. */
   readonly #finishes: (string | undefined)[];
   #nextFinish = 0;
+  /** With `promptTokenIds`: ids of each choice that no chunk has carried yet. */
+  readonly #unsentIds: number[][];
+  #promptSent = false;
 
   constructor(options: ChatStreamOptions) {
     const { id, created, model, fingerprint } = options.identity;
     this.#options = options;
     this.#head = `data: {"id":"${id}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)},"service_tier":"default","system_fingerprint":"${fingerprint}","choices":[`;
     this.#started = new Array<boolean>(options.n).fill(false);
+    this.#unsentIds = Array.from({ length: options.n }, () => []);
     this.#finishes = new Array<string | undefined>(options.n).fill(undefined);
   }
 
@@ -61,8 +67,9 @@ export class ChatStream {
     return this.#frame(choice, '"role":"assistant","content":"","refusal":null');
   }
 
-  /** Frames for events of one choice, in order. */
-  push(choice: number, events: readonly ChoiceEvent[]): string {
+  /** Frames for events of one choice, in order. `tokenIds`: the tokens that led to them. */
+  push(choice: number, events: readonly ChoiceEvent[], tokenIds: readonly number[] = []): string {
+    if (this.#options.promptTokenIds) this.#unsentIds[choice]!.push(...tokenIds);
     if (events.length === 0) return "";
     let frames = this.start(choice);
     for (const event of events) frames += this.#event(choice, event);
@@ -116,7 +123,7 @@ export class ChatStream {
     const stop = event.stopReason;
     const matched = stop === null ? "" : `,"matched_stop":${JSON.stringify(stop)}`;
     return this.#close(
-      `{"index":${choice},"delta":{},"logprobs":null,"finish_reason":"${event.reason}","stop_reason":${JSON.stringify(stop)}${matched}}`,
+      `{"index":${choice},"delta":{},"logprobs":null,"finish_reason":"${event.reason}","stop_reason":${JSON.stringify(stop)}${matched}${this.#tokenIds(choice)}}`,
       8,
     );
   }
@@ -140,14 +147,24 @@ export class ChatStream {
           })
         : "null";
     return this.#close(
-      `{"index":${choice},"delta":{${delta}},"logprobs":${logprobs},"finish_reason":null}`,
+      `{"index":${choice},"delta":{${delta}},"logprobs":${logprobs},"finish_reason":null${this.#tokenIds(choice)}}`,
       delta.length,
     );
+  }
+
+  #tokenIds(choice: number): string {
+    if (!this.#options.promptTokenIds) return "";
+    const ids = this.#unsentIds[choice]!.splice(0);
+    return `,"token_ids":${JSON.stringify(ids)}`;
   }
 
   #close(choice: string, length: number): string {
     const { includeUsage, runningUsage, obfuscate } = this.#options;
     let tail = "]";
+    if (this.#options.promptTokenIds && !this.#promptSent) {
+      this.#promptSent = true;
+      tail += `,"prompt_token_ids":${JSON.stringify([...this.#options.promptTokenIds])}`;
+    }
     if (runningUsage) tail += `,"usage":${JSON.stringify(toChatUsage(runningUsage()))}`;
     else if (includeUsage) tail += ',"usage":null';
     // Padding to a multiple of 32 characters: the length of a frame then says little about its text.

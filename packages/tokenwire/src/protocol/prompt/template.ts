@@ -1,0 +1,153 @@
+// Conversations through a Jinja chat template. Messages are prepared as templates expect them; the template's own
+// text is the only source of control tokens.
+
+import { fromPlain, type JsonObject, type JsonValue, parseJson, toPlain } from "@tokenwire/core/json";
+import { createOutputParser, type OutputParser } from "@tokenwire/core/parsers";
+import { encodeChat, type RenderedChat, renderChat } from "@tokenwire/core/template";
+import { invalidRequest } from "../api-error.ts";
+import { type Conversation, type ConversationMessage, type FunctionTool, textOf } from "../conversation.ts";
+import type { ModelProfile, TemplateFormat } from "../profile.ts";
+import type { Prompt } from "./prompt.ts";
+
+function templateContent(content: ConversationMessage["content"], format: TemplateFormat): JsonValue {
+  if (content === null) return null;
+  if (format.contentFormat === "string") return textOf(content);
+  const parts = typeof content === "string" ? [content] : content;
+  return parts.map(
+    (text): JsonObject =>
+      new Map<string, JsonValue>([
+        ["type", "text"],
+        ["text", text],
+      ]),
+  );
+}
+
+/** Arguments as the template wants them. Templates mostly want the object; a string that is no JSON stays text. */
+function templateArguments(text: string, path: string, format: TemplateFormat): JsonValue {
+  if (format.argumentsFormat === "string") return text;
+  if (text.trim() === "") return new Map();
+  let value: JsonValue;
+  try {
+    value = parseJson(text, { maxDepth: 128 });
+  } catch (cause) {
+    throw invalidRequest(path, `${path}: expected a JSON object as text; ${(cause as Error).message}`);
+  }
+  if (!(value instanceof Map)) throw invalidRequest(path, `${path}: expected a JSON object as text.`);
+  return value;
+}
+
+function templateMessage(message: ConversationMessage, path: string, format: TemplateFormat): JsonObject {
+  const result: JsonObject = new Map<string, JsonValue>([
+    ["role", message.role],
+    ["content", templateContent(message.content, format)],
+  ]);
+  if (message.name !== undefined) result.set("name", message.name);
+  if (message.reasoning !== undefined) result.set("reasoning_content", message.reasoning);
+  if (message.toolCallId !== undefined) result.set("tool_call_id", message.toolCallId);
+  if (message.toolCalls !== undefined) {
+    result.set(
+      "tool_calls",
+      message.toolCalls.map((call, index): JsonObject => {
+        const callPath = `${path}.tool_calls[${index}].function.arguments`;
+        return new Map<string, JsonValue>([
+          ["id", call.id],
+          ["type", "function"],
+          [
+            "function",
+            new Map<string, JsonValue>([
+              ["name", call.name],
+              ["arguments", templateArguments(call.arguments, callPath, format)],
+            ]),
+          ],
+        ]);
+      }),
+    );
+  }
+  return result;
+}
+
+function templateTool(tool: FunctionTool): JsonObject {
+  const definition: JsonObject = new Map<string, JsonValue>([["name", tool.name]]);
+  if (tool.description !== undefined) definition.set("description", tool.description);
+  if (tool.parameters !== undefined) definition.set("parameters", tool.parameters);
+  return new Map<string, JsonValue>([
+    ["type", "function"],
+    ["function", definition],
+  ]);
+}
+
+/** Variables beyond the messages: the client's own, and the reasoning switch in the spellings templates use. */
+function variables(conversation: Conversation): Record<string, JsonValue> {
+  const { reasoningEffort, templateArguments: own } = conversation;
+  const result: Record<string, JsonValue> = Object.create(null) as Record<string, JsonValue>;
+  if (reasoningEffort !== undefined) {
+    result["reasoning_effort"] = reasoningEffort;
+    if (reasoningEffort === "none" || reasoningEffort === "minimal") {
+      result["enable_thinking"] = false;
+      result["thinking"] = false;
+    }
+  }
+  for (const [key, value] of own ?? []) result[key] = value;
+  return result;
+}
+
+/** Renders a conversation with the model's template. */
+export function renderTemplatePrompt(
+  profile: ModelProfile,
+  format: TemplateFormat,
+  conversation: Conversation,
+): Prompt {
+  const tools = conversation.toolChoice.mode === "none" ? [] : conversation.tools;
+  const rendered = renderChat(format.template, {
+    ...variables(conversation),
+    messages: conversation.messages.map((message, index) =>
+      templateMessage(message, `${conversation.field}[${index}]`, format),
+    ),
+    ...(tools.length > 0 && { tools: tools.map(templateTool) }),
+    ...(conversation.documents !== undefined && { documents: fromPlain(conversation.documents) }),
+    addGenerationPrompt: conversation.addGenerationPrompt ?? true,
+    ...(conversation.continueFinalMessage === true && { continueFinalMessage: true }),
+    specialTokens: format.specialTokens,
+  });
+  return {
+    tokenIds: encodeChat(rendered, profile.tokenizer),
+    answerPrefix: [],
+    inReasoning: opensReasoning(rendered),
+  };
+}
+
+const openers = ["<think>", "[THINK]"];
+const closers = ["</think>", "[/THINK]"];
+
+function lastOf(text: string, markers: readonly string[]): number {
+  return Math.max(...markers.map((marker) => text.lastIndexOf(marker)));
+}
+
+/** Whether the prompt ends inside reasoning, read from the template's own text after the last user data. */
+function opensReasoning(rendered: RenderedChat): boolean | undefined {
+  const last = rendered.segments.at(-1);
+  if (last === undefined || !last.trusted) return undefined;
+  const opened = lastOf(last.text, openers);
+  const closed = lastOf(last.text, closers);
+  return opened < 0 && closed < 0 ? undefined : opened > closed;
+}
+
+/** A parser for one answer, by the names in the profile. */
+export function createTemplateParser(
+  profile: ModelProfile,
+  conversation: Conversation,
+  inReasoning: boolean | undefined,
+  separateReasoning: boolean,
+): OutputParser {
+  const usesTools = conversation.tools.length > 0 && conversation.toolChoice.mode !== "none";
+  return createOutputParser({
+    ...(usesTools && profile.toolParser !== undefined && { tool: profile.toolParser }),
+    ...(separateReasoning && profile.reasoningParser !== undefined && { reasoning: profile.reasoningParser }),
+    tools: conversation.tools.map(({ name, parameters }) => ({
+      name,
+      ...(parameters && { parameters: toPlain(parameters) }),
+    })),
+    tokenizer: profile.tokenizer,
+    ...(inReasoning !== undefined && { inReasoningAtStart: inReasoning }),
+  });
+}

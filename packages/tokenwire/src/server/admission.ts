@@ -1,0 +1,94 @@
+// How many requests generate at once. Beyond that they wait in a bounded queue; beyond the queue they are refused, so
+// that latency stays bounded however many clients come.
+
+import { ApiError } from "../protocol/index.ts";
+import { retryHeaders } from "./errors.ts";
+import type { ServerSettings } from "./options.ts";
+
+interface Waiting {
+  readonly admit: () => void;
+  readonly refuse: (reason: unknown) => void;
+}
+
+export class Admission {
+  readonly #limits: ServerSettings["limits"];
+  readonly #patience: number;
+  readonly #queue: Waiting[] = [];
+  #running = 0;
+
+  constructor(settings: ServerSettings) {
+    this.#limits = settings.limits;
+    this.#patience = settings.timeouts.queue;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** Runs a task in a slot. Raises 429 when the queue is full, 503 after too long a wait. */
+  async run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+    if (this.#running >= this.#limits.running) await this.#wait(signal);
+    else this.#running++;
+    try {
+      return await task();
+    } finally {
+      this.#release();
+    }
+  }
+
+  /** A free slot passes straight to the longest waiting request. */
+  #release(): void {
+    const next = this.#queue.shift();
+    if (next) next.admit();
+    else this.#running--;
+  }
+
+  #wait(signal: AbortSignal): Promise<void> {
+    if (this.#queue.length >= this.#limits.waiting) {
+      throw new ApiError(
+        429,
+        `The server is busy: ${this.#queue.length} requests are waiting. Retry later.`,
+        {
+          wireCode: "rate_limit_exceeded",
+          headers: retryHeaders(1_000),
+        },
+      );
+    }
+    return new Promise((resolve, reject) => {
+      let patience: NodeJS.Timeout | undefined;
+      const leave = (): void => {
+        clearTimeout(patience);
+        signal.removeEventListener("abort", onAbort);
+        const at = this.#queue.indexOf(entry);
+        if (at >= 0) this.#queue.splice(at, 1);
+      };
+      const entry: Waiting = {
+        admit: () => {
+          leave();
+          resolve();
+        },
+        refuse: (reason) => {
+          leave();
+          reject(reason);
+        },
+      };
+      const onAbort = (): void => entry.refuse(signal.reason);
+      signal.addEventListener("abort", onAbort, { once: true });
+      if (this.#patience > 0) {
+        patience = setTimeout(() => {
+          entry.refuse(
+            new ApiError(503, "The server is overloaded: the request waited too long. Retry later.", {
+              wireCode: "overloaded",
+              headers: retryHeaders(5_000),
+            }),
+          );
+        }, this.#patience).unref();
+      }
+      this.#queue.push(entry);
+    });
+  }
+}

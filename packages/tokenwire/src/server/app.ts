@@ -1,0 +1,166 @@
+// The Fastify instance: body parser, error handlers, hooks and routes. Fastify's own error bodies, JSON parser and
+// request log are all replaced; see the comments for what each default would break.
+
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
+import { ApiError } from "../protocol/index.ts";
+import type { Authenticator } from "./auth.ts";
+import { installBodyParser, requestBody } from "./body.ts";
+import type { Route, RouteContext, ServerContext } from "./context.ts";
+import { fromFastify, toApiError } from "./errors.ts";
+import { requestIdOf } from "./request-id.ts";
+import { PathTable } from "./unknown-route.ts";
+
+interface RequestState {
+  readonly started: number;
+  tenant: string;
+  readonly abort: AbortController;
+}
+
+const states: WeakMap<FastifyRequest, RequestState> = new WeakMap();
+
+/** Sends an error in the shape the path's clients expect. */
+function sendError(reply: FastifyReply, error: ApiError): void {
+  void reply.code(error.status).headers(error.headers).type("application/json").send(error.toBody());
+}
+
+export function createApp(
+  context: ServerContext,
+  routes: readonly Route[],
+  auth: Authenticator,
+): FastifyInstance {
+  const { settings, log } = context;
+  const app = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: settings.limits.body,
+    // Model and response ids are longer than the default of 100 characters.
+    routerOptions: { maxParamLength: 1_024 },
+    requestTimeout: settings.timeouts.upload,
+    genReqId: (request) => requestIdOf(request.headers),
+    forceCloseConnections: "idle",
+    frameworkErrors: (error, _request, reply) => sendError(reply, fromFastify(error, settings.limits.body)),
+    clientErrorHandler: (error, socket) => {
+      const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
+      const message =
+        status === 431 ? "The request headers are too large." : "The request is not valid HTTP.";
+      const body = JSON.stringify(new ApiError(status, message).toBody());
+      if (!socket.writable) return;
+      socket.end(
+        `HTTP/1.1 ${status} ${status === 431 ? "Request Header Fields Too Large" : "Bad Request"}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+      );
+    },
+  });
+  const paths = new PathTable(routes);
+  installBodyParser(app, settings.limits.jsonDepth);
+  installErrorHandlers(app, context, paths);
+  installHooks(app, context, routes, auth);
+  for (const route of routes) register(app, context, route);
+  return app;
+}
+
+function installErrorHandlers(app: FastifyInstance, context: ServerContext, paths: PathTable): void {
+  const { settings, log } = context;
+  app.setErrorHandler((error, request, reply) => {
+    const known =
+      error instanceof ApiError
+        ? error
+        : error instanceof Error && "code" in error && String(error.code).startsWith("FST_")
+          ? fromFastify(error as Parameters<typeof fromFastify>[0], settings.limits.body)
+          : toApiError(error);
+    if (known.status >= 500)
+      log.error({ requestId: request.id, err: known.cause ?? error }, "request failed");
+    sendError(reply, known);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const methods = paths.methodsOf(request.url.split("?", 1)[0]!);
+    if (request.method === "OPTIONS" && methods.length > 0) {
+      return reply.code(204).header("allow", methods.join(", ")).send();
+    }
+    throw paths.errorFor(request.method, request.url);
+  });
+}
+
+function installHooks(
+  app: FastifyInstance,
+  context: ServerContext,
+  routes: readonly Route[],
+  auth: Authenticator,
+): void {
+  const open = new Set(
+    routes.filter((route) => route.open).flatMap((route) => [route.path, ...(route.aliases ?? [])]),
+  );
+  app.addHook("onRequest", (request, reply, done) => {
+    const state: RequestState = {
+      started: performance.now(),
+      tenant: "public",
+      abort: new AbortController(),
+    };
+    states.set(request, state);
+    void reply.header("x-request-id", request.id).header("openai-version", "2020-10-01");
+    if (context.draining()) void reply.header("connection", "close");
+    // The response's close, not the request's: that one comes as soon as the body was read.
+    reply.raw.once("close", () => {
+      if (!reply.raw.writableFinished)
+        state.abort.abort(new ApiError(499, "The client closed the connection."));
+    });
+    if (!open.has(request.routeOptions.url ?? "")) state.tenant = auth.authenticate(request.headers);
+    done();
+  });
+  app.addHook("onSend", (request, reply, payload, done) => {
+    const started = states.get(request)?.started ?? performance.now();
+    void reply.header("openai-processing-ms", String(Math.round(performance.now() - started)));
+    done(null, payload);
+  });
+  app.addHook("onResponse", (request, reply, done) => {
+    const state = states.get(request);
+    context.log.info(
+      {
+        requestId: request.id,
+        tenant: state?.tenant,
+        method: request.method,
+        route: request.routeOptions.url ?? "unknown",
+        status: reply.raw.statusCode,
+        durationMs: Math.round(performance.now() - (state?.started ?? performance.now())),
+        ...(state?.abort.signal.aborted && { aborted: "client closed" }),
+      },
+      "request",
+    );
+    done();
+  });
+}
+
+function register(app: FastifyInstance, server: ServerContext, route: Route): void {
+  for (const path of [route.path, ...(route.aliases ?? [])]) {
+    app.route({
+      method: route.method,
+      url: path,
+      handler: (request, reply) => answer(server, route, request, reply),
+    });
+  }
+}
+
+async function answer(
+  server: ServerContext,
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const state = states.get(request)!;
+  const context: RouteContext = {
+    server,
+    request,
+    reply,
+    requestId: request.id,
+    tenant: state.tenant,
+    signal: AbortSignal.any([state.abort.signal, server.shutdown]),
+    body: () => requestBody(request),
+  };
+  const result = await route.handle(context);
+  if (reply.sent || reply.raw.headersSent) return reply;
+  return result;
+}

@@ -1,0 +1,47 @@
+// What every route gets: the models, the settings, and the request's own id, tenant and abort signal.
+
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import type { RequestBody } from "../protocol/index.ts";
+import type { Admission } from "./admission.ts";
+import type { ModelRegistry } from "./models.ts";
+import type { ServerSettings } from "./options.ts";
+
+/** One per server. */
+export interface ServerContext {
+  readonly models: ModelRegistry;
+  readonly settings: ServerSettings;
+  readonly admission: Admission;
+  readonly log: Logger;
+  /** True from the moment the server begins to close. */
+  readonly draining: () => boolean;
+  /** Aborts what is still running when the grace of a closing server is over. */
+  readonly shutdown: AbortSignal;
+}
+
+/** One per request. */
+export interface RouteContext {
+  readonly server: ServerContext;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly requestId: string;
+  /** Whose stored objects this request may see. */
+  readonly tenant: string;
+  /** Aborted when the client leaves before the answer is complete, or the server shuts down. */
+  readonly signal: AbortSignal;
+  /** The body as an object; raises 400 when it is none. */
+  readonly body: () => RequestBody;
+}
+
+/** An endpoint. The test that enumerates routes demands a key on all but the open ones. */
+export interface Route {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Fastify's notation; `*` for names with slashes. */
+  readonly path: string;
+  /** Further paths of the same endpoint. */
+  readonly aliases?: readonly string[];
+  /** Answers without a key. */
+  readonly open?: boolean;
+  /** The body of the answer; `undefined` when the handler answered by itself. */
+  readonly handle: (context: RouteContext) => unknown;
+}

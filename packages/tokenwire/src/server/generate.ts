@@ -1,0 +1,220 @@
+// Runs an engine for every choice of a request and hands the events on. Pulls only as fast as the reader reads; stops
+// the engine when the client leaves, a stop string matched, or a time limit passed, and never after a normal end.
+
+import type { OutputParser } from "@tokenwire/core/parsers";
+import type { GenerateEvent, GenerateRequest } from "../engines/index.ts";
+import {
+  ApiError,
+  type ChoiceEvent,
+  ChoiceOutput,
+  type ChoiceOutputOptions,
+  emptyUsage,
+  type GenerationPlan,
+  type TokenUsage,
+} from "../protocol/index.ts";
+import { toApiError } from "./errors.ts";
+import type { ServedModel } from "./models.ts";
+import type { ServerSettings } from "./options.ts";
+
+/** Takes the events of a generation. */
+export interface ChoiceSink {
+  /** The engine accepted the request. */
+  start?(): void;
+  push(choice: number, events: readonly ChoiceEvent[], tokenIds: readonly number[]): void;
+  /** A promise while the reader is behind. */
+  readonly pressure?: Promise<void> | undefined;
+}
+
+export interface GenerationOptions {
+  readonly id: string;
+  readonly model: ServedModel;
+  readonly plan: GenerationPlan;
+  readonly n: number;
+  readonly createParser: () => OutputParser;
+  readonly output: Omit<ChoiceOutputOptions, "parser">;
+  readonly signal: AbortSignal;
+  readonly timeouts: ServerSettings["timeouts"];
+  readonly usage?: TokenUsage;
+  /** Told about what parsers had to repair. */
+  readonly onDiagnostic?: (code: string) => void;
+}
+
+/** Generates all choices, concurrently. Resolves with the usage; raises `ApiError` when the engine fails. */
+export async function generateChoices(options: GenerationOptions, sink: ChoiceSink): Promise<TokenUsage> {
+  const usage = options.usage ?? emptyUsage();
+  usage.promptTokens = options.plan.prompt.tokenIds.length;
+  const failure = new AbortController();
+  const signal = AbortSignal.any([options.signal, failure.signal]);
+  const choices = Array.from({ length: options.n }, async (_, choice) => {
+    try {
+      await new ChoiceRun({ ...options, signal }, choice, usage, sink).run();
+    } catch (error) {
+      // One failed choice ends the request: the others must not go on generating for nobody.
+      failure.abort(error);
+      throw error;
+    }
+  });
+  const results = await Promise.allSettled(choices);
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed) throw failure.signal.aborted ? failure.signal.reason : failed.reason;
+  return usage;
+}
+
+class ChoiceRun {
+  readonly #options: GenerationOptions;
+  readonly #choice: number;
+  readonly #usage: TokenUsage;
+  readonly #sink: ChoiceSink;
+  readonly #output: ChoiceOutput;
+  readonly #abort = new AbortController();
+  #reject: ((reason: unknown) => void) | undefined;
+  #counted = 0;
+  #reasoning = 0;
+
+  constructor(options: GenerationOptions, choice: number, usage: TokenUsage, sink: ChoiceSink) {
+    this.#options = options;
+    this.#choice = choice;
+    this.#usage = usage;
+    this.#sink = sink;
+    this.#output = new ChoiceOutput({ ...options.output, parser: options.createParser() });
+  }
+
+  async run(): Promise<void> {
+    const { signal, timeouts, model } = this.#options;
+    const stop = (reason: unknown): void => {
+      this.#abort.abort(reason);
+      this.#reject?.(reason);
+    };
+    const onAbort = (): void => stop(signal.reason);
+    if (signal.aborted) throw signal.reason;
+    signal.addEventListener("abort", onAbort, { once: true });
+    const idle = timer(timeouts.firstToken, () => stop(timeoutError("its first token", timeouts.firstToken)));
+    const total = timer(timeouts.total, () => stop(timeoutError("the answer", timeouts.total)));
+    let between: NodeJS.Timeout | undefined;
+    const iterator = model.engine.generate(this.#request(), this.#abort.signal)[Symbol.asyncIterator]();
+    let finished = false;
+    try {
+      for (;;) {
+        const step = await this.#next(iterator);
+        if (step.done) break;
+        if (step.value.type === "delta" || step.value.type === "text") {
+          clearTimeout(idle);
+          between ??= timer(timeouts.betweenTokens, () =>
+            stop(timeoutError("its next token", timeouts.betweenTokens)),
+          );
+          between?.refresh();
+        }
+        this.#handle(step.value);
+        if (step.value.type === "finish") {
+          finished = true;
+          break;
+        }
+        if (this.#output.done) break;
+        const { pressure } = this.#sink;
+        if (pressure) await this.#wait(pressure, between);
+      }
+      if (!finished) this.#close();
+    } finally {
+      clearTimeout(idle);
+      clearTimeout(total);
+      clearTimeout(between);
+      signal.removeEventListener("abort", onAbort);
+      // Not awaited: an engine that hangs must not hang the request. Ending a finished iterator does nothing.
+      iterator.return?.().catch(() => undefined);
+    }
+  }
+
+  #request(): GenerateRequest {
+    const { plan, id, n } = this.#options;
+    const seed = plan.sampling.seed;
+    return {
+      ...plan,
+      sampling: seed === undefined ? plan.sampling : { ...plan.sampling, seed: seed + this.#choice },
+      requestId: n === 1 ? id : `${id}-${this.#choice}`,
+    };
+  }
+
+  /** The next event, or a rejection as soon as the request is aborted: an engine may ignore its signal. */
+  #next(iterator: AsyncIterator<GenerateEvent>): Promise<IteratorResult<GenerateEvent>> {
+    return this.#abortable(iterator.next());
+  }
+
+  #abortable<T>(promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#reject = reject;
+      if (this.#abort.signal.aborted) reject(this.#abort.signal.reason);
+      promise.then(resolve, reject);
+    });
+  }
+
+  /** Waits for the reader. The engine is not to blame for the pause. */
+  async #wait(pressure: Promise<void>, between: NodeJS.Timeout | undefined): Promise<void> {
+    await this.#abortable(pressure);
+    between?.refresh();
+  }
+
+  #handle(event: GenerateEvent): void {
+    switch (event.type) {
+      case "start":
+        if (event.cachedTokens !== undefined) this.#usage.cachedTokens = event.cachedTokens;
+        this.#sink.start?.();
+        return;
+      case "delta":
+        this.#emit(this.#output.push(event.tokenIds, event.logprobs), event.tokenIds);
+        return;
+      case "text":
+        this.#emit(this.#output.pushText(event.text, this.#countTokens(event.text)), []);
+        return;
+      case "finish":
+        this.#finish(event);
+    }
+  }
+
+  /** Engines that speak text do not say how many tokens it was. */
+  #countTokens(text: string): number {
+    return this.#options.model.profile.tokenizer.count(text);
+  }
+
+  #finish(event: Extract<GenerateEvent, { type: "finish" }>): void {
+    if (event.reason === "error" || event.error) {
+      throw toApiError(event.error ?? new ApiError(500, "The engine failed while generating."));
+    }
+    if (event.reason === "abort") {
+      throw (
+        this.#abort.signal.reason ?? new ApiError(500, "The engine stopped before the answer was complete.")
+      );
+    }
+    if (event.usage?.cachedTokens !== undefined) this.#usage.cachedTokens = event.usage.cachedTokens;
+    this.#emit(this.#output.finish(event.reason, event.matched), []);
+    this.#report();
+  }
+
+  /** The choice ended here, by a stop string or after the only allowed call, or the engine forgot to finish. */
+  #close(): void {
+    if (!this.#output.done) throw new ApiError(500, "The engine ended without finishing its answer.");
+    this.#emit(this.#output.finish("stop"), []);
+    this.#report();
+  }
+
+  #emit(events: readonly ChoiceEvent[], tokenIds: readonly number[]): void {
+    this.#usage.completionTokens += this.#output.completionTokens - this.#counted;
+    this.#counted = this.#output.completionTokens;
+    this.#usage.reasoningTokens += this.#output.reasoningTokens - this.#reasoning;
+    this.#reasoning = this.#output.reasoningTokens;
+    if (events.length > 0 || tokenIds.length > 0) this.#sink.push(this.#choice, events, tokenIds);
+  }
+
+  #report(): void {
+    for (const { code } of this.#output.diagnostics) this.#options.onDiagnostic?.(code);
+  }
+}
+
+function timer(milliseconds: number, fire: () => void): NodeJS.Timeout | undefined {
+  return milliseconds > 0 ? setTimeout(fire, milliseconds).unref() : undefined;
+}
+
+function timeoutError(what: string, milliseconds: number): ApiError {
+  return new ApiError(504, `The engine did not produce ${what} within ${milliseconds / 1000} s.`, {
+    wireCode: "timeout",
+  });
+}

@@ -1,0 +1,81 @@
+// The models a server offers, by name.
+
+import { TokenwireError } from "@tokenwire/core";
+import type { Engine, EngineInfo } from "../engines/index.ts";
+import { createHarmonyProfile } from "../profiles/index.ts";
+import { type ModelProfile, modelNotFound, unixSeconds } from "../protocol/index.ts";
+import type { ModelOptions } from "./options.ts";
+
+export interface ServedModel {
+  readonly id: string;
+  readonly engine: Engine;
+  readonly info: EngineInfo;
+  readonly profile: ModelProfile;
+  readonly created: number;
+  /** Identifies the configuration that answered; equal for equal model and engine. */
+  readonly fingerprint: string;
+}
+
+export class ModelRegistry {
+  readonly #models: readonly ServedModel[];
+  readonly #byName: ReadonlyMap<string, ServedModel>;
+  readonly #acceptAny: boolean;
+
+  constructor(models: readonly ServedModel[], names: ReadonlyMap<string, ServedModel>, acceptAny: boolean) {
+    this.#models = models;
+    this.#byName = names;
+    this.#acceptAny = acceptAny;
+  }
+
+  list(): readonly ServedModel[] {
+    return this.#models;
+  }
+
+  /** The model of this name or alias. Raises 404 `model_not_found`. */
+  resolve(name: string): ServedModel {
+    const model = this.#byName.get(name) ?? (this.#acceptAny ? this.#models[0] : undefined);
+    if (model === undefined) {
+      throw modelNotFound(
+        name,
+        this.#models.map(({ id }) => id),
+      );
+    }
+    return model;
+  }
+}
+
+function fingerprintOf(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return `fp_${(hash >>> 0).toString(16).padStart(8, "0")}`;
+}
+
+/** Asks every engine about its model. Raises when two models have the same name or an engine cannot be reached. */
+export async function loadModels(
+  options: readonly ModelOptions[],
+  acceptAny: boolean,
+): Promise<ModelRegistry> {
+  if (options.length === 0)
+    throw new TokenwireError("INVALID_ARGUMENT", "A server needs at least one model.");
+  const names = new Map<string, ServedModel>();
+  const models: ServedModel[] = [];
+  for (const { engine, profile: given, aliases } of options) {
+    const info = await engine.info();
+    const profile = given ?? createHarmonyProfile({ id: info.model, contextLength: info.maxContext });
+    const model: ServedModel = {
+      id: profile.id,
+      engine,
+      info,
+      profile,
+      created: unixSeconds(),
+      fingerprint: fingerprintOf(`${info.engine} ${info.version ?? ""} ${profile.id}`),
+    };
+    models.push(model);
+    for (const name of new Set([profile.id, ...(aliases ?? [])])) {
+      if (names.has(name))
+        throw new TokenwireError("INVALID_ARGUMENT", `Two models are named ${JSON.stringify(name)}.`);
+      names.set(name, model);
+    }
+  }
+  return new ModelRegistry(models, names, acceptAny);
+}

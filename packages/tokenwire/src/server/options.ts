@@ -1,0 +1,101 @@
+// What an operator can decide about a server, with the defaults. Every limit has a name; exceeding one names it.
+
+import type { Logger } from "pino";
+import type { Engine } from "../engines/index.ts";
+import type { ModelProfile, ReasoningFields } from "../protocol/index.ts";
+
+/** One model to serve: an engine and what the protocols must know about its model. */
+export interface ModelOptions {
+  readonly engine: Engine;
+  /** Default: a profile built from what the engine says about its model. */
+  readonly profile?: ModelProfile;
+  /** Further names under which clients may ask for it. */
+  readonly aliases?: readonly string[];
+}
+
+/** Milliseconds; 0 turns a limit off. */
+export interface TimeoutOptions {
+  /** Waiting for a free slot; 503 after it. Default 60 s. */
+  readonly queue?: number;
+  /** From the engine call to its first token. Default 300 s. */
+  readonly firstToken?: number;
+  /** Between two tokens. Default 60 s. */
+  readonly betweenTokens?: number;
+  /** A whole request. Default 1 h. */
+  readonly total?: number;
+  /** A reader that takes nothing for so long is disconnected. Default 60 s. */
+  readonly stalledReader?: number;
+  /** How long running requests may take to finish once the server closes. Default 30 s. */
+  readonly drain?: number;
+  /** Receiving a request, headers and body. Default 120 s. */
+  readonly upload?: number;
+}
+
+export interface LimitOptions {
+  /** Bytes of a request body. Default 32 MiB. */
+  readonly body?: number;
+  /** Nesting of a JSON body. Default 128. */
+  readonly jsonDepth?: number;
+  /** Requests that generate at the same time. Default 64. */
+  readonly running?: number;
+  /** Requests that wait for a slot; 429 above. Default 100. */
+  readonly waiting?: number;
+  /** Choices per request. Default 128. */
+  readonly n?: number;
+}
+
+export interface ServerOptions {
+  readonly models: readonly ModelOptions[];
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 8000; 0 takes any free port. */
+  readonly port?: number;
+  /** When given, every route but health and readiness needs one of them. */
+  readonly apiKeys?: readonly string[];
+  readonly limits?: LimitOptions;
+  readonly timeouts?: TimeoutOptions;
+  /** Silence on a stream after which a comment is sent, in milliseconds. Default 15 s; 0: never. */
+  readonly keepAlive?: number;
+  /** Which reasoning fields chat completions carry. Default `both`. */
+  readonly reasoningFields?: ReasoningFields;
+  /** Refuse unknown fields by name instead of ignoring them. Default false. */
+  readonly strict?: boolean;
+  /** Answer requests for any model name with the first model. Default false. */
+  readonly anyModel?: boolean;
+  /** The date harmony models are told, `YYYY-MM-DD`; `"today"`, or `"none"`. Default `"today"`. */
+  readonly currentDate?: string;
+  /** Default: no log. */
+  readonly logger?: Logger;
+}
+
+/** The options with every default filled in. */
+export interface ServerSettings {
+  readonly limits: Required<LimitOptions>;
+  readonly timeouts: Required<TimeoutOptions>;
+  readonly keepAlive: number;
+  readonly reasoningFields: ReasoningFields;
+  readonly strict: boolean;
+  readonly anyModel: boolean;
+  readonly currentDate: string;
+}
+
+export function toSettings(options: Omit<ServerOptions, "models">): ServerSettings {
+  return {
+    limits: { body: 32 * 1024 * 1024, jsonDepth: 128, running: 64, waiting: 100, n: 128, ...options.limits },
+    timeouts: {
+      queue: 60_000,
+      firstToken: 300_000,
+      betweenTokens: 60_000,
+      total: 3_600_000,
+      stalledReader: 60_000,
+      drain: 30_000,
+      upload: 120_000,
+      ...options.timeouts,
+    },
+    keepAlive: options.keepAlive ?? 15_000,
+    reasoningFields: options.reasoningFields ?? "both",
+    strict: options.strict ?? false,
+    anyModel: options.anyModel ?? false,
+    currentDate: options.currentDate ?? "today",
+  };
+}

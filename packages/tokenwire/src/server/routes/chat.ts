@@ -1,0 +1,188 @@
+// `POST /v1/chat/completions`: parse, render, plan, generate; then a stream of chunks or one completion.
+
+import {
+  ChatCollector,
+  type ChatRequest,
+  ChatStream,
+  type CompletionIdentity,
+  createAnswerParser,
+  emptyUsage,
+  invalidRequest,
+  type ModelProfile,
+  newId,
+  type Prompt,
+  parseChatRequest,
+  type ReasoningFields,
+  type RequestedSampling,
+  renderPrompt,
+  toGenerationPlan,
+  tokenPrompt,
+  unixSeconds,
+  unknownChatFields,
+} from "../../protocol/index.ts";
+import type { Route, RouteContext, ServerContext } from "../context.ts";
+import { type GenerationOptions, generateChoices } from "../generate.ts";
+import type { ServedModel } from "../models.ts";
+import { promptSettings, refuseUnknown } from "../request-rules.ts";
+import { respondWithStream } from "../stream.ts";
+
+/** The prompt of a chat request. */
+export function chatPrompt(server: ServerContext, model: ServedModel, request: ChatRequest): Prompt {
+  if (request.promptTokenIds !== undefined) {
+    return tokenPrompt(model.profile, request.promptTokenIds, "prompt_token_ids");
+  }
+  return renderPrompt(model.profile, request.conversation, promptSettings(server.settings));
+}
+
+/**
+ * Stop ids that never become text. A harmony parser needs the format's own terminators to tell a call from an answer;
+ * other formats end a turn with a token that means nothing to their parsers.
+ */
+export function hiddenStopIds(profile: ModelProfile, sampling: RequestedSampling): ReadonlySet<number> {
+  const own = new Set(profile.stopTokenIds);
+  const requested = sampling.stopTokenIds.filter((id) => !sampling.includeStop && !own.has(id));
+  return new Set(profile.format.kind === "harmony" ? requested : [...own, ...requested]);
+}
+
+/** Everything needed to generate the choices of a chat request. */
+export function chatGeneration(
+  context: RouteContext,
+  model: ServedModel,
+  request: ChatRequest,
+  id: string,
+): GenerationOptions & { readonly prompt: Prompt } {
+  const { server, signal } = context;
+  const { conversation, sampling } = request;
+  const { profile } = model;
+  const prompt = chatPrompt(server, model, request);
+  const plan = toGenerationPlan({
+    profile,
+    limits: model.info,
+    promptIds: prompt.tokenIds,
+    sampling,
+    constraint: request.constraint,
+    topLogprobs: request.topLogprobs,
+    promptField: conversation.field,
+  });
+  return {
+    id,
+    model,
+    plan,
+    prompt,
+    n: request.n,
+    signal,
+    timeouts: server.settings.timeouts,
+    createParser: () => createAnswerParser(profile, prompt, conversation, request.separateReasoning),
+    output: {
+      tokenizer: profile.tokenizer,
+      stop: sampling.stop,
+      includeStop: sampling.includeStop,
+      logprobs: request.topLogprobs !== undefined,
+      toolChoice: conversation.toolChoice,
+      parallelToolCalls: conversation.parallelToolCalls,
+      hiddenStopIds: hiddenStopIds(profile, sampling),
+      requestedStopIds: sampling.stopTokenIds,
+    },
+    onDiagnostic: (code) => server.log.debug({ requestId: context.requestId, code }, "output repaired"),
+  };
+}
+
+function identify(model: ServedModel): CompletionIdentity {
+  return {
+    id: newId("chatcmpl-"),
+    created: unixSeconds(),
+    model: model.id,
+    fingerprint: model.fingerprint,
+  };
+}
+
+async function whole(
+  context: RouteContext,
+  request: ChatRequest,
+  options: GenerationOptions & { readonly prompt: Prompt },
+  identity: CompletionIdentity,
+  reasoningFields: ReasoningFields,
+): Promise<object> {
+  const collector = new ChatCollector({
+    identity,
+    n: request.n,
+    tokenizer: options.model.profile.tokenizer,
+    logprobs: request.topLogprobs !== undefined,
+    reasoningFields,
+  });
+  const ids: number[][] = Array.from({ length: request.n }, () => []);
+  const usage = await context.server.admission.run(context.signal, () =>
+    generateChoices(options, {
+      push: (choice, events, tokenIds) => {
+        collector.push(choice, events);
+        if (request.returnTokenIds) ids[choice]!.push(...tokenIds);
+      },
+    }),
+  );
+  const completion = collector.toCompletion(usage);
+  if (!request.returnTokenIds) return completion;
+  return {
+    ...completion,
+    choices: completion.choices.map((choice, index) => ({ ...choice, token_ids: ids[index] })),
+    prompt_token_ids: [...options.prompt.tokenIds],
+  };
+}
+
+function streamed(
+  context: RouteContext,
+  request: ChatRequest,
+  options: GenerationOptions,
+  identity: CompletionIdentity,
+  reasoningFields: ReasoningFields,
+): Promise<void> {
+  const usage = emptyUsage(options.plan.prompt.tokenIds.length);
+  const encoder = new ChatStream({
+    identity,
+    n: request.n,
+    tokenizer: options.model.profile.tokenizer,
+    includeUsage: request.includeUsage,
+    ...(request.continuousUsage && { runningUsage: () => usage }),
+    obfuscate: request.includeObfuscation,
+    reasoningFields,
+    ...(request.returnTokenIds && { promptTokenIds: options.plan.prompt.tokenIds }),
+  });
+  return respondWithStream(context, {
+    run: (stream) =>
+      generateChoices(
+        { ...options, usage },
+        {
+          start: () => stream.open(),
+          push: (choice, events, tokenIds) => stream.write(encoder.push(choice, events, tokenIds)),
+          get pressure() {
+            return stream.pressure;
+          },
+        },
+      ).then((total) => encoder.end(total)),
+    fail: (error) => encoder.fail(error),
+  });
+}
+
+export const chatCompletions: Route = {
+  method: "POST",
+  path: "/v1/chat/completions",
+  aliases: ["/chat/completions"],
+  handle: (context) => {
+    const { server } = context;
+    const body = context.body();
+    const request = parseChatRequest(body);
+    refuseUnknown(context, unknownChatFields(body));
+    const model = server.models.resolve(request.model);
+    if (request.n > server.settings.limits.n) {
+      throw invalidRequest(
+        "n",
+        `n: at most ${server.settings.limits.n} choices are allowed, got ${request.n}.`,
+      );
+    }
+    const identity = identify(model);
+    const options = chatGeneration(context, model, request, identity.id);
+    const fields = request.includeReasoning ? server.settings.reasoningFields : "none";
+    return request.stream
+      ? streamed(context, request, options, identity, fields)
+      : whole(context, request, options, identity, fields);
+  },
+};

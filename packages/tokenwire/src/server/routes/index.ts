@@ -1,0 +1,8 @@
+// Every endpoint of the server: one line each.
+
+import type { Route } from "../context.ts";
+import { chatCompletions } from "./chat.ts";
+import { health, ready } from "./health.ts";
+import { listModels, retrieveModel } from "./models.ts";
+
+export const routes: readonly Route[] = [chatCompletions, listModels, retrieveModel, health, ready];

@@ -1,0 +1,94 @@
+// The public face of the server: `serve(engine, options)` for one engine, `createServer(options)` for several models
+// or a server that is started later.
+
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance } from "fastify";
+import { pino } from "pino";
+import type { Engine } from "../engines/index.ts";
+import { ApiError } from "../protocol/index.ts";
+import { Admission } from "./admission.ts";
+import { createApp } from "./app.ts";
+import { Authenticator } from "./auth.ts";
+import type { ServerContext } from "./context.ts";
+import { loadModels, type ServedModel } from "./models.ts";
+import { type ModelOptions, type ServerOptions, toSettings } from "./options.ts";
+import { routes } from "./routes/index.ts";
+
+/** A server that can be started and stopped. */
+export interface Server {
+  /** The Fastify instance, for tests (`app.inject`) and for adding routes before `listen`. */
+  readonly app: FastifyInstance;
+  readonly models: readonly ServedModel[];
+  /** `http://127.0.0.1:8000`; known once the server listens. */
+  readonly url: string;
+  /** Starts listening; resolves with the address. */
+  listen(): Promise<string>;
+  /** Stops accepting, lets running requests finish within the grace, then ends what is left. Engines stay open. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds a server without starting it.
+ *
+ * @throws TokenwireError INVALID_ARGUMENT for no models or two of the same name; EngineError when an engine fails
+ */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const settings = toSettings(options);
+  const models = await loadModels(options.models, settings.anyModel);
+  const shutdown = new AbortController();
+  let draining = false;
+  const context: ServerContext = {
+    models,
+    settings,
+    admission: new Admission(settings),
+    log: options.logger ?? pino({ level: "silent" }),
+    draining: () => draining,
+    shutdown: shutdown.signal,
+  };
+  const app = createApp(context, routes, new Authenticator(options.apiKeys ?? []));
+  let url = "";
+  return {
+    app,
+    models: models.list(),
+    get url() {
+      return url;
+    },
+    listen: async () => {
+      await app.listen({ host: options.host ?? "127.0.0.1", port: options.port ?? 8000 });
+      const { address, family, port } = app.server.address() as AddressInfo;
+      url = `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+      return url;
+    },
+    close: async () => {
+      if (draining) return;
+      draining = true;
+      const grace = setTimeout(() => {
+        shutdown.abort(new ApiError(503, "The server is shutting down.", { wireCode: "overloaded" }));
+      }, settings.timeouts.drain);
+      try {
+        await app.close();
+      } finally {
+        clearTimeout(grace);
+      }
+    },
+  };
+}
+
+/** Options of `serve`: those of a server, and those of the one model. */
+export interface ServeOptions extends Omit<ServerOptions, "models">, Omit<ModelOptions, "engine"> {}
+
+/**
+ * Serves one engine over the OpenAI API and resolves once the server listens.
+ *
+ * @example
+ * const server = await serve(createEngine("embedded"), { port: 8000 });
+ * console.log(server.url); // http://127.0.0.1:8000
+ * await server.close();
+ */
+export async function serve(engine: Engine, options: ServeOptions = {}): Promise<Server> {
+  const { profile, aliases, ...rest } = options;
+  const model: ModelOptions = { engine, ...(profile && { profile }), ...(aliases && { aliases }) };
+  const server = await createServer({ ...rest, models: [model] });
+  await server.listen();
+  return server;
+}
