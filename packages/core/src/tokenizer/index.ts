@@ -1,3 +1,5 @@
+export { type Merges, mergeSymbols } from "./bpe/merge.ts";
+export { PairMerges } from "./bpe/merge-tables.ts";
 export {
   createEncoding,
   createPackedEncoding,
@@ -6,6 +8,18 @@ export {
   replaceSpecialTokens,
 } from "./create-encoding.ts";
 export { Encoding } from "./encoding.ts";
+export { alphabet as byteAlphabet, alphabetToBytes, bytesToAlphabet } from "./huggingface/byte-alphabet.ts";
+export {
+  characterClasses,
+  LETTER,
+  LOWER,
+  MARK,
+  NUMBER,
+  PUNCTUATION,
+  SPACE,
+  SYMBOL,
+  UPPER,
+} from "./pretokenize/character-classes.ts";
 export { knownPatterns } from "./pretokenize/patterns.ts";
 export { SpecialTokenError } from "./special-token-error.ts";
 export type {
