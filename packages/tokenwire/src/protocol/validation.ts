@@ -69,7 +69,7 @@ function toValidationError(error: z.ZodError, body: unknown, base: readonly Prop
   const expected = [
     ...new Set(
       issues
-        .filter((issue) => formatPath(issue.path) === path)
+        .filter((issue) => formatPath(issue.path) === formatPath(first.path))
         .map(expectation)
         .filter((text) => text !== undefined),
     ),

@@ -1,0 +1,248 @@
+// `tokenwire serve`: an OpenAI-compatible server over an engine, with everything an operator can set.
+
+import { Command, Option } from "commander";
+import type { Engine } from "../../engines/index.ts";
+import type { ModelProfile } from "../../protocol/index.ts";
+import type { ServerOptions } from "../../server/index.ts";
+import { applyConfig, describeConfig } from "../config.ts";
+import { durationOption, environmentOption, integerOption, listOption, sizeOption } from "../options.ts";
+import { paint, printJson, UsageError } from "../output.ts";
+
+interface ServeFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly model?: string;
+  readonly profile?: string;
+  readonly alias?: readonly string[];
+  readonly apiKey?: readonly string[];
+  readonly bodyLimit: number;
+  readonly maxRunning: number;
+  readonly maxWaiting: number;
+  readonly maxChoices: number;
+  readonly queueTimeout: number;
+  readonly firstTokenTimeout: number;
+  readonly tokenTimeout: number;
+  readonly requestTimeout: number;
+  readonly drainTimeout: number;
+  readonly keepAlive: number;
+  readonly reasoningFields: "both" | "reasoning" | "reasoning_content" | "none";
+  readonly strict?: boolean;
+  readonly anyModel?: boolean;
+  readonly currentDate: string;
+  readonly logLevel: string;
+  readonly quiet?: boolean;
+  readonly printConfig?: boolean;
+}
+
+const examples = `
+Examples:
+  $ tokenwire serve                               the embedded toy model on http://127.0.0.1:8000
+  $ tokenwire serve http://127.0.0.1:8080/v1      in front of another server
+  $ tokenwire serve --port 9000 --api-key secret  with a key that clients must send
+  $ TOKENWIRE_PORT=9000 tokenwire serve           every option has a variable
+  $ tokenwire serve --print-config                what is set, and where it came from`;
+
+/** The engine and, where it can be told, the profile of its model. */
+async function openEngine(
+  spec: string,
+  flags: ServeFlags,
+): Promise<{ engine: Engine; profile?: ModelProfile }> {
+  const { createEngine } = await import("../../engines/index.ts");
+  const engine = await createEngine(spec);
+  if (flags.profile === undefined && flags.model === undefined) return { engine };
+  const profiles = await import("../../profiles/index.ts");
+  if (flags.profile !== undefined) {
+    const profile = await profiles.resolveProfile(flags.profile);
+    return { engine, profile: flags.model === undefined ? profile : { ...profile, id: flags.model } };
+  }
+  const info = await engine.info();
+  return {
+    engine,
+    profile: profiles.createHarmonyProfile({ id: flags.model!, contextLength: info.maxContext }),
+  };
+}
+
+async function toServerOptions(flags: ServeFlags): Promise<Omit<ServerOptions, "models">> {
+  const { pino } = await import("pino");
+  return {
+    host: flags.host,
+    port: flags.port,
+    ...(flags.apiKey && { apiKeys: flags.apiKey }),
+    limits: {
+      body: flags.bodyLimit,
+      running: flags.maxRunning,
+      waiting: flags.maxWaiting,
+      n: flags.maxChoices,
+    },
+    timeouts: {
+      queue: flags.queueTimeout,
+      firstToken: flags.firstTokenTimeout,
+      betweenTokens: flags.tokenTimeout,
+      total: flags.requestTimeout,
+      drain: flags.drainTimeout,
+    },
+    keepAlive: flags.keepAlive,
+    reasoningFields: flags.reasoningFields,
+    strict: flags.strict === true,
+    anyModel: flags.anyModel === true,
+    currentDate: flags.currentDate,
+    logger: pino(
+      {
+        level: flags.logLevel,
+        redact: ["req.headers.authorization", 'req.headers["x-api-key"]', "headers.authorization"],
+      },
+      process.stderr,
+    ),
+  };
+}
+
+/** What a user needs first: where it listens, what answers, and two things to paste. */
+export function banner(url: string, model: string, engine: string, needsKey: boolean): string {
+  const label = (text: string): string => paint("bold", text.padEnd(9));
+  const key = needsKey ? " -H 'authorization: Bearer YOUR_KEY'" : "";
+  const body = JSON.stringify({ model, stream: true, messages: [{ role: "user", content: "Hello" }] });
+  return `
+${label("address")} ${url}/v1
+${label("model")} ${model}
+${label("engine")} ${engine}
+
+curl -N ${url}/v1/chat/completions -H 'content-type: application/json'${key} -d '${body}'
+
+import OpenAI from "openai";
+const client = new OpenAI({ baseURL: "${url}/v1", apiKey: "${needsKey ? "YOUR_KEY" : "none"}" });
+console.log((await client.chat.completions.create({ model: "${model}", messages: [{ role: "user", content: "Hello" }] })).choices[0].message.content);
+
+`;
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
+async function run(spec: string, command: Command): Promise<void> {
+  await applyConfig(command);
+  const flags = command.opts<ServeFlags>();
+  if (flags.printConfig) {
+    printJson({ engine: { value: spec, source: "argument" }, ...describeConfig(command) });
+    return;
+  }
+  if (!/^\d{4}-\d{2}-\d{2}$|^today$|^none$/.test(flags.currentDate)) {
+    throw new UsageError(`--current-date: expected YYYY-MM-DD, today or none, got "${flags.currentDate}".`);
+  }
+  const { createServer } = await import("../../server/index.ts");
+  const { engine, profile } = await openEngine(spec, flags);
+  const server = await createServer({
+    ...(await toServerOptions(flags)),
+    models: [{ engine, ...(profile && { profile }), ...(flags.alias && { aliases: flags.alias }) }],
+  });
+  const url = await server.listen();
+  const [model] = server.models;
+  if (!flags.quiet)
+    process.stdout.write(banner(url, model!.id, model!.info.engine, flags.apiKey !== undefined));
+  if (!isLoopback(flags.host) && flags.apiKey === undefined) {
+    process.stderr.write(
+      "warning: listening beyond this machine without --api-key; anyone can use this server.\n",
+    );
+  }
+  await closedBySignal(async () => {
+    await server.close();
+    await engine.close();
+  });
+}
+
+/** Resolves once a first signal has closed the server; a second one exits at once. */
+function closedBySignal(close: () => Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let closing = false;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (closing) process.exit(signal === "SIGINT" ? 130 : 143);
+      closing = true;
+      close().then(resolve, reject);
+    };
+    process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  });
+}
+
+export function serveCommand(): Command {
+  const command = new Command("serve")
+    .description("OpenAI-compatible server over an engine")
+    .argument("[engine]", "engine: embedded, or the URL of a server that has the model", "embedded");
+  command.optionsGroup("Network:");
+  command
+    .addOption(environmentOption("--host <address>", "address to listen on").default("127.0.0.1"))
+    .addOption(
+      environmentOption("-p, --port <number>", "port to listen on; 0 takes a free one")
+        .argParser(integerOption(0, 65_535))
+        .default(8000),
+    )
+    .addOption(
+      environmentOption("--api-key <key>", "key that clients must send; repeatable").argParser(listOption),
+    );
+  command.optionsGroup("Model:");
+  command
+    .addOption(environmentOption("-m, --model <name>", "name under which the model is served"))
+    .addOption(
+      environmentOption("--profile <folder>", "folder or GGUF file with tokenizer and chat template"),
+    )
+    .addOption(
+      environmentOption("--alias <name>", "further name of the model; repeatable").argParser(listOption),
+    )
+    .addOption(environmentOption("--any-model", "answer requests for any model name"))
+    .addOption(
+      environmentOption(
+        "--current-date <date>",
+        "date that harmony models are told: YYYY-MM-DD, today or none",
+      ).default("today"),
+    );
+  command.optionsGroup("Limits:");
+  command
+    .addOption(
+      environmentOption("--body-limit <size>", "largest request body")
+        .argParser(sizeOption)
+        .default(32 * 1024 * 1024, "32MiB"),
+    )
+    .addOption(
+      environmentOption("--max-running <n>", "requests that generate at once")
+        .argParser(integerOption(1, 100_000))
+        .default(64),
+    )
+    .addOption(
+      environmentOption("--max-waiting <n>", "requests that wait; 429 above")
+        .argParser(integerOption(0, 100_000))
+        .default(100),
+    )
+    .addOption(
+      environmentOption("--max-choices <n>", "choices (n) per request")
+        .argParser(integerOption(1, 128))
+        .default(128),
+    )
+    .addOption(environmentOption("--strict", "refuse unknown request fields instead of ignoring them"));
+  command.optionsGroup("Times (such as 500ms, 30s, 2m; 0 turns one off):");
+  const duration = (flags: string, description: string, milliseconds: number, shown: string): Option =>
+    environmentOption(flags, description).argParser(durationOption).default(milliseconds, shown);
+  command
+    .addOption(duration("--queue-timeout <time>", "wait for a free slot", 60_000, "60s"))
+    .addOption(duration("--first-token-timeout <time>", "wait for the first token", 300_000, "5m"))
+    .addOption(duration("--token-timeout <time>", "wait between tokens", 60_000, "60s"))
+    .addOption(duration("--request-timeout <time>", "a whole request", 3_600_000, "1h"))
+    .addOption(duration("--drain-timeout <time>", "finish running requests on shutdown", 30_000, "30s"))
+    .addOption(duration("--keep-alive <time>", "silence after which a stream gets a comment", 15_000, "15s"));
+  command.optionsGroup("Answers and output:");
+  command
+    .addOption(
+      environmentOption("--reasoning-fields <which>", "reasoning fields of chat completions")
+        .choices(["both", "reasoning", "reasoning_content", "none"])
+        .default("both"),
+    )
+    .addOption(
+      environmentOption("--log-level <level>", "what is logged to standard error")
+        .choices(["silent", "error", "warn", "info", "debug"])
+        .default("warn"),
+    )
+    .addOption(environmentOption("-q, --quiet", "print nothing on start"))
+    .addOption(new Option("--config <file>", "configuration file (default: tokenwire.config.json here)"))
+    .addOption(new Option("--print-config", "show every setting and where it came from, then exit"));
+  return command
+    .addHelpText("after", examples)
+    .action((spec: string, _options: unknown, self: Command) => run(spec, self));
+}
