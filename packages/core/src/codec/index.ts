@@ -47,6 +47,8 @@ export {
   type StreamFormat,
 } from "./frames/frame-stream.ts";
 export { CODEC_PROTO } from "./frames/schema.ts";
+export { type PreTokOp, type PreTokProgram, type PreTokStage, parsePreTokProgram } from "./pretok/program.ts";
+export { runPreTokProgram, runPreTokProgramPartial } from "./pretok/run-program.ts";
 export type {
   TokenwireErrorBody,
   TokenwireEvent,
