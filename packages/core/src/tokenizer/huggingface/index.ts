@@ -1,0 +1,10 @@
+// Tokenizers from files: tokenizer.json, tekken.json, rank files, GGUF metadata.
+
+export type { AddedToken } from "./added-tokens.ts";
+export {
+  type DetailedTokens,
+  type EncodeDetailedOptions,
+  HuggingFaceTokenizer,
+} from "./huggingface-tokenizer.ts";
+export { type LoadTokenizerOptions, loadTokenizerJson } from "./load-tokenizer-json.ts";
+export type { OffsetUnit } from "./offset-unit.ts";

@@ -1,0 +1,80 @@
+// Loads a Hugging Face tokenizer.json.
+// Format: https://huggingface.co/docs/tokenizers (the serialised form of a Tokenizer).
+
+import { decodeUtf8Strict } from "../../bytes/index.ts";
+import { type AddedToken, readAddedTokens } from "./added-tokens.ts";
+import { controlTokenTest } from "./control-tokens.ts";
+import { readDecoder } from "./decoders/index.ts";
+import { invalidTokenizer } from "./faults.ts";
+import { HuggingFaceTokenizer } from "./huggingface-tokenizer.ts";
+import { JsonNode } from "./json-node.ts";
+import { readModel } from "./models/index.ts";
+import { readNormalizer } from "./normalizers/index.ts";
+import { readPostProcessors } from "./postprocessors/index.ts";
+import { readPreTokenizers } from "./pretokenizers/index.ts";
+
+export interface LoadTokenizerOptions {
+  /** The tokenizer's `name`. Default: `"tokenizer.json"`. */
+  readonly name?: string;
+  /** Added tokens that are control tokens although the file does not mark them special. */
+  readonly controlTokens?: Iterable<string>;
+}
+
+/**
+ * The tokenizer that a tokenizer.json describes. `truncation` and `padding` in the file are not applied.
+ *
+ * @throws TokenwireError UNSUPPORTED_TOKENIZER naming a component that is not implemented and its path in the file;
+ *   INVALID_TOKENIZER where the file contradicts itself
+ * @example
+ * const tokenizer = loadTokenizerJson(readFileSync("tokenizer.json"));
+ * tokenizer.encodeOrdinary("hello world");   // Uint32Array [ 15339, 1917 ]
+ */
+export function loadTokenizerJson(
+  json: string | Uint8Array,
+  options: LoadTokenizerOptions = {},
+): HuggingFaceTokenizer {
+  const root = parseRoot(json);
+  const addedTokens = readAddedTokens(root.child("added_tokens"));
+  const isControl = controlTokenTest({
+    named: new Set(options.controlTokens),
+    inVocabulary: vocabularyTest(root.child("model").child("vocab")),
+  });
+  return new HuggingFaceTokenizer({
+    name: options.name ?? "tokenizer.json",
+    addedTokens,
+    isControl,
+    normalizer: readNormalizer(root.child("normalizer")),
+    preTokenizers: readPreTokenizers(root.child("pre_tokenizer")),
+    model: readModel(root.child("model"), reservedIds(addedTokens, isControl)),
+    postProcessors: readPostProcessors(root.child("post_processor")),
+    decoder: readDecoder(root.child("decoder")),
+  });
+}
+
+function parseRoot(json: string | Uint8Array): JsonNode {
+  const text = typeof json === "string" ? json : decodeUtf8Strict(json);
+  try {
+    return new JsonNode(JSON.parse(text));
+  } catch (cause) {
+    throw invalidTokenizer("$", "the text is not JSON.", cause);
+  }
+}
+
+/** IDs that the model must not make out of text: whoever wants a control token allows it by name. */
+export function reservedIds(
+  tokens: readonly AddedToken[],
+  isControl: (token: AddedToken) => boolean,
+): ReadonlySet<number> {
+  return new Set(tokens.filter(isControl).map((token) => token.id));
+}
+
+function vocabularyTest(vocab: JsonNode): (content: string) => boolean {
+  if (Array.isArray(vocab.value)) {
+    const tokens = new Set(
+      (vocab.value as unknown[]).map((entry) => (Array.isArray(entry) ? entry[0] : undefined)),
+    );
+    return (content) => tokens.has(content);
+  }
+  const tokens = vocab.object();
+  return (content) => Object.hasOwn(tokens, content);
+}

@@ -1,0 +1,45 @@
+// A vocabulary of whole pieces.
+
+import { invalidTokenizer } from "../faults.ts";
+import type { JsonNode } from "../json-node.ts";
+import { noTokens, type PieceTokens, type TokenModel } from "./model.ts";
+import { TokenVocabulary } from "./vocabulary.ts";
+
+export class WordLevelModel implements TokenModel {
+  private readonly vocabulary: TokenVocabulary;
+  private readonly unknownId: number | undefined;
+  private readonly unknownToken: string;
+  private readonly reserved: ReadonlySet<number>;
+
+  constructor(node: JsonNode, reserved: ReadonlySet<number>) {
+    this.vocabulary = TokenVocabulary.fromJson(node.child("vocab"));
+    this.unknownToken = node.child("unk_token").optionalString() ?? "<unk>";
+    this.unknownId = this.vocabulary.idOf(this.unknownToken);
+    this.reserved = reserved;
+  }
+
+  get vocabSize(): number {
+    return this.vocabulary.size;
+  }
+
+  idOf(token: string): number | undefined {
+    return this.vocabulary.idOf(token);
+  }
+
+  tokenOf(id: number): string | undefined {
+    return this.vocabulary.tokenOf(id);
+  }
+
+  encodePiece(piece: string): PieceTokens {
+    if (piece === "") return noTokens;
+    const known = this.vocabulary.idOf(piece);
+    const id = known !== undefined && !this.reserved.has(known) ? known : this.unknownId;
+    if (id === undefined) {
+      throw invalidTokenizer(
+        "$.model",
+        `${JSON.stringify(piece)} is not in the vocabulary, and neither is the unknown token "${this.unknownToken}".`,
+      );
+    }
+    return { ids: Uint32Array.of(id), starts: Uint32Array.of(0), ends: Uint32Array.of(piece.length) };
+  }
+}

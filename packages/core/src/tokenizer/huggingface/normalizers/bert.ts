@@ -1,0 +1,70 @@
+// BERT's cleaning: control characters dropped, white space unified, CJK characters set apart, accents and case
+// removed.
+
+import type { AlignedText } from "../aligned-text.ts";
+import type { JsonNode } from "../json-node.ts";
+import { LowercaseNormalizer } from "./lowercase.ts";
+import { CharacterNormalizer, type Normalizer } from "./normalizer.ts";
+import { SequenceNormalizer } from "./sequence.ts";
+import { UnicodeFormNormalizer } from "./unicode-form.ts";
+
+const other = /^\p{C}$/u;
+const space = /^[\p{White_Space}\t\n\r]$/u;
+const nonspacingMark = /^\p{Mn}$/u;
+
+class CleanText extends CharacterNormalizer {
+  protected override map(character: string): string {
+    if (space.test(character)) return " ";
+    return character === "\ufffd" || other.test(character) ? "" : character;
+  }
+}
+
+/** The ranges as BERT's implementations state them, including the odd start of the fifth. */
+const cjkRanges: readonly (readonly [number, number])[] = [
+  [0x4e00, 0x9fff],
+  [0x3400, 0x4dbf],
+  [0x20000, 0x2a6df],
+  [0x2a700, 0x2b73f],
+  [0x2b740, 0x2b81f],
+  [0x2b920, 0x2ceaf],
+  [0xf900, 0xfaff],
+  [0x2f800, 0x2fa1f],
+];
+
+class SetApartCjk extends CharacterNormalizer {
+  protected override map(character: string): string {
+    const code = character.codePointAt(0) ?? 0;
+    const isCjk = code >= 0x3400 && cjkRanges.some(([first, last]) => code >= first && code <= last);
+    return isCjk ? ` ${character} ` : character;
+  }
+}
+
+class DropNonspacingMarks extends CharacterNormalizer {
+  protected override map(character: string): string {
+    return nonspacingMark.test(character) ? "" : character;
+  }
+}
+
+export class BertNormalizer implements Normalizer {
+  private readonly steps: SequenceNormalizer;
+
+  constructor(node: JsonNode) {
+    const lowercase = node.child("lowercase").boolean(true);
+    const steps: Normalizer[] = [];
+    if (node.child("clean_text").boolean(true)) steps.push(new CleanText());
+    if (node.child("handle_chinese_chars").boolean(true)) steps.push(new SetApartCjk());
+    if (node.child("strip_accents").boolean(lowercase)) {
+      steps.push(new UnicodeFormNormalizer("NFD"), new DropNonspacingMarks());
+    }
+    if (lowercase) steps.push(new LowercaseNormalizer());
+    this.steps = new SequenceNormalizer(steps);
+  }
+
+  normalize(text: string): string {
+    return this.steps.normalize(text);
+  }
+
+  align(text: AlignedText): AlignedText {
+    return this.steps.align(text);
+  }
+}
