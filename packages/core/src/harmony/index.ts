@@ -1,1 +1,41 @@
-export {};
+export type { HarmonyDiagnosticCode, HarmonyErrorCode } from "../errors.ts";
+export type { AnalysisPolicy } from "./analysis-policy.ts";
+export { browserNamespace, getToolNamespaceConfig, pythonNamespace } from "./builtin-tools.ts";
+export type {
+  Content,
+  ContentJson,
+  DeveloperContentFields,
+  DeveloperContentJson,
+  ReasoningEffort,
+  SystemContentFields,
+  SystemContentJson,
+} from "./content.ts";
+export { ChannelConfig, DeveloperContent, SystemContent, TextContent } from "./content.ts";
+export type { Diagnostic, DiagnosticDescription, Repair, Severity } from "./diagnostics.ts";
+export { diagnosticTable } from "./diagnostics.ts";
+export type {
+  DeltaEvent,
+  DiagnosticEvent,
+  HarmonyEvent,
+  MessageEndEvent,
+  MessageStartEvent,
+} from "./events.ts";
+export type { HarmonyEncodingName, ParseResult } from "./harmony-encoding.ts";
+export { HarmonyEncoding, loadHarmonyEncoding } from "./harmony-encoding.ts";
+export { HarmonyError } from "./harmony-error.ts";
+export type { Author, ConversationLike, MessageFields, MessageJson, MessageLike, Role } from "./message.ts";
+export { Conversation, Message, messagesOf, toMessage, toRole } from "./message.ts";
+export type { CanonicalChannel, Opening, Terminator } from "./parsed-message.ts";
+export { canonicalChannelOf, ParsedMessage } from "./parsed-message.ts";
+export type { FinishReason, StreamState } from "./parser-core.ts";
+export type { ParserVocabulary } from "./parser-vocabulary.ts";
+export type { HeaderStyle } from "./render-message.ts";
+export type { HistoryMode, RenderConfig, RenderMessageOptions, RenderProfile } from "./render-options.ts";
+export { jsonSchemaToTypescript } from "./schema-to-typescript.ts";
+export type { StateData } from "./state-data.ts";
+export type { FinishOptions, ParseMode, ParserOptions } from "./streamable-parser.ts";
+export { StreamableParser } from "./streamable-parser.ts";
+export type { PrefilledMessage } from "./token-log.ts";
+export { TokenTable, tokenTableFromBytes, tokenTableOf } from "./token-table.ts";
+export type { ToolDescriptionJson, ToolNamespaceJson, ToolNamespaces } from "./tools.ts";
+export { ToolDescription, ToolNamespaceConfig } from "./tools.ts";

@@ -1,0 +1,1 @@
+export { jsonSchemaToTypescript as jsonSchemaToTypescriptExtended } from "./schema-to-typescript.ts";

@@ -1,0 +1,263 @@
+// The public streaming parser: one class for the three modes, fed token by token or in batches.
+
+import { CompatParser } from "./compat-parser.ts";
+import type { Diagnostic } from "./diagnostics.ts";
+import type { HarmonyEvent } from "./events.ts";
+import { HarmonyError } from "./harmony-error.ts";
+import type { Role } from "./message.ts";
+import type { ParsedMessage } from "./parsed-message.ts";
+import type { FinishReason, ParserCore, StreamState } from "./parser-core.ts";
+import { markParser, type ParserMark, rollback } from "./parser-mark.ts";
+import type { ParserVocabulary } from "./parser-vocabulary.ts";
+import { RecoverParser } from "./recover-parser.ts";
+import { type StateData, stateData } from "./state-data.ts";
+import type { PrefilledMessage } from "./token-log.ts";
+import { TokenTable } from "./token-table.ts";
+
+/**
+ * - `compat`: openai-harmony 0.0.8 to the bit, its misreadings and errors included.
+ * - `strict`: what is unambiguous is read, everything else is an error.
+ * - `recover`: everything is read, nothing is lost, diagnostics say what was repaired. Never throws on model output.
+ */
+export type ParseMode = "compat" | "strict" | "recover";
+
+export interface ParserOptions {
+  /** Role of the first message, when the prompt ended in `<|start|>` and a role. */
+  readonly role?: Role | undefined;
+  /** Default: `compat` when first fed by `process`, `recover` when first fed by `push`. */
+  readonly mode?: ParseMode | undefined;
+  /** openai-harmony's switch, for compat mode. False accepts headers without `<|message|>`. Default true. */
+  readonly strict?: boolean | undefined;
+  /** Names of functions, with or without `functions.`; used by strict and recover. */
+  readonly knownTools?: readonly string[] | undefined;
+  /** What recover does with text between messages. Default `diagnostic`. */
+  readonly strayText?: "diagnostic" | "content" | undefined;
+  /** A message that the prompt opened and whose content the output continues; needs `role`, not for compat. */
+  readonly prefill?: PrefilledMessage | undefined;
+  /** How many tokens `undo` can take back. Default 64. */
+  readonly undoWindow?: number | undefined;
+}
+
+export interface FinishOptions {
+  /** Why the engine stopped. Engines often swallow the stop token: `stop` says the message is complete. */
+  readonly reason?: FinishReason | undefined;
+}
+
+/**
+ * Reads a model's output as it is sampled.
+ *
+ * @example
+ * const parser = new StreamableParser(encoding, { role: "assistant" });
+ * for (const event of parser.push(ids)) if (event.type === "delta") show(event.text);
+ * parser.end();
+ * parser.messages; // [Message, …]
+ */
+export class StreamableParser {
+  private readonly vocabulary: ParserVocabulary;
+  private readonly options: ParserOptions;
+  private open: ParserCore | undefined;
+  private readonly window: number;
+  /** Two past states, so that one of them is at least a window old. */
+  private older: ParserMark | undefined;
+  private newer: ParserMark | undefined;
+  private untilCheckpoint = 0;
+
+  constructor(vocabulary: ParserVocabulary | TokenTable, options: ParserOptions = {}) {
+    this.vocabulary = vocabulary instanceof TokenTable ? { tokenTable: vocabulary } : vocabulary;
+    this.options = options;
+    this.window = options.undoWindow ?? 64;
+    if (options.mode !== undefined) this.open = createCore(this.vocabulary.tokenTable, options, options.mode);
+  }
+
+  // ---- feeding
+
+  /** Reads one token. @throws HarmonyError in compat and strict mode, when the output is not accepted */
+  process(id: number): this {
+    const core = this.open ?? this.start("compat");
+    if (this.window > 0 && --this.untilCheckpoint < 0) this.checkpoint(core);
+    core.step(toTokenId(id, 0), undefined);
+    return this;
+  }
+
+  /** The stream has ended. @throws HarmonyError in compat and strict mode, inside a header */
+  processEos(): this {
+    const core = this.open ?? this.start("compat");
+    this.forget();
+    core.finish(undefined, undefined);
+    return this;
+  }
+
+  /** Reads tokens and reports what they gave. Any split of a stream gives the same concatenated events. */
+  push(ids: ArrayLike<number> | Iterable<number>): HarmonyEvent[] {
+    const core = this.open ?? this.start("recover");
+    const events: HarmonyEvent[] = [];
+    if (core instanceof RecoverParser) core.announcePrefill(events);
+    const list = "length" in ids ? ids : Array.from(ids);
+    for (let index = 0; index < list.length; index++) {
+      if (this.window > 0 && --this.untilCheckpoint < 0) this.checkpoint(core);
+      core.step(toTokenId(list[index]!, index), events);
+    }
+    return events;
+  }
+
+  /** Reads a whole output at once, without events. @throws HarmonyError in compat and strict mode */
+  readAll(ids: ArrayLike<number> | Iterable<number>, options: FinishOptions = {}): void {
+    const core = this.open ?? this.start("recover");
+    const list = "length" in ids ? ids : Array.from(ids);
+    this.forget();
+    for (let index = 0; index < list.length; index++) core.step(toTokenId(list[index]!, index), undefined);
+    core.finish(options.reason, undefined);
+  }
+
+  /** The stream has ended; an open message is completed. */
+  end(options: FinishOptions = {}): HarmonyEvent[] {
+    const core = this.open ?? this.start("recover");
+    const events: HarmonyEvent[] = [];
+    this.forget();
+    core.finish(options.reason, events);
+    return events;
+  }
+
+  /** After `end`: the next output, whose prompt ended in `<|start|>` and this role. Not for compat mode. */
+  beginGeneration(role: Role | undefined, prefill?: PrefilledMessage): this {
+    const core = this.open ?? this.start("recover");
+    if (!(core instanceof RecoverParser)) {
+      throw new HarmonyError(
+        "unexpected-token",
+        "compat mode reads one output; create a parser for the next one.",
+      );
+    }
+    core.beginGeneration(role, prefill);
+    return this;
+  }
+
+  // ---- what was read
+
+  get mode(): ParseMode | undefined {
+    if (this.open === undefined) return undefined;
+    return this.open instanceof CompatParser ? "compat" : (this.options.mode ?? "recover");
+  }
+
+  get messages(): readonly ParsedMessage[] {
+    return this.open?.messages ?? [];
+  }
+
+  get diagnostics(): readonly Diagnostic[] {
+    return this.open?.diagnostics ?? [];
+  }
+
+  /** Every id fed, also those that were refused. */
+  get tokens(): Uint32Array {
+    return this.open?.log.tokens.slice() ?? new Uint32Array(0);
+  }
+
+  /** Text of the open message so far; empty outside content. */
+  get currentContent(): string {
+    return this.open?.content ?? "";
+  }
+
+  get currentRole(): Role | undefined {
+    const core = this.open;
+    return core === undefined ? this.options.role : (core.header?.role ?? core.pendingRole);
+  }
+
+  get currentChannel(): string | undefined {
+    return this.open?.header?.channel;
+  }
+
+  get currentRecipient(): string | undefined {
+    return this.open?.header?.recipient;
+  }
+
+  get currentContentType(): string | undefined {
+    return this.open?.header?.contentType;
+  }
+
+  /** What the latest token added to the content; undefined when it added nothing. */
+  get lastContentDelta(): string | undefined {
+    return this.open?.delta;
+  }
+
+  get state(): StreamState {
+    if (this.open !== undefined) return this.open.state;
+    return this.options.role === undefined ? "ExpectStart" : "Header";
+  }
+
+  /** The state in openai-harmony's form. */
+  get stateData(): StateData {
+    return stateData(this.open ?? this.start("compat"), this.vocabulary);
+  }
+
+  // ---- going back and branching
+
+  /** An independent copy that continues from here. */
+  fork(): StreamableParser {
+    const copy = new StreamableParser(this.vocabulary, this.options);
+    copy.open = this.open?.clone();
+    return copy;
+  }
+
+  /**
+   * Takes back the last `count` tokens, as a rejected speculation requires.
+   *
+   * @throws HarmonyError when they are beyond the undo window or before the latest end of stream
+   */
+  undo(count: number): this {
+    const core = this.open ?? this.start("recover");
+    const target = core.log.tokens.length - count;
+    const mark = [this.newer, this.older].find((point) => point !== undefined && point.log.tokens <= target);
+    if (count === 0) return this;
+    if (!Number.isInteger(count) || count < 0 || mark === undefined) {
+      throw new HarmonyError(
+        "invalid-token",
+        `Cannot take back ${count} tokens: the undo window is ${this.window} tokens and ends at the end of a stream.`,
+      );
+    }
+    const replay = core.log.tokens.slice(mark.log.tokens, target);
+    rollback(core, mark);
+    if (mark !== this.newer) this.newer = this.older;
+    this.untilCheckpoint = this.window - replay.length - 1;
+    for (const id of replay) stepQuietly(core, id);
+    return this;
+  }
+
+  private start(mode: ParseMode): ParserCore {
+    this.open = createCore(this.vocabulary.tokenTable, this.options, mode);
+    return this.open;
+  }
+
+  private checkpoint(core: ParserCore): void {
+    this.untilCheckpoint = this.window - 1;
+    this.older = this.newer;
+    this.newer = markParser(core);
+  }
+
+  private forget(): void {
+    this.older = undefined;
+    this.newer = undefined;
+    this.untilCheckpoint = 0;
+  }
+}
+
+function createCore(table: TokenTable, options: ParserOptions, mode: ParseMode): ParserCore {
+  if (mode === "compat") return new CompatParser(table, options.role, options.strict === false);
+  return new RecoverParser(table, { ...options, strict: mode === "strict" });
+}
+
+/** What was refused the first time is refused again; it left its mark on the state both times. */
+function stepQuietly(core: ParserCore, id: number): void {
+  try {
+    core.step(id, undefined);
+  } catch (error) {
+    if (!(error instanceof HarmonyError)) throw error;
+  }
+}
+
+function toTokenId(id: number, index: number): number {
+  if (id >>> 0 === id) return id;
+  throw new HarmonyError(
+    "invalid-token",
+    `Token ids are integers from 0 to 4294967295, got ${String(id)} at index ${index}.`,
+    { tokenIndex: index },
+  );
+}
