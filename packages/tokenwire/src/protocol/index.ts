@@ -14,6 +14,19 @@ export { type ChatRequest, parseChatRequest, unknownChatFields } from "./chat/re
 export type { ChatStreamOptions, CompletionIdentity, ReasoningFields } from "./chat/stream.ts";
 export { ChatStream } from "./chat/stream.ts";
 export type {
+  CompletionChoice,
+  CompletionEncodeOptions,
+  EchoedPrompt,
+  TextCompletion,
+} from "./completions/encode.ts";
+export { CompletionEncoder, CompletionStream, joinPieces } from "./completions/encode.ts";
+export {
+  type CompletionRequest,
+  parseCompletionRequest,
+  promptIds,
+  unknownCompletionFields,
+} from "./completions/request.ts";
+export type {
   Conversation,
   ConversationMessage,
   FunctionTool,
@@ -30,6 +43,7 @@ export type {
   SamplingParameters,
 } from "./generation.ts";
 export { newId, unixSeconds } from "./ids.ts";
+export type { LogprobEntry } from "./logprobs.ts";
 export type {
   ChoiceDiagnostic,
   ChoiceEvent,
@@ -39,6 +53,7 @@ export type {
 export { ChoiceOutput } from "./output.ts";
 export { type EngineLimits, type PlanOptions, toGenerationPlan } from "./plan.ts";
 export type { ChatFormat, HarmonyFormat, ModelProfile, PlainFormat, TemplateFormat } from "./profile.ts";
+export { PlainOutputParser } from "./prompt/plain.ts";
 export {
   createAnswerParser,
   type Prompt,

@@ -46,6 +46,8 @@ export interface ModelProfile {
   readonly toolParser?: string;
   /** Name of the reasoning parser (template format); absent: no reasoning is separated. */
   readonly reasoningParser?: string;
+  /** Put before text prompts of `/v1/completions`; chat formats write their own. */
+  readonly bosTokenId?: number;
   /** Prompt and output together, in tokens. */
   readonly contextLength: number;
   /** Used where a request leaves a sampling parameter out, from `generation_config.json` and the like. */

@@ -8,7 +8,6 @@ import {
   type ChoiceEvent,
   ChoiceOutput,
   type ChoiceOutputOptions,
-  emptyUsage,
   type GenerationPlan,
   type TokenUsage,
 } from "../protocol/index.ts";
@@ -16,10 +15,12 @@ import { toApiError } from "./errors.ts";
 import type { ServedModel } from "./models.ts";
 import type { ServerSettings } from "./options.ts";
 
+type StartEvent = Extract<GenerateEvent, { type: "start" }>;
+
 /** Takes the events of a generation. */
 export interface ChoiceSink {
-  /** The engine accepted the request. */
-  start?(): void;
+  /** The engine accepted the request for a choice. */
+  start?(choice: number, promptLogprobs: StartEvent["promptLogprobs"]): void;
   push(choice: number, events: readonly ChoiceEvent[], tokenIds: readonly number[]): void;
   /** A promise while the reader is behind. */
   readonly pressure?: Promise<void> | undefined;
@@ -28,26 +29,35 @@ export interface ChoiceSink {
 export interface GenerationOptions {
   readonly id: string;
   readonly model: ServedModel;
-  readonly plan: GenerationPlan;
-  readonly n: number;
+  /** One engine call per choice, in the order of the choices. */
+  readonly plans: readonly GenerationPlan[];
   readonly createParser: () => OutputParser;
   readonly output: Omit<ChoiceOutputOptions, "parser">;
   readonly signal: AbortSignal;
   readonly timeouts: ServerSettings["timeouts"];
-  readonly usage?: TokenUsage;
+  /** Counts as generation goes on; the caller has filled in the prompt. */
+  readonly usage: TokenUsage;
   /** Told about what parsers had to repair. */
   readonly onDiagnostic?: (code: string) => void;
 }
 
-/** Generates all choices, concurrently. Resolves with the usage; raises `ApiError` when the engine fails. */
-export async function generateChoices(options: GenerationOptions, sink: ChoiceSink): Promise<TokenUsage> {
-  const usage = options.usage ?? emptyUsage();
-  usage.promptTokens = options.plan.prompt.tokenIds.length;
+/** The calls for `n` answers to one prompt: equal but for the seed. */
+export function repeatPlan(plan: GenerationPlan, n: number): GenerationPlan[] {
+  const { seed } = plan.sampling;
+  return Array.from({ length: n }, (_, choice) =>
+    seed === undefined || choice === 0
+      ? plan
+      : { ...plan, sampling: { ...plan.sampling, seed: seed + choice } },
+  );
+}
+
+/** Generates all choices, concurrently. Raises `ApiError` when the engine fails. */
+export async function generateChoices(options: GenerationOptions, sink: ChoiceSink): Promise<void> {
   const failure = new AbortController();
   const signal = AbortSignal.any([options.signal, failure.signal]);
-  const choices = Array.from({ length: options.n }, async (_, choice) => {
+  const choices = options.plans.map(async (_, choice) => {
     try {
-      await new ChoiceRun({ ...options, signal }, choice, usage, sink).run();
+      await new ChoiceRun({ ...options, signal }, choice, sink).run();
     } catch (error) {
       // One failed choice ends the request: the others must not go on generating for nobody.
       failure.abort(error);
@@ -57,7 +67,6 @@ export async function generateChoices(options: GenerationOptions, sink: ChoiceSi
   const results = await Promise.allSettled(choices);
   const failed = results.find((result) => result.status === "rejected");
   if (failed) throw failure.signal.aborted ? failure.signal.reason : failed.reason;
-  return usage;
 }
 
 class ChoiceRun {
@@ -71,10 +80,10 @@ class ChoiceRun {
   #counted = 0;
   #reasoning = 0;
 
-  constructor(options: GenerationOptions, choice: number, usage: TokenUsage, sink: ChoiceSink) {
+  constructor(options: GenerationOptions, choice: number, sink: ChoiceSink) {
     this.#options = options;
     this.#choice = choice;
-    this.#usage = usage;
+    this.#usage = options.usage;
     this.#sink = sink;
     this.#output = new ChoiceOutput({ ...options.output, parser: options.createParser() });
   }
@@ -125,13 +134,8 @@ class ChoiceRun {
   }
 
   #request(): GenerateRequest {
-    const { plan, id, n } = this.#options;
-    const seed = plan.sampling.seed;
-    return {
-      ...plan,
-      sampling: seed === undefined ? plan.sampling : { ...plan.sampling, seed: seed + this.#choice },
-      requestId: n === 1 ? id : `${id}-${this.#choice}`,
-    };
+    const { plans, id } = this.#options;
+    return { ...plans[this.#choice]!, requestId: plans.length === 1 ? id : `${id}-${this.#choice}` };
   }
 
   /** The next event, or a rejection as soon as the request is aborted: an engine may ignore its signal. */
@@ -157,7 +161,7 @@ class ChoiceRun {
     switch (event.type) {
       case "start":
         if (event.cachedTokens !== undefined) this.#usage.cachedTokens = event.cachedTokens;
-        this.#sink.start?.();
+        this.#sink.start?.(this.#choice, event.promptLogprobs);
         return;
       case "delta":
         this.#emit(this.#output.push(event.tokenIds, event.logprobs), event.tokenIds);

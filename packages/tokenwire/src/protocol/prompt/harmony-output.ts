@@ -25,6 +25,7 @@ export interface HarmonyOutputOptions {
 
 export class HarmonyOutputParser implements OutputParser {
   readonly #parser: StreamableParser;
+  readonly #encoding: HarmonyEncoding;
   readonly #options: HarmonyOutputOptions;
   #kind: Kind = "text";
   #calls = 0;
@@ -32,9 +33,17 @@ export class HarmonyOutputParser implements OutputParser {
   readonly #spoken: Set<Kind> = new Set();
   #seamDue = false;
   #primed: OutputEvent[] = [];
+  /** Text that may be the first half of a marker. */
+  #heldText = "";
 
   constructor(encoding: HarmonyEncoding, options: HarmonyOutputOptions) {
-    this.#parser = new StreamableParser(encoding, { role: "assistant", mode: "recover" });
+    this.#parser = new StreamableParser(encoding, {
+      role: "assistant",
+      mode: "recover",
+      knownTools: [...options.toolNames],
+      undoWindow: 0,
+    });
+    this.#encoding = encoding;
     this.#options = options;
   }
 
@@ -48,11 +57,24 @@ export class HarmonyOutputParser implements OutputParser {
   }
 
   push(text: string): OutputEvent[] {
-    return this.#withPrimed(this.#read(this.#parser.pushText(text)));
+    const buffer = this.#heldText + text;
+    const cut = markerStart(buffer);
+    this.#heldText = buffer.slice(cut);
+    return this.#pushText(buffer.slice(0, cut));
+  }
+
+  #pushText(text: string): OutputEvent[] {
+    return text === "" ? [] : this.pushIds(this.#encoding.encode(text, { allowedSpecial: "all" }));
   }
 
   end(reason?: OutputEndReason): OutputEvent[] {
-    return this.#withPrimed(this.#read(this.#parser.end(), reason));
+    const held = this.#pushText(this.#heldText);
+    return [
+      ...held,
+      ...this.#withPrimed(
+        this.#read(this.#parser.end({ reason: reason === "error" ? undefined : reason }), reason),
+      ),
+    ];
   }
 
   #withPrimed(events: OutputEvent[]): OutputEvent[] {
@@ -121,4 +143,10 @@ export class HarmonyOutputParser implements OutputParser {
     result.push({ type: "tool-end", index, status: truncated ? "truncated" : "ok" });
     this.#kind = "text";
   }
+}
+
+/** Where an unfinished marker begins at the end of a text; the length when there is none. */
+function markerStart(text: string): number {
+  const at = text.lastIndexOf("<");
+  return at >= 0 && /^<(?:\|[a-z_0-9]{0,24}\|?)?$/.test(text.slice(at)) ? at : text.length;
 }

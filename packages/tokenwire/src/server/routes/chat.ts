@@ -21,10 +21,14 @@ import {
   unknownChatFields,
 } from "../../protocol/index.ts";
 import type { Route, RouteContext, ServerContext } from "../context.ts";
-import { type GenerationOptions, generateChoices } from "../generate.ts";
+import { type GenerationOptions, generateChoices, repeatPlan } from "../generate.ts";
 import type { ServedModel } from "../models.ts";
 import { promptSettings, refuseUnknown } from "../request-rules.ts";
 import { respondWithStream } from "../stream.ts";
+
+interface ChatGeneration extends GenerationOptions {
+  readonly prompt: Prompt;
+}
 
 /** The prompt of a chat request. */
 export function chatPrompt(server: ServerContext, model: ServedModel, request: ChatRequest): Prompt {
@@ -50,7 +54,7 @@ export function chatGeneration(
   model: ServedModel,
   request: ChatRequest,
   id: string,
-): GenerationOptions & { readonly prompt: Prompt } {
+): ChatGeneration {
   const { server, signal } = context;
   const { conversation, sampling } = request;
   const { profile } = model;
@@ -67,9 +71,9 @@ export function chatGeneration(
   return {
     id,
     model,
-    plan,
+    plans: repeatPlan(plan, request.n),
+    usage: emptyUsage(prompt.tokenIds.length),
     prompt,
-    n: request.n,
     signal,
     timeouts: server.settings.timeouts,
     createParser: () => createAnswerParser(profile, prompt, conversation, request.separateReasoning),
@@ -99,7 +103,7 @@ function identify(model: ServedModel): CompletionIdentity {
 async function whole(
   context: RouteContext,
   request: ChatRequest,
-  options: GenerationOptions & { readonly prompt: Prompt },
+  options: ChatGeneration,
   identity: CompletionIdentity,
   reasoningFields: ReasoningFields,
 ): Promise<object> {
@@ -111,7 +115,7 @@ async function whole(
     reasoningFields,
   });
   const ids: number[][] = Array.from({ length: request.n }, () => []);
-  const usage = await context.server.admission.run(context.signal, () =>
+  await context.server.admission.run(context.signal, () =>
     generateChoices(options, {
       push: (choice, events, tokenIds) => {
         collector.push(choice, events);
@@ -119,7 +123,7 @@ async function whole(
       },
     }),
   );
-  const completion = collector.toCompletion(usage);
+  const completion = collector.toCompletion(options.usage);
   if (!request.returnTokenIds) return completion;
   return {
     ...completion,
@@ -131,11 +135,11 @@ async function whole(
 function streamed(
   context: RouteContext,
   request: ChatRequest,
-  options: GenerationOptions,
+  options: ChatGeneration,
   identity: CompletionIdentity,
   reasoningFields: ReasoningFields,
 ): Promise<void> {
-  const usage = emptyUsage(options.plan.prompt.tokenIds.length);
+  const { usage, prompt } = options;
   const encoder = new ChatStream({
     identity,
     n: request.n,
@@ -144,20 +148,17 @@ function streamed(
     ...(request.continuousUsage && { runningUsage: () => usage }),
     obfuscate: request.includeObfuscation,
     reasoningFields,
-    ...(request.returnTokenIds && { promptTokenIds: options.plan.prompt.tokenIds }),
+    ...(request.returnTokenIds && { promptTokenIds: prompt.tokenIds }),
   });
   return respondWithStream(context, {
     run: (stream) =>
-      generateChoices(
-        { ...options, usage },
-        {
-          start: () => stream.open(),
-          push: (choice, events, tokenIds) => stream.write(encoder.push(choice, events, tokenIds)),
-          get pressure() {
-            return stream.pressure;
-          },
+      generateChoices(options, {
+        start: () => stream.open(),
+        push: (choice, events, tokenIds) => stream.write(encoder.push(choice, events, tokenIds)),
+        get pressure() {
+          return stream.pressure;
         },
-      ).then((total) => encoder.end(total)),
+      }).then(() => encoder.end(usage)),
     fail: (error) => encoder.fail(error),
   });
 }

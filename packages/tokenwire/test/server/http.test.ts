@@ -1,0 +1,196 @@
+// What surrounds every route: bodies, errors, methods, ids, keys. Each default of the HTTP framework that would
+// break a client has a case here.
+
+import { request as rawRequest } from "node:http";
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { answerText, type Running, start } from "./support.ts";
+
+let running: Running;
+beforeAll(async () => {
+  running = await start({ emit: () => answerText("Hello!") });
+});
+afterAll(() => running.server.close());
+
+const valid = JSON.stringify({ model: "test-model", messages: [{ role: "user", content: "hi" }] });
+
+function post(
+  path: string,
+  body: BodyInit,
+  headers: Record<string, string> = { "content-type": "application/json" },
+) {
+  return fetch(`${running.url}${path}`, { method: "POST", body, headers });
+}
+
+async function errorOf(response: Response): Promise<Record<string, unknown>> {
+  expect(response.headers.get("content-type")).toContain("application/json");
+  expect(response.headers.get("x-request-id")).toBeTruthy();
+  const { error } = (await response.json()) as { error: Record<string, unknown> };
+  expect(Object.keys(error).sort()).toEqual(["code", "message", "param", "type"]);
+  return error;
+}
+
+describe("bodies", () => {
+  it.each([
+    ["malformed JSON", '{"model": ', "json_parse_error"],
+    ["trailing text", "{} {}", "json_parse_error"],
+    ["an array", "[]", null],
+    ["a string", '"hi"', null],
+    ["nothing", "", null],
+    ["deep nesting", `${"[".repeat(200)}${"]".repeat(200)}`, "json_parse_error"],
+  ])("refuses %s with 400", async (_name, body, code) => {
+    const response = await post("/v1/chat/completions", body);
+    expect(response.status).toBe(400);
+    expect(await errorOf(response)).toMatchObject({ code, type: "invalid_request_error" });
+  });
+
+  it("refuses invalid UTF-8", async () => {
+    const response = await post("/v1/chat/completions", Buffer.from([0x22, 0xff, 0x22]));
+    expect(response.status).toBe(400);
+    expect((await errorOf(response))["message"]).toContain("UTF-8");
+  });
+
+  it("refuses a body above the limit with 413", async () => {
+    const small = await start({ emit: () => answerText("x") }, { limits: { body: 100 } });
+    try {
+      const response = await fetch(`${small.url}/v1/chat/completions`, {
+        method: "POST",
+        body: "x".repeat(200),
+        headers: { "content-type": "application/json" },
+      });
+      expect(response.status).toBe(413);
+      expect((await errorOf(response))["message"]).toContain("100 bytes");
+    } finally {
+      await small.server.close();
+    }
+  });
+
+  it("takes JSON without a content type, and refuses other types with 415", async () => {
+    expect((await post("/v1/chat/completions", Buffer.from(valid), {})).status).toBe(200);
+    const response = await post("/v1/chat/completions", valid, { "content-type": "text/plain" });
+    expect(response.status).toBe(415);
+    await errorOf(response);
+  });
+
+  it("takes tools named like properties of objects", async () => {
+    const body = `{"model":"test-model","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function",
+      "function":{"name":"constructor","parameters":{"type":"object","properties":{"__proto__":{"type":"string"},
+      "constructor":{"prototype":{}}}}}}]}`;
+    expect((await post("/v1/chat/completions", body)).status).toBe(200);
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  });
+});
+
+describe("routes", () => {
+  it("answers 404 for an unknown URL", async () => {
+    const response = await fetch(`${running.url}/v1/nothing`);
+    expect(response.status).toBe(404);
+    expect(await errorOf(response)).toMatchObject({ code: "unknown_url" });
+  });
+
+  it("answers 405 with Allow for a wrong method", async () => {
+    const response = await fetch(`${running.url}/v1/chat/completions`, { method: "DELETE" });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toContain("POST");
+    await errorOf(response);
+  });
+
+  it("answers OPTIONS and HEAD", async () => {
+    const options = await fetch(`${running.url}/v1/models`, { method: "OPTIONS" });
+    expect(options.status).toBe(204);
+    expect(options.headers.get("allow")).toContain("GET");
+    expect((await fetch(`${running.url}/v1/models`, { method: "HEAD" })).status).toBe(200);
+  });
+
+  it("answers a malformed URL in the error shape", async () => {
+    const status = await new Promise<{ status: number; body: string }>((resolve, reject) => {
+      const url = new URL(running.url);
+      rawRequest({ host: url.hostname, port: url.port, path: "/v1/models/%zz" }, (response) => {
+        let body = "";
+        response.on("data", (chunk) => {
+          body += chunk;
+        });
+        response.on("end", () => resolve({ status: response.statusCode!, body }));
+      })
+        .on("error", reject)
+        .end();
+    });
+    expect(status.status).toBe(400);
+    expect(JSON.parse(status.body)).toMatchObject({ error: { type: "invalid_request_error" } });
+  });
+
+  it("answers broken HTTP in the error shape", async () => {
+    const text = await new Promise<string>((resolve, reject) => {
+      const url = new URL(running.url);
+      let received = "";
+      const socket = connect(Number(url.port), url.hostname, () => socket.write("NOT HTTP\r\n\r\n"));
+      socket.on("data", (chunk) => {
+        received += chunk;
+      });
+      socket.on("close", () => resolve(received)).on("error", reject);
+    });
+    expect(text).toContain("400 Bad Request");
+    expect(text).toContain('"error"');
+  });
+
+  it("finds models with slashes in their names, raw and encoded", async () => {
+    for (const path of ["org/model", "org%2Fmodel"]) {
+      const response = await fetch(`${running.url}/v1/models/${path}`);
+      expect(response.status).toBe(404);
+      expect(await errorOf(response)).toMatchObject({ code: "model_not_found", param: "model" });
+    }
+    expect((await fetch(`${running.url}/v1/models/test-model`)).status).toBe(200);
+  });
+
+  it("tells liveness from readiness", async () => {
+    expect((await fetch(`${running.url}/health`)).status).toBe(200);
+    expect((await fetch(`${running.url}/ready`)).status).toBe(200);
+    running.engine.healthy = false;
+    expect((await fetch(`${running.url}/ready`)).status).toBe(503);
+    running.engine.healthy = true;
+  });
+});
+
+describe("request ids", () => {
+  it("echoes a usable id and mints one otherwise", async () => {
+    const given = await fetch(`${running.url}/health`, { headers: { "x-request-id": "abc-1" } });
+    expect(given.headers.get("x-request-id")).toBe("abc-1");
+    const minted = await fetch(`${running.url}/health`, { headers: { "x-request-id": "a b" } });
+    expect(minted.headers.get("x-request-id")).toMatch(/^req_[0-9a-f]{32}$/);
+    expect(minted.headers.get("openai-processing-ms")).toMatch(/^\d+$/);
+  });
+});
+
+describe("keys", () => {
+  it("guards every route but health and readiness", async () => {
+    const guarded = await start({ emit: () => answerText("x") }, { apiKeys: ["secret-1", "secret-2"] });
+    try {
+      const lines = guarded.server.app.printRoutes({ commonPrefix: false });
+      expect(lines).toContain("/v1/chat/completions");
+      const { routes } = await import("../../src/server/routes/index.ts");
+      for (const route of routes) {
+        for (const path of [route.path, ...(route.aliases ?? [])]) {
+          const response = await fetch(`${guarded.url}${path.replace("*", "x").replace(/:\w+/g, "x")}`, {
+            method: route.method,
+            ...(route.method === "POST" && { body: "{}", headers: { "content-type": "application/json" } }),
+          });
+          if (route.open) expect(response.status, path).toBe(200);
+          else {
+            expect(response.status, path).toBe(401);
+            expect(response.headers.get("www-authenticate")).toBe("Bearer");
+          }
+          await response.arrayBuffer();
+        }
+      }
+      for (const headers of [{ authorization: "Bearer secret-2" }, { "x-api-key": "secret-1" }]) {
+        expect((await fetch(`${guarded.url}/v1/models`, { headers })).status).toBe(200);
+      }
+      const wrong = await fetch(`${guarded.url}/v1/models`, {
+        headers: { authorization: "Bearer secret-3" },
+      });
+      expect(await errorOf(wrong)).toMatchObject({ code: "invalid_api_key", type: "authentication_error" });
+    } finally {
+      await guarded.server.close();
+    }
+  });
+});
