@@ -1,72 +1,78 @@
 // Ways to make an `Encoding`: from ranks, from a packed vocabulary, from another encoding.
 
 import { TokenwireError } from "../errors.ts";
-import { createPieceEncoder } from "./bpe/piece-encoder.ts";
 import { Encoding } from "./encoding.ts";
-import { knownScanner } from "./pretokenize/patterns.ts";
-import type { Scanner } from "./pretokenize/scanner.ts";
-import { TokenBytes } from "./token-decoder.ts";
-import { buildTrie, type RankedToken } from "./vocabulary/build-trie.ts";
-import { unpackVocabulary } from "./vocabulary/packed.ts";
-import type { Trie } from "./vocabulary/trie.ts";
+import { EncodingBase, type Normalization } from "./encoding-base.ts";
+import { createPreTokenizer } from "./pretokenize/pre-tokenizer.ts";
+import { type Ranks, rankedTokens } from "./ranks.ts";
+import { type SpecialTokenMap, specialTokenMap } from "./special-token-map.ts";
+import { buildTrie } from "./vocabulary/build-trie.ts";
 
-function baseOf(trie: Trie, canonical: boolean, pattern: string, scan: Scanner) {
-  return {
-    pattern,
-    scan,
-    tokens: new TokenBytes(trie),
-    pieces: createPieceEncoder(trie, canonical),
-    canonical,
-  };
-}
-
-export interface PackedEncodingDefinition {
+export interface EncodingDefinition {
   readonly name: string;
+  /** The regular expression that cuts text into pieces, in the syntax of tiktoken and Hugging Face. */
   readonly pattern: string;
-  readonly vocabulary: Uint8Array;
-  readonly idLimit?: number | undefined;
-  readonly normalization?: "NFC" | undefined;
-  readonly specialTokens: ReadonlyMap<string, number>;
+  /** Tokens and their ranks, which are their IDs: what `parseTiktoken` returns, or a list. */
+  readonly ranks: Ranks;
+  readonly specialTokens?: SpecialTokenMap;
+  readonly normalization?: Normalization;
+  /** If given, the number of IDs that tokens and special tokens must have together; checked as tiktoken does. */
+  readonly explicitVocabSize?: number;
 }
 
-export function createPackedEncoding(definition: PackedEncodingDefinition): Encoding {
-  const { trie } = unpackVocabulary(definition.vocabulary, { idLimit: definition.idLimit });
-  const scan = knownScanner(definition.pattern);
-  if (scan === undefined) throw new TokenwireError("INVALID_ARGUMENT", "pattern");
-  return new Encoding(
-    definition.name,
-    baseOf(trie, true, definition.pattern, scan),
-    definition.specialTokens,
+/**
+ * An encoding of your own.
+ *
+ *     createEncoding({ name: "mine", pattern, ranks: parseTiktoken(text), specialTokens: { "<|end|>": 50_000 } });
+ *
+ * Raises DAMAGED_VOCABULARY for contradictory ranks, INVALID_ARGUMENT for special tokens that collide with them, and
+ * UNSUPPORTED_TOKENIZER for a pattern with constructs that cannot be translated.
+ */
+export function createEncoding(definition: EncodingDefinition): Encoding {
+  const { name, pattern, explicitVocabSize } = definition;
+  const tokens = rankedTokens(definition.ranks);
+  const special = specialTokenMap(definition.specialTokens);
+  const { trie, canonical } = buildTrie(tokens);
+  for (const [token, id] of special) {
+    if (id < trie.idCount && trie.lengths[id]! > 0) {
+      throw new TokenwireError(
+        "INVALID_ARGUMENT",
+        `Special token ${JSON.stringify(token)} has the ID ${id}, which an ordinary token of ${name} has already.`,
+      );
+    }
+  }
+  const base = new EncodingBase(trie, canonical, createPreTokenizer(pattern), definition.normalization);
+  const encoding = new Encoding(name, base, special);
+  if (explicitVocabSize !== undefined) checkVocabSize(encoding, tokens.length, explicitVocabSize);
+  return encoding;
+}
+
+function checkVocabSize(encoding: Encoding, tokenCount: number, expected: number): void {
+  const actual = tokenCount + encoding.specialTokens.size;
+  if (actual === expected && encoding.vocabSize === expected) return;
+  throw new TokenwireError(
+    "DAMAGED_VOCABULARY",
+    `${encoding.name} has ${actual} tokens and a largest ID of ${encoding.maxTokenValue}; explicitVocabSize says ${expected} and ${expected - 1}.`,
   );
 }
 
+/**
+ * The same encoding with more special tokens, under another name. Shares all tables; the given one is not changed.
+ *
+ *     extendEncoding(getEncoding("cl100k_base"), { name: "chat", specialTokens: { "<|im_start|>": 100264 } });
+ */
 export function extendEncoding(
   encoding: Encoding,
-  { name, specialTokens }: { readonly name: string; readonly specialTokens: ReadonlyMap<string, number> },
+  { name, specialTokens }: { readonly name: string; readonly specialTokens: SpecialTokenMap },
 ): Encoding {
-  return new Encoding(name, encoding.base, new Map([...encoding.specialTokens, ...specialTokens]));
+  const merged = new Map([...encoding.specialTokens, ...specialTokenMap(specialTokens)]);
+  return new Encoding(name, encoding.base, merged);
 }
 
-/** The same vocabulary and pattern with another set of special tokens. */
+/** As `extendEncoding`, with the given special tokens only. */
 export function replaceSpecialTokens(
   encoding: Encoding,
-  { name, specialTokens }: { readonly name: string; readonly specialTokens: ReadonlyMap<string, number> },
+  { name, specialTokens }: { readonly name: string; readonly specialTokens: SpecialTokenMap },
 ): Encoding {
-  return new Encoding(name, encoding.base, specialTokens);
-}
-
-export function createEncoding(definition: {
-  readonly name: string;
-  readonly pattern: string;
-  readonly ranks: readonly RankedToken[];
-  readonly specialTokens: ReadonlyMap<string, number>;
-}): Encoding {
-  const { trie, canonical } = buildTrie(definition.ranks);
-  const scan = knownScanner(definition.pattern);
-  if (scan === undefined) throw new TokenwireError("INVALID_ARGUMENT", "pattern");
-  return new Encoding(
-    definition.name,
-    baseOf(trie, canonical, definition.pattern, scan),
-    definition.specialTokens,
-  );
+  return new Encoding(name, encoding.base, specialTokenMap(specialTokens));
 }

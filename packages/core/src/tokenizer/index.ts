@@ -2,13 +2,21 @@ export { type Merges, mergeSymbols } from "./bpe/merge.ts";
 export { PairMerges } from "./bpe/merge-tables.ts";
 export {
   createEncoding,
-  createPackedEncoding,
+  type EncodingDefinition,
   extendEncoding,
-  type PackedEncodingDefinition,
   replaceSpecialTokens,
 } from "./create-encoding.ts";
-export { Encoding } from "./encoding.ts";
+export {
+  type DecodedWithOffsets,
+  type EncodedWithOffsets,
+  Encoding,
+  type EncodingEncodeOptions,
+} from "./encoding.ts";
+export type { Normalization } from "./encoding-base.ts";
 export { alphabet as byteAlphabet, alphabetToBytes, bytesToAlphabet } from "./huggingface/byte-alphabet.ts";
+export { type MetricsHook, setMetricsHook, type TokenizerMetrics } from "./metrics.ts";
+export type { OffsetUnit } from "./offsets.ts";
+export { createPackedEncoding, type PackedEncodingDefinition } from "./packed-encoding.ts";
 export {
   characterClasses,
   LETTER,
@@ -21,7 +29,11 @@ export {
   UPPER,
 } from "./pretokenize/character-classes.ts";
 export { knownPatterns } from "./pretokenize/patterns.ts";
+export { parseTiktoken, type Ranks, serialiseTiktoken } from "./ranks.ts";
 export { SpecialTokenError } from "./special-token-error.ts";
+export type { SpecialTokenMap } from "./special-token-map.ts";
+export type { SplitOptions } from "./split.ts";
+export { TokenLimitError } from "./token-limit-error.ts";
 export type {
   DecodeOptions,
   EncodeOptions,
@@ -31,6 +43,7 @@ export type {
   TokenCounterMark,
   Tokenizer,
 } from "./tokenizer.ts";
+export type { UnstableEncoding } from "./unstable.ts";
 export { buildTrie, compareBytes, type RankedToken } from "./vocabulary/build-trie.ts";
 export { packedChecksum, unpackVocabulary } from "./vocabulary/packed.ts";
 export { tokenTableOf } from "./vocabulary/token-table.ts";

@@ -2,43 +2,27 @@
 
 import { decodeUtf8, decodeUtf8Strict, encodeUtf8 } from "../bytes/index.ts";
 import { TokenwireError } from "../errors.ts";
+import type { EncodingBase } from "./encoding-base.ts";
 import type { SpecialTokens } from "./special-tokens.ts";
 import type { DecodeOptions } from "./tokenizer.ts";
-import { type TokenTable, tokenTableOf } from "./vocabulary/token-table.ts";
-import type { Trie } from "./vocabulary/trie.ts";
 
-/** Bytes of a vocabulary's tokens. Encodings that share a vocabulary share this. */
-export class TokenBytes {
-  readonly trie: Trie;
-  #table: TokenTable | undefined;
-
-  constructor(trie: Trie) {
-    this.trie = trie;
-  }
-
-  get table(): TokenTable {
-    this.#table ??= tokenTableOf(this.trie);
-    return this.#table;
-  }
-}
-
+/** Decodes with the vocabulary of an encoding base and a set of special tokens. */
 export class TokenDecoder {
-  readonly #tokens: TokenBytes;
-  readonly #special: SpecialTokens;
+  readonly #base: EncodingBase;
   readonly #specialBytes: Map<number, Uint8Array> = new Map();
   readonly #name: string;
 
-  constructor(name: string, tokens: TokenBytes, special: SpecialTokens) {
+  constructor(name: string, base: EncodingBase, special: SpecialTokens) {
     this.#name = name;
-    this.#tokens = tokens;
-    this.#special = special;
+    this.#base = base;
     for (const [id, token] of special.idSet) this.#specialBytes.set(id, encodeUtf8(token));
   }
 
   /** Bytes of one token, or undefined if the ID has none. Do not write to the result. */
   bytesOf(id: number): Uint8Array | undefined {
-    const { trie, table } = this.#tokens;
+    const { trie } = this.#base;
     if (id >= 0 && id < trie.idCount && trie.lengths[id]! > 0) {
+      const { table } = this.#base;
       return table.bytes.subarray(table.offsets[id]!, table.offsets[id + 1]!);
     }
     return this.#specialBytes.get(id);

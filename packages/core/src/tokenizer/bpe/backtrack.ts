@@ -86,6 +86,7 @@ export class Backtracker {
    * sides from the last to the first: whenever the two tokens that then meet at the border would have merged earlier
    * than what was undone, the pair is not valid. Ties are broken towards the left.
    */
+  // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: the hot loop; calls for its two sides cost a fifth.
   isValidPair(first: number, second: number, bytes: Uint8Array, border: number, limit: number): boolean {
     const trie = this.#trie;
     const { splits, lengths, nodes, nodeOf } = trie;

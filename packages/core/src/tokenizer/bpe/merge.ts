@@ -1,5 +1,5 @@
-// Byte-pair encoding by merging, for vocabularies to which backtracking does not apply: pair-rank merges as Hugging
-// Face's files list them (several merges per token, unlisted pairs), and rank files with unreachable tokens.
+// Byte-pair encoding by merging, for merges that are ranked by pair: several per token, and pairs that do not merge
+// although their concatenation is a token. Backtracking does not apply to those.
 // Short pieces: repeated scans for the lowest rank. Long ones: a heap, so that the time is O(n log n).
 
 /** Which adjacent symbols merge, and in which order. */

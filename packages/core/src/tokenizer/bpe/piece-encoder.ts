@@ -1,11 +1,9 @@
-// Encodes single pieces with whichever algorithm fits the vocabulary.
+// Encodes single pieces, whether or not every token of the vocabulary can result from merging.
 
-import { type TokenTable, tokenTableOf } from "../vocabulary/token-table.ts";
+import { buildTrie, type RankedToken } from "../vocabulary/build-trie.ts";
+import { tokenTableOf } from "../vocabulary/token-table.ts";
 import { findToken, NO_TOKEN, type Trie } from "../vocabulary/trie.ts";
 import { Backtracker } from "./backtrack.ts";
-import { mergeSymbols } from "./merge.ts";
-import { ConcatenationMerges } from "./merge-tables.ts";
-import { missingByte } from "./missing-byte.ts";
 
 /** Encodes one piece, a byte range that pre-tokenization never splits. */
 export interface PieceEncoder {
@@ -16,35 +14,35 @@ export interface PieceEncoder {
   encode(bytes: Uint8Array, start: number, end: number, out: Uint32Array, at: number): number;
 }
 
-/** The encoder for a rank vocabulary: backtracking if it is canonical (see `BuiltTrie`), else merging. */
+/** The encoder for a rank vocabulary; `canonical` as `buildTrie` found it. */
 export function createPieceEncoder(trie: Trie, canonical: boolean): PieceEncoder {
-  return canonical ? new Backtracker(trie) : new MergingEncoder(trie, tokenTableOf(trie));
+  return canonical ? new Backtracker(trie) : new WholePieceFirst(trie);
 }
 
-/** Whole-piece look-up, then merging by rank. */
-class MergingEncoder implements PieceEncoder {
+/**
+ * For vocabularies with tokens that merging never makes. Such a token appears only where it is a whole piece; the
+ * rest of the vocabulary is canonical by itself.
+ */
+class WholePieceFirst implements PieceEncoder {
   readonly #trie: Trie;
-  readonly #merges: ConcatenationMerges;
+  readonly #reachable: Backtracker;
 
-  constructor(trie: Trie, table: TokenTable) {
+  constructor(trie: Trie) {
     this.#trie = trie;
-    this.#merges = new ConcatenationMerges(trie, table);
+    const { bytes, offsets } = tokenTableOf(trie);
+    const tokens: RankedToken[] = [];
+    for (let id = 0; id < trie.idCount; id++) {
+      if (trie.lengths[id] === 1 || trie.splits[id] !== 0) {
+        tokens.push({ bytes: bytes.subarray(offsets[id], offsets[id + 1]), id });
+      }
+    }
+    this.#reachable = new Backtracker(buildTrie(tokens).trie);
   }
 
   encode(bytes: Uint8Array, start: number, end: number, out: Uint32Array, at: number): number {
     const whole = findToken(this.#trie, bytes, start, end);
-    if (whole !== NO_TOKEN) {
-      out[at] = whole;
-      return at + 1;
-    }
-    const symbols = new Int32Array(end - start);
-    for (let i = start; i < end; i++) {
-      const token = findToken(this.#trie, bytes, i, i + 1);
-      if (token === NO_TOKEN) throw missingByte(bytes[i]!);
-      symbols[i - start] = token;
-    }
-    const length = mergeSymbols(symbols, symbols.length, this.#merges);
-    for (let i = 0; i < length; i++) out[at + i] = symbols[i]!;
-    return at + length;
+    if (whole === NO_TOKEN) return this.#reachable.encode(bytes, start, end, out, at);
+    out[at] = whole;
+    return at + 1;
   }
 }

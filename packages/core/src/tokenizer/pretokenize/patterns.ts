@@ -11,6 +11,7 @@ import {
   scanTekken,
   scanVoyage3,
 } from "./families.ts";
+import type { CutRule } from "./safe-cut.ts";
 import type { Scanner } from "./scanner.ts";
 
 const wordStart = "[^\\r\\n\\p{L}\\p{N}]?";
@@ -40,24 +41,33 @@ export const knownPatterns: Readonly<Record<"cl100k" | "gpt2" | "o200k" | "voyag
   voyage3: possessiveWordPattern("\\p{N}"),
 };
 
-const scanners: ReadonlyMap<string, Scanner> = new Map<string, Scanner>([
-  [knownPatterns.gpt2, scanGpt2],
-  ["'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", scanGpt2],
-  ["'s|'t|'re|'ve|'m|'ll|'d| ?[\\p{L}]+| ?[\\p{N}]+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", scanGpt2],
-  ["'(?:[sdmt]|ll|ve|re)| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", scanGpt2],
-  [knownPatterns.cl100k, scanCl100k],
-  [wordPattern("\\p{N}{1,3}"), scanLlama3],
-  [wordPattern("\\p{N}"), scanQwen2],
-  [knownPatterns.voyage3, scanVoyage3],
+/** What is known about a pattern. */
+export interface KnownPattern {
+  readonly scan: Scanner;
+  readonly cuts: CutRule;
+}
+
+const gpt2: KnownPattern = { scan: scanGpt2, cuts: "single-newline" };
+const known = (scan: Scanner): KnownPattern => ({ scan, cuts: "newline" });
+
+const table: ReadonlyMap<string, KnownPattern> = new Map<string, KnownPattern>([
+  [knownPatterns.gpt2, gpt2],
+  ["'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", gpt2],
+  ["'s|'t|'re|'ve|'m|'ll|'d| ?[\\p{L}]+| ?[\\p{N}]+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", gpt2],
+  ["'(?:[sdmt]|ll|ve|re)| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", gpt2],
+  [knownPatterns.cl100k, known(scanCl100k)],
+  [wordPattern("\\p{N}{1,3}"), known(scanLlama3)],
+  [wordPattern("\\p{N}"), known(scanQwen2)],
+  [knownPatterns.voyage3, known(scanVoyage3)],
   [
     `${contractions}|${wordStart}[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|${spaceTail}`,
-    scanQwen35,
+    known(scanQwen35),
   ],
-  [knownPatterns.o200k, scanO200k],
-  [casePattern("", "\\p{N}"), scanTekken],
+  [knownPatterns.o200k, known(scanO200k)],
+  [casePattern("", "\\p{N}"), known(scanTekken)],
 ]);
 
-/** The scanner of a known pattern, or undefined. */
-export function knownScanner(pattern: string): Scanner | undefined {
-  return scanners.get(pattern);
+/** The scanner and cuts of a pattern, by exact equality of its text. */
+export function knownPattern(pattern: string): KnownPattern | undefined {
+  return table.get(pattern);
 }

@@ -1,0 +1,35 @@
+// Checks of arguments that plain JavaScript callers get wrong most often.
+
+import { TokenwireError } from "../errors.ts";
+
+/** Raises INVALID_ARGUMENT unless `value` is a string. */
+export function requireText(value: unknown, name = "text"): asserts value is string {
+  if (typeof value === "string") return;
+  throw new TokenwireError(
+    "INVALID_ARGUMENT",
+    `${name} must be a string, got ${value === null ? "null" : typeof value}. For bytes use encodeBytes().`,
+  );
+}
+
+/** Raises INVALID_ARGUMENT unless `value` is an integer of at least `least`, or infinite. */
+export function requireInteger(value: number, name: string, least: number): void {
+  if ((Number.isInteger(value) || value === Number.POSITIVE_INFINITY) && value >= least) return;
+  throw new TokenwireError(
+    "INVALID_ARGUMENT",
+    `${name} must be an integer of at least ${least}, got ${String(value)}.`,
+  );
+}
+
+/** Raises INVALID_ARGUMENT unless `value` can be read like an array. */
+export function requireIds(value: unknown): asserts value is ArrayLike<number> {
+  if (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as { length?: unknown }).length === "number"
+  )
+    return;
+  throw new TokenwireError(
+    "INVALID_ARGUMENT",
+    `ids must be an array or a typed array of token IDs, got ${value === null ? "null" : typeof value}.`,
+  );
+}

@@ -1,0 +1,58 @@
+// What encodings with the same vocabulary and pattern share, whatever their special tokens.
+
+import { createPieceEncoder, type PieceEncoder } from "./bpe/piece-encoder.ts";
+import { type Kernel, PlainKernel } from "./kernel.ts";
+import type { PreTokenizer } from "./pretokenize/known-pre-tokenizer.ts";
+import { lastSafeCutInText } from "./pretokenize/safe-cut.ts";
+import { TextEngine } from "./text-engine.ts";
+import { SortedTokens } from "./vocabulary/sorted-tokens.ts";
+import { type TokenTable, tokenTableOf } from "./vocabulary/token-table.ts";
+import type { Trie } from "./vocabulary/trie.ts";
+
+/** Unicode normalization that an encoding applies to text first. */
+export type Normalization = "NFC";
+
+export class EncodingBase {
+  readonly trie: Trie;
+  readonly preTokenizer: PreTokenizer;
+  readonly normalization: Normalization | undefined;
+  readonly pieces: PieceEncoder;
+  readonly engine: TextEngine;
+  #table: TokenTable | undefined;
+  #sorted: SortedTokens | undefined;
+
+  constructor(
+    trie: Trie,
+    canonical: boolean,
+    preTokenizer: PreTokenizer,
+    normalization: Normalization | undefined,
+  ) {
+    this.trie = trie;
+    this.preTokenizer = preTokenizer;
+    this.normalization = normalization;
+    this.pieces = createPieceEncoder(trie, canonical);
+    const kernel: Kernel = new PlainKernel(preTokenizer, this.pieces);
+    this.engine = new TextEngine(kernel, preTokenizer.cuts);
+  }
+
+  /** Bytes of all tokens, made when first needed. */
+  get table(): TokenTable {
+    this.#table ??= tokenTableOf(this.trie);
+    return this.#table;
+  }
+
+  /** The tokens in order of bytes, made when first needed. */
+  get sorted(): SortedTokens {
+    this.#sorted ??= new SortedTokens(this.table);
+    return this.#sorted;
+  }
+
+  /** A place in `text` before `position` where cutting leaves the tokens as they are, or 0 if none is found. */
+  safeCut(text: string, position: number): number {
+    return lastSafeCutInText(text.slice(0, position), 0, this.preTokenizer.cuts);
+  }
+
+  normalize(text: string): string {
+    return this.normalization === undefined ? text : text.normalize(this.normalization);
+  }
+}

@@ -1,0 +1,48 @@
+// One hook that hears of every encoding and decoding call. Unset, it costs one comparison per call.
+
+/** What the hook is told. */
+export interface TokenizerMetrics {
+  readonly encoding: string;
+  readonly operation: "encode" | "count" | "decode";
+  readonly tokens: number;
+  /** UTF-8 bytes of the text that went in or came out. */
+  readonly bytes: number;
+  readonly milliseconds: number;
+}
+
+export type MetricsHook = (metrics: TokenizerMetrics) => void;
+
+interface HostWithClock {
+  readonly performance?: { now(): number };
+}
+
+let hook: MetricsHook | undefined;
+
+/** Sets the hook, or removes it with undefined. Errors that it throws are dropped: metrics must not break encoding. */
+export function setMetricsHook(next: MetricsHook | undefined): void {
+  hook = next;
+}
+
+/** Whether `measure` would do anything. Callers check this first, so that nothing is computed in vain. */
+export function isMeasuring(): boolean {
+  return hook !== undefined;
+}
+
+/** Runs `work` and reports it. `describe` turns its result into tokens and bytes. */
+export function measure<T>(
+  encoding: string,
+  operation: TokenizerMetrics["operation"],
+  work: () => T,
+  describe: (result: T) => { readonly tokens: number; readonly bytes: number },
+): T {
+  const clock = (globalThis as HostWithClock).performance ?? Date;
+  const start = clock.now();
+  const result = work();
+  const milliseconds = clock.now() - start;
+  try {
+    hook?.({ encoding, operation, ...describe(result), milliseconds });
+  } catch {
+    // By contract: see setMetricsHook.
+  }
+  return result;
+}

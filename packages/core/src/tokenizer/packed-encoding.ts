@@ -1,0 +1,36 @@
+// Encodings from packed vocabularies. Apart from `createEncoding`, so that a bundle with a packed vocabulary carries
+// neither the trie builder nor the regular-expression fallback.
+
+import { TokenwireError } from "../errors.ts";
+import { Encoding } from "./encoding.ts";
+import { EncodingBase, type Normalization } from "./encoding-base.ts";
+import { knownPreTokenizer } from "./pretokenize/known-pre-tokenizer.ts";
+import { type SpecialTokenMap, specialTokenMap } from "./special-token-map.ts";
+import { unpackVocabulary } from "./vocabulary/packed.ts";
+
+export interface PackedEncodingDefinition {
+  readonly name: string;
+  /** One of `knownPatterns`. */
+  readonly pattern: string;
+  /** The packed vocabulary: see vocabulary/packed.ts. */
+  readonly vocabulary: Uint8Array;
+  /** Leave out tokens with this ID and above. */
+  readonly idLimit?: number | undefined;
+  readonly normalization?: Normalization | undefined;
+  readonly specialTokens?: SpecialTokenMap;
+}
+
+/** An encoding from a packed vocabulary. Raises DAMAGED_VOCABULARY, and INVALID_ARGUMENT for an unknown pattern. */
+export function createPackedEncoding(definition: PackedEncodingDefinition): Encoding {
+  const { name, pattern, vocabulary, idLimit, normalization } = definition;
+  const preTokenizer = knownPreTokenizer(pattern);
+  if (preTokenizer === undefined) {
+    throw new TokenwireError(
+      "INVALID_ARGUMENT",
+      `The pattern of ${name} is not one of knownPatterns: ${pattern}. Use createEncoding() for other patterns.`,
+    );
+  }
+  const { trie } = unpackVocabulary(vocabulary, { idLimit });
+  const base = new EncodingBase(trie, true, preTokenizer, normalization);
+  return new Encoding(name, base, specialTokenMap(definition.specialTokens));
+}

@@ -1,0 +1,79 @@
+// Encoding text that may go on: which tokens are certain, and which ways of completing the rest one token can take.
+// The definition is tiktoken's `encode_with_unstable`.
+
+import { validUtf8Length } from "../bytes/index.ts";
+import { characterClasses, SPACE } from "./pretokenize/character-classes.ts";
+import type { SortedTokens } from "./vocabulary/sorted-tokens.ts";
+
+/** Result of `Encoding.encodeWithUnstable`. */
+export interface UnstableEncoding {
+  /** Tokens that stay whatever text follows. */
+  readonly stable: Uint32Array;
+  /** Ways to encode the rest of the text together with what may follow it, each once, in no particular order. */
+  readonly completions: readonly Uint32Array[];
+}
+
+/** What completing needs from the encoding. */
+export interface CompletionTools {
+  readonly sorted: SortedTokens;
+  encodeText(bytes: Uint8Array): Uint32Array;
+  encodePiece(bytes: Uint8Array): Uint32Array;
+  lengthOf(id: number): number;
+}
+
+/** All completions of the bytes `rest`, the text after the stable tokens. */
+export function completionsOf(rest: Uint8Array, tools: CompletionTools): Uint32Array[] {
+  const found = new Map<string, Uint32Array>();
+  const add = (ids: Uint32Array): void => {
+    found.set(ids.join(), ids);
+  };
+  for (const id of tools.sorted.withPrefix(rest)) add(Uint32Array.of(id));
+  for (let cut = 1; cut < rest.length; cut++) {
+    const prefix = rest.subarray(0, cut);
+    for (const id of tools.sorted.withPrefix(rest.subarray(cut))) {
+      add(shortestCover(join(prefix, tools.sorted.bytesOf(id)), rest.length, tools));
+    }
+  }
+  const last = lastCharacterStart(rest);
+  // A white-space run gives its last character to the next piece once text follows.
+  if (last > 0 && isWhiteSpace(rest.subarray(last))) {
+    add(concatenateIds(tools.encodePiece(rest.subarray(0, last)), tools.encodePiece(rest.subarray(last))));
+  }
+  return [...found.values()];
+}
+
+/** The first tokens of `bytes` that together reach at least `length` bytes. */
+function shortestCover(bytes: Uint8Array, length: number, tools: CompletionTools): Uint32Array {
+  const isText = validUtf8Length(bytes) === bytes.length;
+  const ids = isText ? tools.encodeText(bytes) : tools.encodePiece(bytes);
+  let covered = 0;
+  let count = 0;
+  while (count < ids.length && covered < length) covered += tools.lengthOf(ids[count++]!);
+  return ids.slice(0, count);
+}
+
+function join(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const out = new Uint8Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
+}
+
+function concatenateIds(a: Uint32Array, b: Uint32Array): Uint32Array {
+  const out = new Uint32Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
+}
+
+function lastCharacterStart(bytes: Uint8Array): number {
+  let start = bytes.length - 1;
+  while (start > 0 && (bytes[start]! & 0xc0) === 0x80) start--;
+  return start;
+}
+
+function isWhiteSpace(character: Uint8Array): boolean {
+  if (validUtf8Length(character) !== character.length) return false;
+  const code = new TextDecoder("utf-8", { ignoreBOM: true }).decode(character).codePointAt(0)!;
+  return (characterClasses[code]! & SPACE) !== 0;
+}

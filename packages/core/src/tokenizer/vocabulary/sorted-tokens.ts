@@ -1,0 +1,42 @@
+// The tokens in order of their bytes, for questions about prefixes: which tokens begin with these bytes.
+
+import { compareBytes } from "./build-trie.ts";
+import type { TokenTable } from "./token-table.ts";
+
+export class SortedTokens {
+  readonly #table: TokenTable;
+  /** IDs in order of bytes. */
+  readonly ids: Uint32Array;
+
+  constructor(table: TokenTable) {
+    this.#table = table;
+    const { offsets } = table;
+    const ids: number[] = [];
+    for (let id = 0; id + 1 < offsets.length; id++) if (offsets[id] !== offsets[id + 1]) ids.push(id);
+    this.ids = Uint32Array.from(ids.sort((a, b) => compareBytes(this.bytesOf(a), this.bytesOf(b))));
+  }
+
+  bytesOf(id: number): Uint8Array {
+    const { bytes, offsets } = this.#table;
+    return bytes.subarray(offsets[id], offsets[id + 1]);
+  }
+
+  /** IDs of all tokens that begin with `prefix`, in order of bytes; a token equal to `prefix` is one of them. */
+  withPrefix(prefix: Uint8Array): Uint32Array {
+    const first = this.#lowerBound((bytes) => compareBytes(bytes, prefix) < 0);
+    const end = this.#lowerBound((bytes) => compareBytes(bytes.subarray(0, prefix.length), prefix) <= 0);
+    return this.ids.subarray(first, end);
+  }
+
+  /** The first position whose token is not `before` the one looked for. */
+  #lowerBound(before: (bytes: Uint8Array) => boolean): number {
+    let low = 0;
+    let high = this.ids.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (before(this.bytesOf(this.ids[middle]!))) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
