@@ -1,6 +1,9 @@
+export { setMetricsHook } from "@tokenwire/core/tokenizer";
+export { type EncodingName, type HarmonyPreset, harmonySpecialTokens } from "./definitions.ts";
 export {
-  type EncodingName,
-  type HarmonyPreset,
-  harmonySpecialTokens,
-} from "./definitions.ts";
+  encodingForModel,
+  encodingNameForModel,
+  listSupportedModels,
+  UnsupportedModelError,
+} from "./models.ts";
 export { getEncoding, listEncodingNames, loadEncoding } from "./registry.ts";

@@ -2,6 +2,7 @@
 
 import { TokenwireError } from "@tokenwire/core";
 import type { Encoding } from "@tokenwire/core/tokenizer";
+import { didYouMean } from "./closest-name.ts";
 import { createOnce, existing } from "./create.ts";
 import { definitions, type EncodingName } from "./definitions.ts";
 import { readVocabulary } from "./read-data.ts";
@@ -27,7 +28,7 @@ function checkName(name: string): EncodingName {
   if (Object.hasOwn(definitions, name)) return name as EncodingName;
   throw new TokenwireError(
     "UNKNOWN_ENCODING",
-    `Unknown encoding ${JSON.stringify(name)}. Known encodings: ${listEncodingNames().join(", ")}.`,
+    `Unknown encoding ${JSON.stringify(name)}. Known encodings: ${listEncodingNames().join(", ")}.${didYouMean(String(name), listEncodingNames())}`,
   );
 }
 
