@@ -29,7 +29,7 @@ const decoders: Readonly<Record<string, ReadStage>> = {
   Metaspace: (node) => [{ decoder: metaspaceDecoder(node) }],
   Replace: (node) => [replaceStage(node)],
   Sequence: (node, fused) => readSequence(node.child("decoders").list(), fused),
-  Strip: (node, fused) => [{ decoder: new StripDecoder(node, fused), incremental: true }],
+  Strip: (node, fused) => [{ decoder: StripDecoder.fromJson(node, fused), incremental: true }],
   WordPiece: (node) => [{ decoder: wordPieceDecoder(node) }],
 };
 

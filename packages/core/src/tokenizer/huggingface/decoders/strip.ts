@@ -3,17 +3,35 @@
 import type { JsonNode } from "../json-node.ts";
 import type { Decoder, TextSink } from "./decoder.ts";
 
+export interface StripSettings {
+  readonly content: string;
+  /** How many copies to remove at the start and at the end. */
+  readonly start: number;
+  readonly stop: number;
+  /** Whether parts are one text, not tokens each with ends of its own. */
+  readonly whole: boolean;
+}
+
 export class StripDecoder implements Decoder {
   private readonly content: string;
   private readonly start: number;
   private readonly stop: number;
   private readonly whole: boolean;
 
-  constructor(node: JsonNode, whole: boolean) {
-    this.content = node.child("content").string();
-    this.start = node.child("start").index();
-    this.stop = node.child("stop").index();
+  constructor({ content, start, stop, whole }: StripSettings) {
+    this.content = content;
+    this.start = start;
+    this.stop = stop;
     this.whole = whole;
+  }
+
+  static fromJson(node: JsonNode, whole: boolean): StripDecoder {
+    return new StripDecoder({
+      content: node.child("content").string(),
+      start: node.child("start").index(),
+      stop: node.child("stop").index(),
+      whole,
+    });
   }
 
   open(next: TextSink): TextSink {

@@ -45,19 +45,36 @@ class DropNonspacingMarks extends CharacterNormalizer {
   }
 }
 
+export interface BertNormalizerSettings {
+  readonly cleanText: boolean;
+  /** Puts spaces around CJK characters. */
+  readonly setApartCjk: boolean;
+  readonly stripAccents: boolean;
+  readonly lowercase: boolean;
+}
+
 export class BertNormalizer implements Normalizer {
   private readonly steps: SequenceNormalizer;
 
-  constructor(node: JsonNode) {
-    const lowercase = node.child("lowercase").boolean(true);
+  constructor({ cleanText, setApartCjk, stripAccents, lowercase }: BertNormalizerSettings) {
     const steps: Normalizer[] = [];
-    if (node.child("clean_text").boolean(true)) steps.push(new CleanText());
-    if (node.child("handle_chinese_chars").boolean(true)) steps.push(new SetApartCjk());
-    if (node.child("strip_accents").boolean(lowercase)) {
+    if (cleanText) steps.push(new CleanText());
+    if (setApartCjk) steps.push(new SetApartCjk());
+    if (stripAccents) {
       steps.push(new UnicodeFormNormalizer("NFD"), new DropNonspacingMarks());
     }
     if (lowercase) steps.push(new LowercaseNormalizer());
     this.steps = new SequenceNormalizer(steps);
+  }
+
+  static fromJson(node: JsonNode): BertNormalizer {
+    const lowercase = node.child("lowercase").boolean(true);
+    return new BertNormalizer({
+      lowercase,
+      cleanText: node.child("clean_text").boolean(true),
+      setApartCjk: node.child("handle_chinese_chars").boolean(true),
+      stripAccents: node.child("strip_accents").boolean(lowercase),
+    });
   }
 
   normalize(text: string): string {

@@ -15,7 +15,7 @@ import { StripAccentsNormalizer } from "./strip-accents.ts";
 import { UnicodeFormNormalizer } from "./unicode-form.ts";
 
 const normalizers: ComponentTable<Normalizer> = {
-  BertNormalizer: (node) => new BertNormalizer(node),
+  BertNormalizer: (node) => BertNormalizer.fromJson(node),
   ByteLevel: () => new ByteLevelNormalizer(),
   Lowercase: () => new LowercaseNormalizer(),
   NFC: () => new UnicodeFormNormalizer("NFC"),
@@ -24,10 +24,10 @@ const normalizers: ComponentTable<Normalizer> = {
   NFKD: () => new UnicodeFormNormalizer("NFKD"),
   Nmt: () => new NmtNormalizer(),
   Precompiled: (node) => PrecompiledNormalizer.fromJson(node),
-  Prepend: (node) => new PrependNormalizer(node),
-  Replace: (node) => new ReplaceNormalizer(node),
+  Prepend: (node) => new PrependNormalizer(node.child("prepend").string()),
+  Replace: (node) => ReplaceNormalizer.fromJson(node),
   Sequence: (node) => new SequenceNormalizer(node.child("normalizers").list().map(readStep)),
-  Strip: (node) => new StripNormalizer(node),
+  Strip: (node) => StripNormalizer.fromJson(node),
   StripAccents: () => new StripAccentsNormalizer(),
 };
 

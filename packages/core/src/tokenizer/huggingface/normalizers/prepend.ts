@@ -1,15 +1,14 @@
 // A text put in front of every segment that is not empty.
 
 import type { Rewriter } from "../aligned-text.ts";
-import type { JsonNode } from "../json-node.ts";
 import { RewritingNormalizer } from "./normalizer.ts";
 
 export class PrependNormalizer extends RewritingNormalizer {
   private readonly prefix: string;
 
-  constructor(node: JsonNode) {
+  constructor(prefix: string) {
     super();
-    this.prefix = node.child("prepend").string();
+    this.prefix = prefix;
   }
 
   protected override rewrite(text: string, out: Rewriter): void {

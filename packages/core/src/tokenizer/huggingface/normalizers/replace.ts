@@ -9,10 +9,14 @@ export class ReplaceNormalizer extends RewritingNormalizer {
   private readonly pattern: Pattern;
   private readonly content: string;
 
-  constructor(node: JsonNode) {
+  constructor(pattern: Pattern, content: string) {
     super();
-    this.pattern = readPattern(node.child("pattern"));
-    this.content = node.child("content").string();
+    this.pattern = pattern;
+    this.content = content;
+  }
+
+  static fromJson(node: JsonNode): ReplaceNormalizer {
+    return new ReplaceNormalizer(readPattern(node.child("pattern")), node.child("content").string());
   }
 
   override normalize(text: string): string {

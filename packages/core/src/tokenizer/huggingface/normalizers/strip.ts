@@ -11,10 +11,17 @@ export class StripNormalizer extends RewritingNormalizer {
   private readonly left: boolean;
   private readonly right: boolean;
 
-  constructor(node: JsonNode) {
+  constructor(left: boolean, right: boolean) {
     super();
-    this.left = node.child("strip_left").boolean(true);
-    this.right = node.child("strip_right").boolean(true);
+    this.left = left;
+    this.right = right;
+  }
+
+  static fromJson(node: JsonNode): StripNormalizer {
+    return new StripNormalizer(
+      node.child("strip_left").boolean(true),
+      node.child("strip_right").boolean(true),
+    );
   }
 
   protected override rewrite(text: string, out: Rewriter): void {
