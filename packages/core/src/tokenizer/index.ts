@@ -14,6 +14,18 @@ export {
 } from "./encoding.ts";
 export type { Normalization } from "./encoding-base.ts";
 export { alphabet as byteAlphabet, alphabetToBytes, bytesToAlphabet } from "./huggingface/byte-alphabet.ts";
+export {
+  type AddedToken,
+  type DetailedTokens,
+  type EncodeDetailedOptions,
+  type GgufTokenizerOptions,
+  HuggingFaceTokenizer,
+  kimiPattern,
+  type LoadTokenizerOptions,
+  loadGgufTokenizer,
+  loadTekken,
+  loadTokenizerJson,
+} from "./huggingface/index.ts";
 export { type MetricsHook, setMetricsHook, type TokenizerMetrics } from "./metrics.ts";
 export type { OffsetUnit } from "./offsets.ts";
 export { createPackedEncoding, type PackedEncodingDefinition } from "./packed-encoding.ts";

@@ -1,5 +1,6 @@
 // The tokenizer that a tokenizer.json, a tekken.json, a rank file or GGUF metadata describes.
 
+import type { OffsetUnit } from "../offsets.ts";
 import { SpecialTokens } from "../special-tokens.ts";
 import type { DecodeOptions, EncodeOptions, StreamDecoder, TokenCounter, Tokenizer } from "../tokenizer.ts";
 import { type AddedToken, checkAddedTokens, type TokenFilter } from "./added-tokens.ts";
@@ -8,7 +9,7 @@ import type { EncodedTokens } from "./encoded.ts";
 import { IdCount, IdList, type IdSink } from "./id-sink.ts";
 import type { TokenModel } from "./models/index.ts";
 import type { Normalizer } from "./normalizers/index.ts";
-import { convertOffsets, type OffsetUnit } from "./offset-unit.ts";
+import { convertOffsets } from "./offset-unit.ts";
 import { Pipeline } from "./pipeline.ts";
 import { PipelineCounter } from "./pipeline-counter.ts";
 import { type PostProcessor, postProcess } from "./postprocessors/index.ts";

@@ -1,15 +1,14 @@
 // Loads a Hugging Face tokenizer.json.
 // Format: https://huggingface.co/docs/tokenizers (the serialised form of a Tokenizer).
 
-import { decodeUtf8Strict } from "../../bytes/index.ts";
 import { type AddedToken, readAddedTokens } from "./added-tokens.ts";
 import { controlTokenTest } from "./control-tokens.ts";
 import { readDecoder } from "./decoders/index.ts";
-import { invalidTokenizer } from "./faults.ts";
 import { HuggingFaceTokenizer } from "./huggingface-tokenizer.ts";
-import { JsonNode } from "./json-node.ts";
+import type { JsonNode } from "./json-node.ts";
 import { readModel } from "./models/index.ts";
 import { readNormalizer } from "./normalizers/index.ts";
+import { parseTokenizerFile } from "./parse-file.ts";
 import { readPostProcessors } from "./postprocessors/index.ts";
 import { readPreTokenizers } from "./pretokenizers/index.ts";
 
@@ -33,7 +32,7 @@ export function loadTokenizerJson(
   json: string | Uint8Array,
   options: LoadTokenizerOptions = {},
 ): HuggingFaceTokenizer {
-  const root = parseRoot(json);
+  const root = parseTokenizerFile(json);
   const addedTokens = readAddedTokens(root.child("added_tokens"));
   const isControl = controlTokenTest({
     named: new Set(options.controlTokens),
@@ -51,17 +50,8 @@ export function loadTokenizerJson(
   });
 }
 
-function parseRoot(json: string | Uint8Array): JsonNode {
-  const text = typeof json === "string" ? json : decodeUtf8Strict(json);
-  try {
-    return new JsonNode(JSON.parse(text));
-  } catch (cause) {
-    throw invalidTokenizer("$", "the text is not JSON.", cause);
-  }
-}
-
 /** IDs that the model must not make out of text: whoever wants a control token allows it by name. */
-export function reservedIds(
+function reservedIds(
   tokens: readonly AddedToken[],
   isControl: (token: AddedToken) => boolean,
 ): ReadonlySet<number> {

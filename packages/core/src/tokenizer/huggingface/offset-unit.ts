@@ -1,6 +1,6 @@
 // Offsets in the units that callers count in: UTF-16 units, code points (as Python does) or UTF-8 bytes.
 
-export type OffsetUnit = "utf16" | "codepoint" | "byte";
+import type { OffsetUnit } from "../offsets.ts";
 
 type Offset = readonly [start: number, end: number];
 
