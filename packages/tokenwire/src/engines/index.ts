@@ -1,3 +1,13 @@
+export { createEchoEngine, type EchoEngineOptions } from "./echo.ts";
+export {
+  type ConstraintCompiler,
+  createEmbeddedEngine,
+  EmbeddedEngine,
+  type EmbeddedEngineOptions,
+  type TokenBytesSource,
+  type TokenMatcher,
+} from "./embedded/index.ts";
+export { type EmbeddedFileOptions, openEmbeddedEngine, packagedModel } from "./embedded-file.ts";
 export type {
   Capabilities,
   Constraint,
@@ -14,3 +24,21 @@ export type {
   Usage,
 } from "./engine.ts";
 export { EngineError } from "./engine.ts";
+export { createEngine, type EngineOptions, listEngineKinds } from "./registry.ts";
+export {
+  type Clock,
+  createScriptedEngine,
+  type FailureType,
+  failureTypes,
+  type Latency,
+  realClock,
+  type Script,
+  type ScriptedCall,
+  ScriptedEngine,
+  type ScriptedEngineOptions,
+  type ScriptedSettings,
+  type ScriptMatch,
+  type ScriptStep,
+  type TokensStep,
+  VirtualClock,
+} from "./scripted/index.ts";

@@ -1,0 +1,20 @@
+// What a grammar must offer to steer generation token by token. The engine knows no grammar itself: whoever creates it
+// may hand in a compiler, so that the heavy part is loaded only where it is wanted.
+
+import type { Constraint, TokenId } from "../engine.ts";
+
+/** The state of one constrained answer. */
+export interface TokenMatcher {
+  /** Whether the answer may go on with this id; ids that end generation are asked for too. */
+  allows(id: TokenId): boolean;
+  /** Moves on by an id that was allowed. */
+  accept(id: TokenId): void;
+  /** The state in words, for error messages. */
+  describe(): string;
+}
+
+export interface ConstraintCompiler {
+  readonly kinds: readonly Constraint["kind"][];
+  /** A new matcher. Raises `EngineError` `invalid_request` for a constraint that makes no sense. */
+  compile(constraint: Constraint, stops: ReadonlySet<TokenId>): Promise<TokenMatcher>;
+}

@@ -1,0 +1,86 @@
+// Engines by name. Adding one: a file that creates it and a line in `engineKinds`.
+
+import { TokenwireError } from "@tokenwire/core";
+import { createEchoEngine } from "./echo.ts";
+import type { ConstraintCompiler, TokenBytesSource } from "./embedded/index.ts";
+import { openEmbeddedEngine } from "./embedded-file.ts";
+import type { Engine } from "./engine.ts";
+import { createScriptedEngine, type Script } from "./scripted/index.ts";
+
+/** Which engine, and what it needs. Kinds ignore what does not concern them. */
+export interface EngineOptions {
+  /** `embedded` (also `toy`), `scripted`, `echo`. */
+  readonly kind: string;
+  /** Names the engine where there are several. Default: the kind. */
+  readonly id?: string;
+  /** A model file, for engines that run one themselves. */
+  readonly path?: string;
+  /** The tokenizer of the ids that will be sent; the embedded engine needs it for words outside its small table. */
+  readonly tokenizer?: TokenBytesSource;
+  /** Requests generated at the same time, where the engine decides. */
+  readonly maxConcurrent?: number;
+  readonly constraints?: ConstraintCompiler;
+  readonly scripts?: readonly Script[];
+  readonly tokensPerSecond?: number;
+}
+
+/** Every kind with the function that creates it. */
+const engineKinds: Readonly<Record<string, (options: EngineOptions) => Engine>> = {
+  embedded: openEmbeddedEngine,
+  toy: openEmbeddedEngine,
+  scripted: createScriptedEngine,
+  echo: createEchoEngine,
+};
+
+/** The kinds that `createEngine` knows. */
+export function listEngineKinds(): readonly string[] {
+  return Object.keys(engineKinds);
+}
+
+/**
+ * An engine by kind or URL. A URL's scheme is the kind; what follows is the model file or the address.
+ *
+ * @throws INVALID_ARGUMENT for an unknown kind, naming the known ones.
+ * @example
+ * createEngine("embedded")
+ * createEngine({ kind: "embedded", path: "model.gguf", tokenizer })
+ */
+export function createEngine(urlOrOptions: string | EngineOptions): Engine {
+  const options = typeof urlOrOptions === "string" ? parseEngineUrl(urlOrOptions) : urlOrOptions;
+  const create = engineKinds[options.kind];
+  if (create === undefined) throw unknownKind(options.kind);
+  return create(options);
+}
+
+function parseEngineUrl(url: string): EngineOptions {
+  const [, kind = url, rest = ""] = /^([a-z][a-z0-9+.-]*):(.*)$/i.exec(url) ?? [];
+  const path = rest.replace(/^\/\/(?=.)/, "");
+  return path === "" ? { kind } : { kind, path };
+}
+
+function unknownKind(kind: string): TokenwireError {
+  const known = listEngineKinds();
+  const [closest] = known
+    .map((name) => ({ name, distance: editDistance(kind.toLowerCase(), name) }))
+    .filter(({ name, distance }) => distance <= Math.max(2, name.length / 3))
+    .sort((a, b) => a.distance - b.distance);
+  const hint = closest === undefined ? "" : ` Did you mean "${closest.name}"?`;
+  return new TokenwireError(
+    "INVALID_ARGUMENT",
+    `Unknown engine "${kind}". Known engines: ${known.join(", ")}.${hint}`,
+  );
+}
+
+/** Insertions, deletions and replacements that turn one word into the other. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      const replaced = (row[j] as number) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] as number) + 1, (next[j] as number) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) as number;
+}
