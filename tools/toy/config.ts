@@ -1,0 +1,43 @@
+// The configuration of the shipped model. It is written into the model file, so that a file says how it was made.
+
+import type { OptimizerOptions } from "./optimizer.ts";
+import type { Shape } from "./shape.ts";
+
+export interface TrainingConfig {
+  readonly shape: Shape;
+  readonly optimizer: OptimizerOptions;
+  /** Seeds the table, the first weights and the corpus. */
+  readonly seed: number;
+  /** Batch of one step: so many parts of at most so many tokens. */
+  readonly parts: number;
+  readonly partTokens: number;
+}
+
+/** Configuration of the shipped model, with another number of steps if wanted. */
+export function shippedConfig(steps: number): TrainingConfig {
+  return {
+    shape: {
+      vocabulary: 1024,
+      width: 128,
+      layers: 4,
+      heads: 4,
+      hidden: 352,
+      context: 2048,
+      epsilon: 1e-5,
+      ropeBase: 10_000,
+    },
+    optimizer: {
+      matrixRate: 0.02,
+      vectorRate: 3e-3,
+      momentum: 0.95,
+      decay: 0.05,
+      steps,
+      warmup: 40,
+      fallFrom: 0.4,
+      finalShare: 0.02,
+    },
+    seed: 7,
+    parts: 4,
+    partTokens: 1152,
+  };
+}

@@ -1,0 +1,72 @@
+// Runs the toy tools: compiles the AssemblyScript kernels, bundles the TypeScript entry, starts it. Needs only this
+// workspace's development dependencies.
+//
+//   node tools/toy/run.mjs kernels          write the engine's kernel into the package
+//   node tools/toy/run.mjs train [options]  train; checkpoints go to tools/toy/out
+//   node tools/toy/run.mjs export [options] write the model file of the last checkpoint
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, "../..");
+const out = join(here, "out");
+const commands = ["kernels", "train", "export"];
+
+/** Compiles a kernel module. Shared memory lets training workers see the same weights. */
+export async function compileKernel(entry, file, shared) {
+  const { default: asc } = await import("assemblyscript/asc");
+  const memory = shared ? ["--enable", "threads", "--sharedMemory", "--maximumMemory", "16384"] : [];
+  const { error, stderr } = await asc.main([
+    join("tools/toy/assembly", entry),
+    ...["--outFile", file, "-O3", "--noAssert", "--runtime", "stub", "--enable", "simd"],
+    ...["--importMemory", "--initialMemory", "1", "--disableWarning", "112", "--baseDir", root],
+    ...memory,
+  ]);
+  if (error) throw new Error(`AssemblyScript: ${stderr.toString()}`, { cause: error });
+}
+
+async function writeEngineKernel() {
+  const file = join(out, "matrix.wasm");
+  await compileKernel("inference.ts", file, false);
+  const base64 = readFileSync(file).toString("base64");
+  const target = join(root, "packages/tokenwire/src/engines/embedded/generated/matrix-kernel.ts");
+  writeFileSync(
+    target,
+    "// Made by `node tools/toy/run.mjs kernels` from tools/toy/assembly/inference.ts. Do not edit.\n\n" +
+      `/** WebAssembly module, base64. */\nexport const matrixKernel: string =\n  "${base64}";\n`,
+  );
+  console.log(`${target}: ${base64.length} characters`);
+}
+
+async function bundle(entry) {
+  const { build } = await import("esbuild");
+  const outfile = join(out, `${entry}.mjs`);
+  await build({
+    entryPoints: [join(here, `${entry}.ts`)],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    conditions: ["@tokenwire/source"],
+    logLevel: "warning",
+  });
+  return outfile;
+}
+
+async function main([command, ...options]) {
+  if (!commands.includes(command)) {
+    console.error(`Usage: node tools/toy/run.mjs <${commands.join("|")}> [options]`);
+    process.exit(2);
+  }
+  mkdirSync(out, { recursive: true });
+  if (command === "kernels") return writeEngineKernel();
+  if (command === "train") await compileKernel("index.ts", join(out, "kernels.wasm"), true);
+  const file = await bundle(command);
+  const { status } = spawnSync(process.execPath, [file, ...options], { stdio: "inherit", cwd: root });
+  process.exit(status ?? 1);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));
