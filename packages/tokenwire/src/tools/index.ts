@@ -1,5 +1,6 @@
 export type {
   ApplyPatchOptions,
+  ApplyPatchToolOptions,
   FileWrite,
   ParsePatchOptions,
   PatchCandidate,
@@ -25,6 +26,7 @@ export type {
 export {
   applyPatch,
   applyPatchInstructions,
+  createApplyPatchTool,
   extractPatch,
   extractPatchFromCommand,
   openWorkspace,
@@ -32,3 +34,51 @@ export {
   parsePatch,
   planPatch,
 } from "./apply-patch/index.ts";
+export type {
+  BrowserAction,
+  BrowserBackend,
+  BrowserResult,
+  BrowserSessionOptions,
+  BrowserState,
+  BrowserTool,
+  BrowserToolOptions,
+  Cassette,
+  CitedPage,
+  FetchedPage,
+  HttpBackendOptions,
+  LocalBackendOptions,
+  NormalizedCitations,
+  NormalizeOptions,
+  Page,
+  PageText,
+  PageTextOptions,
+  SearchHit,
+  UrlCitation,
+  VendorBackendOptions,
+} from "./browser/index.ts";
+export {
+  BrowserSession,
+  createBrowserTool,
+  createExaBackend,
+  createHttpBackend,
+  createLocalBackend,
+  createYouComBackend,
+  decodeUrl,
+  emptyCassette,
+  htmlToPageText,
+  normalizeCitations,
+  recordCassette,
+  replayCassette,
+  stripLinks,
+  wrapLines,
+} from "./browser/index.ts";
+export type { ToolDefinition } from "./define-tool.ts";
+export { defineTool, parseToolArguments } from "./define-tool.ts";
+export { isPublicAddress } from "./network/address-guard.ts";
+export type { FetchedResource, GuardedFetchOptions } from "./network/guarded-fetch.ts";
+export { guardedFetch } from "./network/guarded-fetch.ts";
+export type { Route } from "./routing.ts";
+export { routeRecipient } from "./routing.ts";
+export type { Tool, ToolCall, ToolContext, ToolDetails, ToolEvent, ToolResult } from "./tool.ts";
+export { runTool } from "./tool.ts";
+export { callOf, toolResultMessage } from "./tool-messages.ts";

@@ -1,5 +1,7 @@
 export type { ApplyPatchOptions, PatchResult } from "./apply-patch.ts";
 export { applyPatch } from "./apply-patch.ts";
+export type { ApplyPatchToolOptions } from "./apply-patch-tool.ts";
+export { createApplyPatchTool } from "./apply-patch-tool.ts";
 export type {
   PatchCandidate,
   PatchDocument,

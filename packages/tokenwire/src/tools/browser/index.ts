@@ -1,4 +1,14 @@
 export type { BrowserBackend, FetchedPage } from "./backend.ts";
+export type { Cassette } from "./backends/cassette.ts";
+export { emptyCassette, recordCassette, replayCassette } from "./backends/cassette.ts";
+export type { HttpBackendOptions } from "./backends/http.ts";
+export { createHttpBackend } from "./backends/http.ts";
+export type { LocalBackendOptions } from "./backends/local.ts";
+export { createLocalBackend } from "./backends/local.ts";
+export type { VendorBackendOptions } from "./backends/vendor.ts";
+export { createExaBackend, createYouComBackend } from "./backends/vendor.ts";
+export type { BrowserTool, BrowserToolOptions } from "./browser-tool.ts";
+export { createBrowserTool } from "./browser-tool.ts";
 export type { CitedPage, NormalizedCitations, NormalizeOptions, UrlCitation } from "./citations.ts";
 export { decodeUrl, normalizeCitations, stripLinks } from "./citations.ts";
 export type { Page, SearchHit } from "./page.ts";

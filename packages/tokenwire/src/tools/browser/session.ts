@@ -185,7 +185,7 @@ export class BrowserSession {
       .catch((error: unknown) => {
         throw new BrowserMistake(`Error fetching URL \`${truncate(url)}\`: ${truncate(messageOf(error))}`);
       });
-    const page = toPage(url, viewSource && mode === "default" ? { ...fetched, plain: true } : fetched, mode);
+    const page = viewSource ? toSourcePage(url, fetched, mode) : toPage(url, fetched, mode);
     if (!viewSource) this.#cache.set(url, page);
     return page;
   }
@@ -232,6 +232,13 @@ function toPage(url: string, fetched: FetchedPage, mode: "default" | "reference"
   const { content, title, plain, urls = {} } = fetched;
   if (plain) return { url, title: title ?? url, text: `\nURL: ${url}\n${content}`, urls };
   return { url, ...htmlToPageText(content, { url, mode, ...(title === undefined ? {} : { title }) }) };
+}
+
+/** The source as it came; the published tool shows the converted page under another address line. */
+function toSourcePage(url: string, fetched: FetchedPage, mode: "default" | "reference"): Page {
+  if (mode === "default") return toPage(url, { ...fetched, plain: true }, mode);
+  const page = toPage(url, fetched, mode);
+  return { ...page, text: page.text.replace("URL: ", "URL: view-source:") };
 }
 
 const targetsOf = (page: Page): Page[] => Object.values(page.targets ?? {}).map(({ page: target }) => target);

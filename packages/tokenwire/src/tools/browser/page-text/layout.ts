@@ -81,8 +81,8 @@ class Layout {
   }
 
   open(name: string, attributes: Readonly<Record<string, string>>): void {
+    if (this.#isHidden(name)) this.#hidden += 1;
     this.#tags.push(name);
-    if (hidden.has(name)) this.#hidden += 1;
     const heading = /^h([1-6])$/.exec(name);
     if (heading !== null) {
       this.#paragraph();
@@ -112,7 +112,7 @@ class Layout {
   close(name: string): void {
     const open = this.#tags.lastIndexOf(name);
     if (open !== -1) this.#tags.length = open;
-    if (hidden.has(name)) this.#hidden -= 1;
+    if (this.#isHidden(name)) this.#hidden -= 1;
     if (/^h[1-6]$/.test(name)) this.#paragraph();
     else if (name === "blockquote") {
       this.#quotes -= 1;
@@ -137,6 +137,11 @@ class Layout {
     this.#emit("\n");
     for (const [text, title] of this.#abbreviations) this.#emit(`  *[${text}]: ${title}\n`);
     return this.#out.join("");
+  }
+
+  /** A title belongs to the head, which may be implied; one inside the body is shown. */
+  #isHidden(name: string): boolean {
+    return hidden.has(name) || (name === "title" && !this.#tags.includes("body"));
   }
 
   #inlineMark(name: string, opening: boolean): void {
