@@ -47,8 +47,61 @@ export {
   type StreamFormat,
 } from "./frames/frame-stream.ts";
 export { CODEC_PROTO } from "./frames/schema.ts";
+export { type ConvertHFOptions, convertHFTokenizer } from "./maps/convert-hf.ts";
+export {
+  type ConvertTiktokenOptions,
+  convertTiktoken,
+  mapFromEncoding,
+  type TiktokenSource,
+} from "./maps/convert-tiktoken.ts";
+export {
+  MapDiscoveryError,
+  MapDiscoveryNotFoundError,
+  TokenizerMapHashMismatchError,
+  TokenizerMapValidationError,
+} from "./maps/map-error.ts";
+export { BYTE_TO_CHAR, CHAR_TO_BYTE, METASPACE } from "./maps/map-vocabulary.ts";
+export {
+  hashMap,
+  type MapAddedToken,
+  type MapExtension,
+  type MapNormalizer,
+  makeMap,
+  serializeMap,
+  TokenizerMap,
+  type ToolCallingBlock,
+  type ZstdDictionaryEntry,
+} from "./maps/tokenizer-map.ts";
+export { deriveToolCalling, type ToolCallingOptions } from "./maps/tool-calling.ts";
+export { validateMap } from "./maps/validate-map.ts";
 export { type PreTokOp, type PreTokProgram, type PreTokStage, parsePreTokProgram } from "./pretok/program.ts";
+export { type CompiledPreTokenizer, compileHFPreTokenizer } from "./pretok/recognise.ts";
 export { runPreTokProgram, runPreTokProgramPartial } from "./pretok/run-program.ts";
+export {
+  DEFAULT_REGION_CAP,
+  ToolWatcher,
+  ToolWatcherError,
+  type ToolWatcherOptions,
+  type WatcherEvent,
+} from "./regions/tool-watcher.ts";
+export {
+  Detokenizer,
+  type DetokenizerOptions,
+  decodeByteLevelToken,
+  detokenize,
+  encodeByteLevelChars,
+  type RenderOptions,
+} from "./text/detokenizer.ts";
+export { type LongestMatchOptions, LongestMatchTokenizer } from "./tokenize/longest-match.ts";
+export {
+  BPETokenizer,
+  bpeEncode,
+  type MapEncodeOptions,
+  type MapTokenizer,
+  type MapTokenizerOptions,
+  pickTokenizer,
+  tokenize,
+} from "./tokenize/map-tokenizer.ts";
 export type {
   TokenwireErrorBody,
   TokenwireEvent,

@@ -183,8 +183,13 @@ export class ProgramRunner {
   pieces(text: string): string[] {
     if (this.#metaspace) return metaspaceSplit(text, this.#metaspace.prefixFirst);
     const pieces: string[] = [];
-    this.#split(0, text, 0, text.length, false, true, (start, end) => pieces.push(text.slice(start, end)));
+    this.eachPiece(text, (start, end) => pieces.push(text.slice(start, end)));
     return pieces;
+  }
+
+  /** The same as offsets. Not for `metaspace_split`, whose pieces are not parts of the text. */
+  eachPiece(text: string, emit: (start: number, end: number) => void): void {
+    this.#split(0, text, 0, text.length, false, true, emit);
   }
 
   /** Pieces of text that may go on, as offsets; final ones come first, and none after the first that is not. */
