@@ -8,14 +8,16 @@ import { CharacterNormalizer, type Normalizer } from "./normalizer.ts";
 import { SequenceNormalizer } from "./sequence.ts";
 import { UnicodeFormNormalizer } from "./unicode-form.ts";
 
-const other = /^\p{C}$/u;
-const space = /^[\p{White_Space}\t\n\r]$/u;
+/** Unassigned code points are not dropped, as in the reference. */
+const other = /^[\p{Cc}\p{Cf}\p{Co}\p{Cs}]$/u;
+const space = /^\p{White_Space}$/u;
 const nonspacingMark = /^\p{Mn}$/u;
 
 class CleanText extends CharacterNormalizer {
   protected override map(character: string): string {
-    if (space.test(character)) return " ";
-    return character === "\ufffd" || other.test(character) ? "" : character;
+    if (character === "\t" || character === "\n" || character === "\r") return " ";
+    if (character === "\ufffd" || other.test(character)) return "";
+    return space.test(character) ? " " : character;
   }
 }
 

@@ -38,7 +38,25 @@ export class UnicodeFormNormalizer extends RewritingNormalizer {
   private segment(text: string, start: number, end: number, out: Rewriter): void {
     const source = text.slice(start, end);
     const mapped = source.normalize(this.form);
-    if (mapped === source) out.keep(start, end);
-    else out.replace(start, end, mapped);
+    const before = commonStart(source, mapped);
+    const after = commonEnd(source.slice(before), mapped.slice(before));
+    if (before > 0) out.keep(start, start + before);
+    if (source !== mapped)
+      out.replace(start + before, end - after, mapped.slice(before, mapped.length - after));
+    if (after > 0) out.keep(end - after, end);
   }
+}
+
+/** UTF-16 units that both texts begin with; never half a surrogate pair. */
+function commonStart(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return length > 0 && length < a.length && (a.charCodeAt(length) & 0xfc00) === 0xdc00 ? length - 1 : length;
+}
+
+/** UTF-16 units that both texts end with; never half a surrogate pair. */
+function commonEnd(a: string, b: string): number {
+  let length = 0;
+  while (length < Math.min(a.length, b.length) && a.at(-1 - length) === b.at(-1 - length)) length++;
+  return length > 0 && (a.charCodeAt(a.length - length) & 0xfc00) === 0xdc00 ? length - 1 : length;
 }

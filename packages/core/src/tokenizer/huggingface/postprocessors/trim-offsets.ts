@@ -31,14 +31,18 @@ export class TrimOffsets implements PostProcessor {
 
   private trim(offset: readonly [number, number], index: number, token: string): readonly [number, number] {
     const characters = [...token];
-    let leading = characters.findIndex((character) => !space.test(character));
-    if (leading < 0) leading = characters.length;
-    const trailing =
-      leading === characters.length ? 0 : [...characters].reverse().findIndex((c) => !space.test(c));
+    const leading = spaceCount(characters);
+    const trailing = spaceCount(characters.reverse());
     const [start, end] = offset;
-    const atTextStart = index === 0 || start === 0;
-    const kept = leading > 0 && atTextStart && this.addPrefixSpace ? leading - 1 : leading;
-    const trimmed = Math.min(start + kept, end);
+    const isFirst = index === 0 || start === 0;
+    const prefixOnly = isFirst && this.addPrefixSpace && leading === 1;
+    const trimmed = Math.min(start + (prefixOnly ? 0 : leading), end);
     return [trimmed, trailing > 0 && end >= trailing ? Math.max(end - trailing, trimmed) : end];
   }
+}
+
+/** How many spaces the list begins with. */
+function spaceCount(characters: readonly string[]): number {
+  const first = characters.findIndex((character) => !space.test(character));
+  return first < 0 ? characters.length : first;
 }
