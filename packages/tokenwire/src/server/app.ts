@@ -6,6 +6,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from "fastify";
 import { ApiError } from "../protocol/index.ts";
 import type { Authenticator } from "./auth.ts";
@@ -36,7 +37,7 @@ export function createApp(
   const { settings, log } = context;
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: settings.limits.body,
     // Model and response ids are longer than the default of 100 characters.
     routerOptions: { maxParamLength: 1_024 },
@@ -117,6 +118,8 @@ function installHooks(
     done(null, payload);
   });
   app.addHook("onResponse", (request, reply, done) => {
+    // A connection that was busy when the closing began is idle now; nothing else would end it before its timeout.
+    if (context.draining()) setImmediate(() => app.server.closeIdleConnections());
     const state = states.get(request);
     context.log.info(
       {

@@ -20,7 +20,7 @@ export interface TestEngineOptions {
   readonly emit: (request: GenerateRequest, call: number) => string | readonly number[];
   readonly chunk?: number;
   readonly delayMs?: number;
-  /** Emits forever, one token at a time, whatever `maxTokens` says. */
+  /** Repeats the token before the last forever, whatever `maxTokens` says. */
   readonly endless?: boolean;
   /** Fails: before the start, or after so many tokens. */
   readonly fail?: { readonly after: number; readonly error: Error } | { readonly before: Error };
@@ -97,7 +97,7 @@ export class TestEngine implements Engine {
           return;
         }
         const part = endless
-          ? [tokens[given % tokens.length]!]
+          ? [tokens[Math.min(given, tokens.length - 2)]!]
           : tokens.slice(given, Math.min(given + chunk, limit));
         given += part.length;
         this.emitted += part.length;
