@@ -62,6 +62,12 @@ export class Input {
     return text;
   }
 
+  /** Gives back the last `count` captured characters; only directly after they were taken. */
+  untake(count: number): void {
+    this.pos -= count;
+    this.captured = this.captured.slice(0, -count);
+  }
+
   /** Consumes `count` characters without capturing them. */
   read(count: number): string {
     const text = this.buffer.slice(this.pos, this.pos + count);

@@ -7,10 +7,102 @@ import { passthroughReasoning } from "./reasoning/passthrough.ts";
 import { thinkTagFormats } from "./reasoning/think-tags.ts";
 import type { ReasoningFormat } from "./reasoning-format.ts";
 import type { Dialect } from "./rules.ts";
+import { apertus } from "./tool/apertus.ts";
+import { cohere } from "./tool/cohere.ts";
+import { deepseekV4, deepseekV32 } from "./tool/deepseek-dsml.ts";
+import { deepseekV3, deepseekV31 } from "./tool/deepseek-v3.ts";
+import { dots } from "./tool/dots.ts";
+import { ernie45 } from "./tool/ernie45.ts";
+import { functiongemma } from "./tool/functiongemma.ts";
+import { gemma4 } from "./tool/gemma4.ts";
+import { gigachat3 } from "./tool/gigachat3.ts";
+import { glm45, glm47, poolsideV1 } from "./tool/glm.ts";
+import { granite } from "./tool/granite.ts";
+import { granite20b } from "./tool/granite-20b.ts";
+import { granite4 } from "./tool/granite4.ts";
+import { harmony } from "./tool/harmony.ts";
 import { hermes } from "./tool/hermes.ts";
+import { hunyuanA13b } from "./tool/hunyuan-a13b.ts";
+import { hyV3 } from "./tool/hy-v3.ts";
+import { inkling } from "./tool/inkling.ts";
+import { internlm } from "./tool/internlm.ts";
+import { jamba } from "./tool/jamba.ts";
+import { json } from "./tool/json.ts";
+import { jsonArray } from "./tool/json-array.ts";
+import { k2Horizon } from "./tool/k2-horizon.ts";
+import { kimiK2 } from "./tool/kimi-k2.ts";
+import { kimiK3 } from "./tool/kimi-k3.ts";
+import { lfm2 } from "./tool/lfm2.ts";
+import { llama3Json } from "./tool/llama3-json.ts";
+import { longcat } from "./tool/longcat.ts";
+import { minicpm5 } from "./tool/minicpm5.ts";
+import { minimaxM2 } from "./tool/minimax-m2.ts";
+import { minimaxM3 } from "./tool/minimax-m3.ts";
+import { mistral } from "./tool/mistral.ts";
+import { muse } from "./tool/muse.ts";
+import { olmo3 } from "./tool/olmo3.ts";
 import { passthrough } from "./tool/passthrough.ts";
+import { phi4MiniJson } from "./tool/phi4-mini-json.ts";
+import { llama4Pythonic, pythonic } from "./tool/pythonic.ts";
+import { qwen3Coder } from "./tool/qwen3-coder.ts";
+import { sarashina } from "./tool/sarashina.ts";
+import { seedOss } from "./tool/seed-oss.ts";
+import { solarOpen2 } from "./tool/solar-open2.ts";
+import { step3 } from "./tool/step3.ts";
+import { step3p5 } from "./tool/step3p5.ts";
+import { xlam } from "./tool/xlam.ts";
 
-const toolFormats: readonly ToolFormat[] = [passthrough, hermes];
+const toolFormats: readonly ToolFormat[] = [
+  passthrough,
+  json,
+  jsonArray,
+  hermes,
+  longcat,
+  mistral,
+  llama3Json,
+  pythonic,
+  llama4Pythonic,
+  olmo3,
+  lfm2,
+  deepseekV3,
+  deepseekV31,
+  deepseekV32,
+  deepseekV4,
+  glm45,
+  glm47,
+  poolsideV1,
+  qwen3Coder,
+  step3p5,
+  seedOss,
+  step3,
+  kimiK2,
+  kimiK3,
+  minimaxM2,
+  minimaxM3,
+  cohere,
+  inkling,
+  sarashina,
+  harmony,
+  granite,
+  granite4,
+  granite20b,
+  hunyuanA13b,
+  jamba,
+  hyV3,
+  internlm,
+  xlam,
+  phi4MiniJson,
+  ernie45,
+  gigachat3,
+  functiongemma,
+  gemma4,
+  apertus,
+  minicpm5,
+  solarOpen2,
+  dots,
+  k2Horizon,
+  muse,
+];
 
 const reasoningFormats: readonly ReasoningFormat[] = [passthroughReasoning, base, thinkAuto, ...thinkTagFormats];
 

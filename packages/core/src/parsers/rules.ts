@@ -36,6 +36,8 @@ export interface Rules {
   /** `arguments` given as a JSON string that contains an object. */
   readonly unwrapStringArguments: boolean;
   readonly requireArguments: boolean;
+  /** An outer section without any call: its source is text, or nothing. */
+  readonly emptySection: "text" | "drop";
 }
 
 const base: Rules = {
@@ -56,6 +58,7 @@ const base: Rules = {
   nullArguments: "object",
   unwrapStringArguments: true,
   requireArguments: false,
+  emptySection: "text",
 };
 
 /** The switches of each dialect before a format changes them. */

@@ -165,8 +165,16 @@ export class ToolReader extends Reader {
     return this.#section !== undefined;
   }
 
-  /** What was captured between the calls of the section is dropped, or held while it has no call yet. */
-  sectionNoise(): void {
+  /** Calls announced in the open section. */
+  get sectionCalls(): number {
+    return this.#section?.calls ?? 0;
+  }
+
+  /**
+   * What was captured between the calls of the section is dropped, or held while it has no call yet.
+   * `content`: it is more than punctuation, so that a section without calls is not empty.
+   */
+  sectionNoise(content = false): void {
     const section = this.#section;
     const text = this.input.release();
     if (section === undefined || text === "") return;
@@ -174,12 +182,33 @@ export class ToolReader extends Reader {
       this.emit.skip(text, "noise", section.number);
       return;
     }
-    if (text.trim() !== "") section.blank = false;
+    if (content && text.trim() !== "") section.blank = false;
     section.held += text;
     if (!section.spilled && section.held.length <= this.options.limits.heldText) return;
     section.spilled = true;
     this.emit.text(section.held);
     section.held = "";
+  }
+
+  /** Ends the section and drops what it holds; its calls stand. */
+  dropSection(): void {
+    const section = this.#section;
+    if (section === undefined) return;
+    this.#section = undefined;
+    const text = section.held + this.input.release();
+    this.emit.diagnostic("bad-syntax", text);
+    this.emit.skip(text, "noise", section.number);
+  }
+
+  /** Reads noise of the section up to a marker of `set`, which is captured alone and returned. */
+  *noiseUntil(set: MarkerSet): Task<string | undefined> {
+    const { input } = this;
+    const marker = yield* this.until(set);
+    if (marker === undefined) return undefined;
+    input.captured = input.captured.slice(0, -marker.length);
+    this.sectionNoise(true);
+    input.captured = marker;
+    return marker;
   }
 
   /** Ends the section. One without any call is text again, unless it was closed and blank. */
@@ -189,8 +218,12 @@ export class ToolReader extends Reader {
     this.#section = undefined;
     const text = this.input.release();
     if (section.calls > 0) this.emit.skip(text, "marker", section.number);
-    else if (section.blank && (closed || section.refused)) this.emit.skip(section.held + text, "noise", section.number);
+    else if (this.#isEmpty(section, closed)) this.emit.skip(section.held + text, "noise", section.number);
     else this.emit.text(section.held + text);
+  }
+
+  #isEmpty(section: Section, closed: boolean): boolean {
+    return this.rules.emptySection === "drop" || (section.blank && (closed || section.refused));
   }
 
   // --- calls ---
@@ -214,6 +247,9 @@ export class ToolReader extends Reader {
   announce(name: string, nativeId?: string): void {
     this.candidate = false;
     const { mode, fault } = this.#modeFor(name);
+    // The limit of a bare candidate does not hold for what is known to be a call.
+    this.input.unclamp();
+    this.openCall();
     const index = mode === "eager" ? this.#started++ : -1;
     const id = mode === "eager" ? this.#identify(index, name, nativeId) : "";
     this.#call = { mode, fault, index, id, name, nativeId, arguments: "" };
@@ -352,8 +388,7 @@ export class ToolReader extends Reader {
       this.emit.text(this.input.release());
       return;
     }
-    this.#section.blank = false;
-    this.sectionNoise();
+    this.sectionNoise(true);
   }
 }
 
