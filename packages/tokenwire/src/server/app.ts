@@ -102,12 +102,16 @@ function installHooks(
       abort: new AbortController(),
     };
     states.set(request, state);
+    context.drain.begin();
     void reply.header("x-request-id", request.id).header("openai-version", "2020-10-01");
-    if (context.draining()) void reply.header("connection", "close");
-    // The response's close, not the request's: that one comes as soon as the body was read.
+    if (context.drain.draining) void reply.header("connection", "close");
+    // The response's close: it comes once, after the last byte or when the client left. (The request's own comes as
+    // soon as the body was read, and Fastify's onResponse hook not at all when nothing was sent.)
     reply.raw.once("close", () => {
       if (!reply.raw.writableFinished)
         state.abort.abort(new ApiError(499, "The client closed the connection."));
+      context.drain.end();
+      logRequest(context, request, reply, state);
     });
     if (!open.has(request.routeOptions.url ?? "")) state.tenant = auth.authenticate(request.headers);
     done();
@@ -117,24 +121,27 @@ function installHooks(
     void reply.header("openai-processing-ms", String(Math.round(performance.now() - started)));
     done(null, payload);
   });
-  app.addHook("onResponse", (request, reply, done) => {
-    // A connection that was busy when the closing began is idle now; nothing else would end it before its timeout.
-    if (context.draining()) setImmediate(() => app.server.closeIdleConnections());
-    const state = states.get(request);
-    context.log.info(
-      {
-        requestId: request.id,
-        tenant: state?.tenant,
-        method: request.method,
-        route: request.routeOptions.url ?? "unknown",
-        status: reply.raw.statusCode,
-        durationMs: Math.round(performance.now() - (state?.started ?? performance.now())),
-        ...(state?.abort.signal.aborted && { aborted: "client closed" }),
-      },
-      "request",
-    );
-    done();
-  });
+}
+
+/** One line per request, whatever became of it. Prompts, answers and keys are never part of it. */
+function logRequest(
+  context: ServerContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  state: RequestState,
+): void {
+  context.log.info(
+    {
+      requestId: request.id,
+      tenant: state.tenant,
+      method: request.method,
+      route: request.routeOptions.url ?? "unknown",
+      status: reply.raw.headersSent ? reply.raw.statusCode : 499,
+      durationMs: Math.round(performance.now() - state.started),
+      ...(state.abort.signal.aborted && { aborted: "client closed" }),
+    },
+    "request",
+  );
 }
 
 function register(app: FastifyInstance, server: ServerContext, route: Route): void {

@@ -10,6 +10,7 @@ import { Admission } from "./admission.ts";
 import { createApp } from "./app.ts";
 import { Authenticator } from "./auth.ts";
 import type { ServerContext } from "./context.ts";
+import { Drain } from "./drain.ts";
 import { loadModels, type ServedModel } from "./models.ts";
 import { type ModelOptions, type ServerOptions, toSettings } from "./options.ts";
 import { routes } from "./routes/index.ts";
@@ -36,13 +37,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const settings = toSettings(options);
   const models = await loadModels(options.models, settings.anyModel);
   const shutdown = new AbortController();
-  let draining = false;
+  const drain = new Drain();
   const context: ServerContext = {
     models,
     settings,
     admission: new Admission(settings),
     log: options.logger ?? pino({ level: "silent" }),
-    draining: () => draining,
+    drain,
     shutdown: shutdown.signal,
   };
   const app = createApp(context, routes, new Authenticator(options.apiKeys ?? []));
@@ -60,8 +61,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       return url;
     },
     close: async () => {
-      if (draining) return;
-      draining = true;
+      if (drain.draining) return;
+      drain.start(app.server);
       const grace = setTimeout(() => {
         shutdown.abort(new ApiError(503, "The server is shutting down.", { wireCode: "overloaded" }));
       }, settings.timeouts.drain);

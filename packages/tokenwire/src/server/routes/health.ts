@@ -18,7 +18,7 @@ export const ready: Route = {
   aliases: ["/readiness"],
   open: true,
   handle: async ({ server, reply, signal }) => {
-    if (server.draining()) return reply.code(503).send({ status: "draining" });
+    if (server.drain.draining) return reply.code(503).send({ status: "draining" });
     const checks = await Promise.all(
       server.models.list().map(async ({ id, engine }) => {
         const { ok } = await engine.health(signal).catch(() => ({ ok: false }));
