@@ -62,7 +62,10 @@ export class JsonScanner {
 
   /** The brackets that close all open containers, innermost first. */
   closers(): string {
-    return this.#objects.map((object) => (object ? "}" : "]")).reverse().join("");
+    return this.#objects
+      .map((object) => (object ? "}" : "]"))
+      .reverse()
+      .join("");
   }
 
   /** Reads `text` from `from` on and returns the index after the last character of the value read so far. */
@@ -84,7 +87,8 @@ export class JsonScanner {
 
   /** Tells that no more text comes: completes a number at the end of the text. */
   finish(): JsonScanStatus {
-    if (this.status === "open" && this.#objects.length === 0 && isNumberState(this.#state)) this.status = "done";
+    if (this.status === "open" && this.#objects.length === 0 && isNumberState(this.#state))
+      this.status = "done";
     return this.status;
   }
 

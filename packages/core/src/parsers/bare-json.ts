@@ -2,7 +2,7 @@
 // its first member tells, and what turns out to be something else is text again; no character is read twice.
 
 import { faultOf, type JsonCallKeys, jsonCall } from "./json-call.ts";
-import { callElement, jsonList } from "./json-list.ts";
+import { callElement, jsonList, reportIncomplete } from "./json-list.ts";
 import type { Task } from "./reader.ts";
 import type { ToolReader } from "./tool-reader.ts";
 
@@ -14,8 +14,9 @@ export function* bareValue(reader: ToolReader, keys: JsonCallKeys): Task<boolean
   if (code === 91) {
     reader.openSection();
     const outcome = yield* jsonList(reader, callElement(keys));
+    if (outcome !== "ok") reportIncomplete(reader);
+    else if (keys.dropOthers && reader.sectionCalls === 0) reader.dropSection();
     reader.closeSection(false);
-    if (outcome === "end") reader.flush();
     return reader.started > before;
   }
   yield* bareObject(reader, keys);
@@ -27,6 +28,7 @@ export function* bareObject(reader: ToolReader, keys: JsonCallKeys): Task<boolea
   reader.openCall(reader.options.limits.bareCandidate);
   const outcome = yield* jsonCall(reader, keys);
   if (outcome === "ok") reader.complete();
+  else if (outcome === "not-call" && keys.dropOthers) reader.discardCall("missing-name");
   else reader.fail(faultOf(outcome));
   return outcome === "ok";
 }

@@ -98,7 +98,9 @@ function container(text: string, ...open: string[]): string | undefined {
 export function infer(raw: string): string {
   const text = raw.trim();
   if (text === "") return JSON.stringify(raw);
-  return inferScalar(text) ?? container(text, "{", "[") ?? pythonTuple(text) ?? quoted(text) ?? JSON.stringify(raw);
+  return (
+    inferScalar(text) ?? container(text, "{", "[") ?? pythonTuple(text) ?? quoted(text) ?? JSON.stringify(raw)
+  );
 }
 
 /** The same where containers stay strings. */

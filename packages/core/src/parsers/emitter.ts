@@ -54,7 +54,9 @@ export class Emitter {
 
   skip(text: string, why: SkipReason, section?: number): void {
     if (!this.trace || text === "") return;
-    this.#events.push(section === undefined ? { type: "skip", text, why } : { type: "skip", text, why, section });
+    this.#events.push(
+      section === undefined ? { type: "skip", text, why } : { type: "skip", text, why, section },
+    );
   }
 
   diagnostic(code: string, text: string): void {

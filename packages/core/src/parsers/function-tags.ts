@@ -130,7 +130,10 @@ function* cutHeader(reader: ToolReader): Task<TagHeader | undefined> {
 }
 
 /** Writes calls as this family does. */
-export function renderFunctionTags(open: string, close: string): (calls: readonly RenderableCall[]) => string {
+export function renderFunctionTags(
+  open: string,
+  close: string,
+): (calls: readonly RenderableCall[]) => string {
   return (calls) =>
     calls
       .map((call) => {

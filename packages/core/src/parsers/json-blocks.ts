@@ -45,7 +45,8 @@ export class JsonBlocks {
     if (code !== 123) {
       const other = this.#syntax.other;
       if (other !== undefined && (yield* other(reader, code))) return;
-      reader.fail(code === -1 ? "truncated" : "bad-json");
+      if (code === -1) reader.fail("truncated");
+      else yield* this.#wrong(reader);
       return;
     }
     const strict = reader.rules.markerSpace === "strict";
@@ -62,6 +63,13 @@ export class JsonBlocks {
     reader.fail(faultOf(outcome));
   }
 
+  /** Not JSON at all: text, from here on; or nothing, in dialects that drop broken blocks. */
+  *#wrong(reader: ToolReader): Task {
+    const drop = reader.rules.onInvalid === "drop" && (yield* reader.until(this.#close)) !== undefined;
+    if (drop) reader.discardCall("bad-json");
+    else reader.fail("bad-json");
+  }
+
   /** After the object: the closing marker, or a good reason for not having one. */
   *#end(reader: ToolReader, strict: boolean): Task {
     if (this.#syntax.close.length === 0) {
@@ -70,8 +78,9 @@ export class JsonBlocks {
     }
     const before = yield* reader.space();
     const closed = (yield* reader.at(this.#close)) !== undefined;
-    if (strict && !(closed && before.endsWith("\n"))) {
-      reader.fail("bad-syntax");
+    const required = strict || reader.rules.missingClose === "invalid";
+    if ((required && !closed) || (strict && !before.endsWith("\n"))) {
+      reader.fail(closed ? "bad-syntax" : "truncated");
     } else if (closed || (yield* reader.peek()) === -1 || (yield* reader.sees(this.#next)) !== undefined) {
       reader.complete();
     } else {

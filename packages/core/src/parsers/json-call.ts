@@ -15,6 +15,8 @@ export interface JsonCallKeys {
   /** Only an object (or a string that holds one) is a call. */
   readonly objectOnly?: boolean;
   readonly emptyName?: boolean;
+  /** A JSON value that is no call is taken out of the text all the same. */
+  readonly dropOthers?: boolean;
 }
 
 export const standardKeys: JsonCallKeys = { name: ["name"], arguments: ["arguments", "parameters"] };
@@ -149,7 +151,8 @@ function* argumentValue(
   sink: (text: string) => void,
 ): Task<CallOutcome> {
   if (code === OPEN) return commit() ? yield* reader.json(sink, scannerFor(reader)) : "not-call";
-  if (code === QUOTE && reader.rules.unwrapStringArguments) return yield* stringArguments(reader, keys, commit, sink);
+  if (code === QUOTE && reader.rules.unwrapStringArguments)
+    return yield* stringArguments(reader, keys, commit, sink);
   const { outcome, text } = yield* reader.jsonText();
   if (outcome !== "ok") return outcome;
   if (text === "null" && reader.rules.nullArguments === "object") {

@@ -80,6 +80,7 @@ export function* jsonListSection(reader: ToolReader, syntax: JsonListSyntax): Ta
   let outcome: Outcome = code === -1 ? "end" : "bad";
   if (code === OPEN_LIST) outcome = yield* jsonList(reader, syntax.element);
   else if (code === OPEN && syntax.single) outcome = yield* singleElement(reader, syntax.element, code);
+  if (outcome !== "ok") reportIncomplete(reader);
   const closes = syntax.close.markers.length > 0;
   if (outcome === "ok" && closes) {
     yield* reader.space();
@@ -90,6 +91,11 @@ export function* jsonListSection(reader: ToolReader, syntax: JsonListSyntax): Ta
   }
   reader.closeSection(outcome === "ok");
   return outcome;
+}
+
+/** A list that broke off after calls: some dialects then take none of them. */
+export function reportIncomplete(reader: ToolReader): void {
+  if (reader.sectionCalls > 0) reader.emit.diagnostic("incomplete-list", reader.input.captured);
 }
 
 function* singleElement(reader: ToolReader, element: ElementReader, code: number): Task<Outcome> {

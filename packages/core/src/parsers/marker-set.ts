@@ -14,7 +14,9 @@ export class MarkerSet {
   readonly #wide: boolean;
 
   constructor(markers: Iterable<string>) {
-    this.markers = [...new Set(markers)].filter((marker) => marker !== "").sort((a, b) => b.length - a.length);
+    this.markers = [...new Set(markers)]
+      .filter((marker) => marker !== "")
+      .sort((a, b) => b.length - a.length);
     let wide = false;
     for (const marker of this.markers) {
       const code = marker.charCodeAt(0);

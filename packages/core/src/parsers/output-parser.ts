@@ -106,7 +106,8 @@ class Pipeline implements OutputParser {
     this.#emit = new Emitter(options.trace === true);
     this.#tokenizer = options.tokenizer;
     const pieces = markerPieces(options.tokenizer);
-    const format = typeof options.tool === "string" ? getToolFormat(options.tool, options.compat) : options.tool;
+    const format =
+      typeof options.tool === "string" ? getToolFormat(options.tool, options.compat) : options.tool;
     if (format === undefined || format.name === "passthrough") {
       this.#last = new TextStage(this.#emit);
     } else {

@@ -2,9 +2,14 @@
 
 import { collect, type Diagnostic, type Message } from "./collect.ts";
 import type { OutputEndReason, OutputEvent } from "./output-event.ts";
-import { createOutputParser, type OutputParserOptions, type ReasoningOptions, type ToolParserOptions } from "./output-parser.ts";
+import {
+  createOutputParser,
+  type OutputParserOptions,
+  type ReasoningOptions,
+  type ToolParserOptions,
+} from "./output-parser.ts";
 import { getToolFormat } from "./registry.ts";
-import { type Rules, rulesFor } from "./rules.ts";
+import { type Dialect, type Rules, rulesFor } from "./rules.ts";
 
 export interface ParsedCall {
   readonly id: string;
@@ -41,12 +46,23 @@ export function collectToolCalls(
 ): Message {
   const onTruncated = finishReason === "length" ? "keep" : rules.onTruncated;
   const message = collect(events, { onInvalid: rules.onInvalid, onTruncated, textTrim: rules.textTrim });
-  const faulty = message.diagnostics.length > 0;
   const none = message.toolCalls.length === 0;
-  if ((rules.wholeTextOnAnyInvalid && faulty) || (rules.wholeTextWithoutCalls && none)) {
+  if (isWholeText(message, rules) || (rules.wholeTextWithoutCalls && none)) {
     return { ...message, content: source, toolCalls: [] };
   }
   return rules.dropTextWithCalls && !none ? { ...message, content: null } : message;
+}
+
+/** What was repaired is no reason to refuse the output. */
+const repairs = new Set(["closed-brackets", "unwrapped-arguments"]);
+const incomplete = new Set(["incomplete-list", "trailing-text"]);
+
+function isWholeText(message: Message, rules: Rules): boolean {
+  return message.diagnostics.some(
+    ({ code }) =>
+      (rules.wholeTextOnAnyInvalid && !repairs.has(code)) ||
+      (rules.wholeTextOnIncomplete && incomplete.has(code)),
+  );
 }
 
 /**
@@ -64,8 +80,28 @@ export function parseToolCalls(
 ): ParsedToolCalls {
   const format = getToolFormat(name, options.compat);
   const rules = rulesFor(options.compat ?? "tokenwire", format.rules, options.rules);
-  const message = collectToolCalls(run(text, { ...options, tool: format }), text, rules, options.finishReason);
+  const message = collectToolCalls(
+    run(text, { ...options, tool: format }),
+    text,
+    rules,
+    options.finishReason,
+  );
   return { text: message.content ?? "", calls: message.toolCalls, diagnostics: message.diagnostics };
+}
+
+/**
+ * Folds the events of a reasoning stage. SMG's whole-output rule: what stands before the first block is reasoning.
+ */
+export function collectReasoning(events: Iterable<OutputEvent>, dialect: Dialect = "tokenwire"): Message {
+  const list = dialect === "smg" ? introAsReasoning([...events]) : events;
+  return collect(list, { promotion: "both" });
+}
+
+function introAsReasoning(events: readonly OutputEvent[]): OutputEvent[] {
+  const first = events.findIndex((event) => event.type === "reasoning");
+  return events.map((event, index) =>
+    event.type === "text" && index < first ? { type: "reasoning", text: event.text } : event,
+  );
 }
 
 /**
@@ -78,7 +114,7 @@ export function parseReasoning(
   name: string,
   options: ReasoningOptions & Pick<ToolParserOptions, "compat"> = {},
 ): { text: string; reasoning: string } {
-  const message = collect(run(text, { ...options, reasoning: name }), { promotion: "both" });
+  const message = collectReasoning(run(text, { ...options, reasoning: name }), options.compat);
   return { text: message.content ?? "", reasoning: message.reasoning ?? "" };
 }
 
@@ -86,7 +122,8 @@ export function parseReasoning(
 export function parseOutput(text: string, options: ParseOptions = {}): Message {
   const events = run(text, options);
   if (options.tool === undefined) return collect(events);
-  const format = typeof options.tool === "string" ? getToolFormat(options.tool, options.compat) : options.tool;
+  const format =
+    typeof options.tool === "string" ? getToolFormat(options.tool, options.compat) : options.tool;
   const rules = rulesFor(options.compat ?? "tokenwire", format.rules, options.rules);
   return collectToolCalls(events, text, rules, options.finishReason);
 }

@@ -12,8 +12,18 @@ export interface PythonCallDialect extends PythonDialect {
   readonly emptyList: boolean;
 }
 
-export const lenientCalls: PythonCallDialect = { bareWords: true, signed: true, dotted: true, emptyList: false };
-export const vllmCalls: PythonCallDialect = { bareWords: false, signed: false, dotted: true, emptyList: false };
+export const lenientCalls: PythonCallDialect = {
+  bareWords: true,
+  signed: true,
+  dotted: true,
+  emptyList: false,
+};
+export const vllmCalls: PythonCallDialect = {
+  bareWords: false,
+  signed: false,
+  dotted: true,
+  emptyList: false,
+};
 export const smgCalls: PythonCallDialect = { bareWords: true, signed: true, dotted: false, emptyList: false };
 
 /** The dialect that the rules ask for. */
@@ -81,7 +91,8 @@ function* pythonCall(reader: ToolReader, dialect: PythonCallDialect): Task<CallO
 function* callName(reader: ToolReader, dotted: boolean): Task<string | undefined> {
   if (!isWordStart(yield* reader.peek())) return undefined;
   const name = yield* reader.while((code) => isWord(code) || (dotted && code === 46));
-  if (name.endsWith(".") || name.includes("..") || name.length > reader.options.limits.nameLength) return undefined;
+  if (name.endsWith(".") || name.includes("..") || name.length > reader.options.limits.nameLength)
+    return undefined;
   yield* reader.space();
   if ((yield* reader.peek()) !== 40) return undefined;
   reader.take(1);

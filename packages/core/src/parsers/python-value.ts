@@ -50,9 +50,7 @@ export function* pythonValue(reader: Reader, sink: Sink, dialect: PythonDialect,
     case 123:
       return yield* dict(reader, sink, dialect, depth);
     default:
-      return isWordStart(code)
-        ? yield* word(reader, sink, dialect)
-        : yield* numeric(reader, sink, dialect);
+      return isWordStart(code) ? yield* word(reader, sink, dialect) : yield* numeric(reader, sink, dialect);
   }
 }
 
@@ -215,7 +213,13 @@ export function pythonToJson(text: string, dialect: PythonDialect = strictPython
   reader.input.push(text);
   reader.input.end();
   let json = "";
-  const task = pythonValue(reader, (piece) => { json += piece; }, dialect);
+  const task = pythonValue(
+    reader,
+    (piece) => {
+      json += piece;
+    },
+    dialect,
+  );
   const result = task.next();
   const { buffer, pos } = reader.input;
   for (let at = pos; at < buffer.length; at++) if (!isSpace(buffer.charCodeAt(at))) return undefined;

@@ -20,7 +20,8 @@ export function startsInReasoning(
 /** Where the message that is continued stands: after an opener, after a closer, or unknown. */
 function continuedState(format: ReasoningFormat, previous: string | undefined): boolean | undefined {
   if (previous === undefined) return undefined;
-  const last = (markers: readonly string[]) => Math.max(...markers.map((marker) => previous.lastIndexOf(marker)));
+  const last = (markers: readonly string[]) =>
+    Math.max(...markers.map((marker) => previous.lastIndexOf(marker)));
   const opened = last(format.open);
   const closed = last(format.close);
   if (opened < 0 && closed < 0) return undefined;

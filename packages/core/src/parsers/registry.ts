@@ -2,7 +2,17 @@
 
 import type { ToolFormat } from "./format.ts";
 import { NameTable } from "./names.ts";
+import { apertus2509 } from "./reasoning/apertus.ts";
+import { minimaxM2AppendThink } from "./reasoning/append-think.ts";
 import { base, thinkAuto } from "./reasoning/base.ts";
+import { cohereCmd } from "./reasoning/cohere.ts";
+import { ernie45Reasoning } from "./reasoning/ernie45.ts";
+import { gemma4Reasoning } from "./reasoning/gemma4.ts";
+import { graniteReasoning } from "./reasoning/granite.ts";
+import { harmonyReasoning } from "./reasoning/harmony.ts";
+import { hunyuanA13bReasoning } from "./reasoning/hunyuan-a13b.ts";
+import { inklingReasoning } from "./reasoning/inkling.ts";
+import { kimiK3Reasoning } from "./reasoning/kimi-k3.ts";
 import { passthroughReasoning } from "./reasoning/passthrough.ts";
 import { thinkTagFormats } from "./reasoning/think-tags.ts";
 import type { ReasoningFormat } from "./reasoning-format.ts";
@@ -104,7 +114,22 @@ const toolFormats: readonly ToolFormat[] = [
   muse,
 ];
 
-const reasoningFormats: readonly ReasoningFormat[] = [passthroughReasoning, base, thinkAuto, ...thinkTagFormats];
+const reasoningFormats: readonly ReasoningFormat[] = [
+  passthroughReasoning,
+  base,
+  thinkAuto,
+  ...thinkTagFormats,
+  kimiK3Reasoning,
+  minimaxM2AppendThink,
+  cohereCmd,
+  inklingReasoning,
+  harmonyReasoning,
+  gemma4Reasoning,
+  graniteReasoning,
+  hunyuanA13bReasoning,
+  ernie45Reasoning,
+  apertus2509,
+];
 
 const toolTable = new NameTable<ToolFormat>("tool-call", toolFormats);
 const reasoningTable = new NameTable<ReasoningFormat>("reasoning", reasoningFormats);

@@ -22,10 +22,14 @@ export interface Rules {
   readonly textTrim: boolean;
   /** Whole-output rules, applied by `collect` only. */
   readonly wholeTextOnAnyInvalid: boolean;
+  /** A list that is not closed, or text behind what must be the whole output. */
+  readonly wholeTextOnIncomplete: boolean;
   readonly wholeTextWithoutCalls: boolean;
   readonly dropTextWithCalls: boolean;
   /** White space between markers: ignored, or required as the format's own documentation writes it. */
   readonly markerSpace: "optional" | "strict";
+  /** A call whose closing marker is missing at the end of the output. */
+  readonly missingClose: "ok" | "invalid";
   /** Values of parameters without a known type. */
   readonly untyped: "infer" | "string";
   readonly stringWhitespace: "preserve" | "trim";
@@ -48,9 +52,11 @@ const base: Rules = {
   afterText: "keep",
   textTrim: false,
   wholeTextOnAnyInvalid: false,
+  wholeTextOnIncomplete: false,
   wholeTextWithoutCalls: false,
   dropTextWithCalls: false,
   markerSpace: "optional",
+  missingClose: "ok",
   untyped: "infer",
   stringWhitespace: "preserve",
   coercion: "default",
@@ -69,6 +75,7 @@ const presets: Readonly<Record<Dialect, Rules>> = {
     dialect: "smg",
     afterText: "drop",
     wholeTextWithoutCalls: true,
+    wholeTextOnIncomplete: true,
     coercion: "smg",
     nullArguments: "null",
     unwrapStringArguments: false,

@@ -53,7 +53,9 @@ export function* plainHeader(reader: ToolReader): Task<TagHeader | undefined> {
 
 function unquote(name: string): string {
   const quote = name[0];
-  return name.length > 1 && (quote === '"' || quote === "'") && name.endsWith(quote) ? name.slice(1, -1) : name;
+  return name.length > 1 && (quote === '"' || quote === "'") && name.endsWith(quote)
+    ? name.slice(1, -1)
+    : name;
 }
 
 /** ` name="N" string="true">`: attributes in any order, quoted or not. */

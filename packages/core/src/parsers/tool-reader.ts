@@ -158,7 +158,14 @@ export class ToolReader extends Reader {
 
   /** The captured opener starts a section that may hold several calls. */
   openSection(): void {
-    this.#section = { number: this.#sections++, held: this.input.release(), calls: 0, blank: true, refused: false, spilled: false };
+    this.#section = {
+      number: this.#sections++,
+      held: this.input.release(),
+      calls: 0,
+      blank: true,
+      refused: false,
+      spilled: false,
+    };
   }
 
   get inSection(): boolean {

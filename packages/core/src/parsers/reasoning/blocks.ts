@@ -3,7 +3,7 @@
 import { MarkerSet } from "../marker-set.ts";
 import { isSpace, type Task } from "../reader.ts";
 import type { ReasoningFormat } from "../reasoning-format.ts";
-import type { ReasoningReader } from "../reasoning-reader.ts";
+import type { ReasoningReader, ReasoningSettings } from "../reasoning-reader.ts";
 import type { Dialect } from "../rules.ts";
 
 export interface BlockSyntax {
@@ -76,7 +76,7 @@ class BlockMachine {
 
   *#block(reader: ReasoningReader): Task {
     const { settings } = reader;
-    const leave = settings.implicitEnd === undefined ? (this.#syntax.implicitEnd ?? []) : [settings.implicitEnd];
+    const leave = this.#endsAt(settings);
     const set = this.#close.with([...this.#syntax.open, ...leave]);
     const keepOpener = this.#syntax.keepOpener?.includes(settings.dialect) === true;
     if (!keepOpener) yield* this.#repeatedOpener(reader);
@@ -93,6 +93,12 @@ class BlockMachine {
       else reader.think(reader.input.release());
     }
     reader.close();
+  }
+
+  /** Markers that end reasoning without a closer; SMG knows none. */
+  #endsAt(settings: ReasoningSettings): readonly string[] {
+    if (settings.implicitEnd !== undefined) return [settings.implicitEnd];
+    return settings.dialect === "smg" ? [] : (this.#syntax.implicitEnd ?? []);
   }
 
   /** The prompt may have ended with the opener and the model repeats it, perhaps after white space. */

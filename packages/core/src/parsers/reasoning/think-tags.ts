@@ -124,6 +124,14 @@ export const thinkTagFormats: readonly ReasoningFormat[] = [
     aliases: { vllm: ["poolside_v1"], sglang: ["poolside_v1"] },
     start: { if: ["enable_thinking"] },
   }),
-  tagFormat("solar_open2", { aliases: { vllm: ["solar_open2"] }, start: optIn, starts: { vllm: chatSwitch } }),
-  tagFormat("telechat4", { aliases: { sglang: ["telechat4"] }, start: optIn, starts: { sglang: chatSwitch } }),
+  tagFormat("solar_open2", {
+    aliases: { vllm: ["solar_open2"] },
+    start: optIn,
+    starts: { vllm: chatSwitch },
+  }),
+  tagFormat("telechat4", {
+    aliases: { sglang: ["telechat4"] },
+    start: optIn,
+    starts: { sglang: chatSwitch },
+  }),
 ];

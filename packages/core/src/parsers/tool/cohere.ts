@@ -35,7 +35,7 @@ export const cohere: ToolFormat = {
   // An action that is closed but not JSON is dropped; one that is cut off is text.
   rules: {
     all: { onInvalid: "drop", afterText: "keep", wholeTextWithoutCalls: false },
-    smg: { textTrim: true },
+    smg: { textTrim: true, wholeTextOnIncomplete: false },
     vllm: { textTrim: true },
   },
   id: nativeCallId,
@@ -63,6 +63,8 @@ function* citationMark(reader: ToolReader, marker: string): Task {
     reader.drop();
     return;
   }
-  const body = yield* reader.while((code) => (code >= 48 && code <= 58) || code === 91 || code === 93 || code === 44);
+  const body = yield* reader.while(
+    (code) => (code >= 48 && code <= 58) || code === 91 || code === 93 || code === 44,
+  );
   if (body !== "" && (yield* reader.at(citationEnd)) !== undefined) reader.drop();
 }

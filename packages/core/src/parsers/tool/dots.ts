@@ -20,7 +20,10 @@ const syntax = {
     outerClose: [close],
     header: attributeHeader,
     jsonBody: true,
-    value: () => ({ space: "trim", convert: (raw, schema) => (schema.types.size === 0 ? untyped(raw) : undefined) }),
+    value: () => ({
+      space: "trim",
+      convert: (raw, schema) => (schema.types.size === 0 ? untyped(raw) : undefined),
+    }),
   }),
 };
 

@@ -1,5 +1,6 @@
 // Gemma 4: `<|tool_call>call:NAME{K:V,…}<tool_call|>`; strings stand between `<|"|>` tokens.
 
+import { type JsonValue, parseJson, stringifyJson } from "../../json/index.ts";
 import { coerce, infer, valueSchema } from "../coercion.ts";
 import type { ToolFormat } from "../format.ts";
 import { MarkerSet } from "../marker-set.ts";
@@ -7,7 +8,6 @@ import type { Outcome, Task } from "../reader.ts";
 import { argumentEntries } from "../render.ts";
 import { deref, isObject, propertySchema } from "../schema.ts";
 import type { ToolReader } from "../tool-reader.ts";
-import { parseJson, stringifyJson, type JsonValue } from "../../json/index.ts";
 
 const open = "<|tool_call>";
 const close = "<tool_call|>";
@@ -35,7 +35,9 @@ export const gemma4: ToolFormat = {
   render: (calls) =>
     calls
       .map((item) => {
-        const members = argumentEntries(item.arguments).map(([key, json]) => `${key}:${value(parseJson(json))}`);
+        const members = argumentEntries(item.arguments).map(
+          ([key, json]) => `${key}:${value(parseJson(json))}`,
+        );
         return `${open}call:${item.name}{${members.join(",")}}${close}`;
       })
       .join(""),

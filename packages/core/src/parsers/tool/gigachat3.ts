@@ -4,7 +4,11 @@ import type { ToolFormat } from "../format.ts";
 import { readJsonBlocks } from "../json-blocks.ts";
 import { jsonCallText } from "../render.ts";
 
-const open = ["<|message_sep|>\n\nfunction call<|role_sep|>", "function call<|role_sep|>", "<|function_call|>"];
+const open = [
+  "<|message_sep|>\n\nfunction call<|role_sep|>",
+  "function call<|role_sep|>",
+  "<|function_call|>",
+];
 const discard = ["</s>"];
 
 export const gigachat3: ToolFormat = {

@@ -1,8 +1,8 @@
 // GLM 4.5 to 5: `<tool_call>NAME`, then `<arg_key>`/`<arg_value>` pairs. 4.5 writes a newline after the name.
 
+import type { RenderableCall, ToolFormat } from "../format.ts";
 import type { KeyValueSyntax } from "../key-value.ts";
 import { KeyValueCall } from "../key-value.ts";
-import type { RenderableCall, ToolFormat } from "../format.ts";
 import { MarkerSet } from "../marker-set.ts";
 import { argumentEntries, rawValue } from "../render.ts";
 
@@ -35,7 +35,8 @@ export function renderGlm(newline: string): (calls: readonly RenderableCall[]) =
     calls
       .map((call) => {
         const pairs = argumentEntries(call.arguments).map(
-          ([key, json]) => `<arg_key>${key}</arg_key>${newline}<arg_value>${rawValue(json)}</arg_value>${newline}`,
+          ([key, json]) =>
+            `<arg_key>${key}</arg_key>${newline}<arg_value>${rawValue(json)}</arg_value>${newline}`,
         );
         return `${open}${call.name}${newline}${pairs.join("")}${close}`;
       })

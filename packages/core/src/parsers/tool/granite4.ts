@@ -13,7 +13,14 @@ export const granite4: ToolFormat = {
   aliases: { vllm: ["granite4"] },
   markers: [...open, ...close],
   discard,
-  rules: { vllm: { wholeTextOnAnyInvalid: true, unwrapStringArguments: true, afterText: "keep" } },
+  rules: {
+    vllm: {
+      wholeTextOnAnyInvalid: true,
+      unwrapStringArguments: true,
+      afterText: "keep",
+      missingClose: "invalid",
+    },
+  },
   read: readJsonBlocks({ open, close, discard }),
   render: (calls) => calls.map((call) => `<tool_call>\n${jsonCallText(call)}\n</tool_call>`).join("\n"),
 };

@@ -1,10 +1,10 @@
 // Harmony (gpt-oss) in text: messages with a header of channel, recipient and content type. Commentary to a function
 // is a call, analysis is reasoning, everything else is text.
 
-import { harmonyHeader, harmonyTokens as tokens } from "../harmony-header.ts";
 import type { ToolFormat } from "../format.ts";
-import { nativeArguments } from "../native-arguments.ts";
+import { harmonyHeader, harmonyTokens as tokens } from "../harmony-header.ts";
 import { MarkerSet } from "../marker-set.ts";
+import { nativeArguments } from "../native-arguments.ts";
 import type { Task } from "../reader.ts";
 import type { ToolReader } from "../tool-reader.ts";
 

@@ -1,7 +1,7 @@
 // Hunyuan 3: GLM's pairs inside an outer section; the tags may all carry one suffix, read from the first of them.
 
-import { KeyValueCall } from "../key-value.ts";
 import type { ToolFormat } from "../format.ts";
+import { KeyValueCall } from "../key-value.ts";
 import { MarkerSet } from "../marker-set.ts";
 import type { Task } from "../reader.ts";
 import { argumentEntries, rawValue } from "../render.ts";

@@ -1,8 +1,8 @@
 // Inkling: frames between `<|message_model|>` and `<|end_message|>`; the token after the header tells what is inside.
 
 import type { ToolFormat } from "../format.ts";
-import { faultOf, type JsonCallKeys, jsonCall } from "../json-call.ts";
 import { inkling as tokens } from "../inkling-tokens.ts";
+import { faultOf, type JsonCallKeys, jsonCall } from "../json-call.ts";
 import { MarkerSet } from "../marker-set.ts";
 import type { Task } from "../reader.ts";
 import type { ToolReader } from "../tool-reader.ts";
@@ -22,7 +22,13 @@ export const inkling: ToolFormat = {
   markers: tokens.control,
   discard,
   rules: {
-    all: { unknownTools: "drop", onInvalid: "drop", onTruncated: "drop", afterText: "keep", wholeTextWithoutCalls: false },
+    all: {
+      unknownTools: "drop",
+      onInvalid: "drop",
+      onTruncated: "drop",
+      afterText: "keep",
+      wholeTextWithoutCalls: false,
+    },
   },
   *read(reader) {
     for (;;) {

@@ -7,6 +7,7 @@ import { MarkerSet } from "../marker-set.ts";
 import { jsonCallText } from "../render.ts";
 
 const keys: JsonCallKeys = { name: ["name", "function"], arguments: ["arguments", "parameters"] };
+const smgKeys: JsonCallKeys = { ...keys, emptyName: true, dropOthers: true };
 const brackets = new MarkerSet(["{", "["]);
 const nothing = new MarkerSet([]);
 
@@ -14,12 +15,14 @@ export const json: ToolFormat = {
   name: "json",
   aliases: { smg: ["json"] },
   markers: [],
-  rules: { smg: { afterText: "keep" } },
+  rules: { smg: { afterText: "keep", wholeTextWithoutCalls: false } },
   *read(reader) {
-    const own = reader.rules.dialect === "smg" ? { ...keys, emptyName: true } : keys;
+    let own = reader.rules.dialect === "smg" ? smgKeys : keys;
     while ((yield* reader.text(brackets)) !== undefined) {
       reader.input.untake(1);
       if (yield* bareValue(reader, own)) break;
+      // SMG looks at the first value only; what stands inside a broken one is text with it.
+      own = { ...own, dropOthers: false };
     }
     // Only the first value with a call counts; whatever follows is text.
     yield* reader.text(nothing);

@@ -1,8 +1,8 @@
 // K2 Horizon: GLM's pairs in the `ifm|` namespace. Strict: whatever is wrong anywhere makes the whole output text.
 
+import { isJsonText } from "../../json/index.ts";
 import { ArgumentsWriter } from "../arguments-writer.ts";
 import type { ToolFormat } from "../format.ts";
-import { isJsonText } from "../../json/index.ts";
 import { MarkerSet } from "../marker-set.ts";
 import type { CallFault } from "../output-event.ts";
 import type { Task } from "../reader.ts";
@@ -96,7 +96,7 @@ function* pair(reader: ToolReader, writer: ArgumentsWriter): Task<CallFault | un
   if ((yield* reader.at(valueOpen)) === undefined) {
     return (yield* reader.peek()) === -1 ? "truncated" : "bad-syntax";
   }
-  const options = type === "string" ? { space: "keep", type } as const : { space: "keep" } as const;
+  const options = type === "string" ? ({ space: "keep", type } as const) : ({ space: "keep" } as const);
   const end = yield* writer.value(key.text.trim(), valueClose, options);
   return end === undefined ? "truncated" : undefined;
 }

@@ -26,7 +26,7 @@ export const kimiK3: ToolFormat = {
   aliases: { smg: ["kimi_k3"], vllm: ["kimi_k3"], sglang: ["kimi_k3"] },
   markers: [open, close, sep],
   discard,
-  rules: { smg: { afterText: "keep" } },
+  rules: { smg: { afterText: "keep", wholeTextWithoutCalls: false } },
   id: ordinalCallId,
   *read(reader) {
     for (;;) {

@@ -1,6 +1,6 @@
 // MiniCPM 5: `<function name="N"><param name="K">V</param></function>`. A call must match a declared tool to be one.
 
-import { isJsonText } from "../../json/index.ts";
+import { isJsonText, parseJson, stringifyJson } from "../../json/index.ts";
 import type { ToolFormat } from "../format.ts";
 import { MarkerSet } from "../marker-set.ts";
 import { applyAlias } from "../minicpm-aliases.ts";
@@ -10,7 +10,6 @@ import type { Task } from "../reader.ts";
 import { argumentEntries, rawValue } from "../render.ts";
 import { deref, isObject, propertyNames, propertySchema, schemaTypes } from "../schema.ts";
 import type { ToolReader } from "../tool-reader.ts";
-import { parseJson, stringifyJson } from "../../json/index.ts";
 
 const discard = ["<|im_end|>", "</s>"];
 // Some checkpoints lose the blank, or show it as the byte-level vocabulary does.

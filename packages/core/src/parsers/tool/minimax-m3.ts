@@ -1,10 +1,10 @@
 // MiniMax M3: nested XML whose every tag carries a prefix. Arguments are a tree, so they come out when it is complete.
 
+import { type JsonValue, parseJson, stringifyJson } from "../../json/index.ts";
 import { coerce, valueSchema } from "../coercion.ts";
 import type { ToolFormat } from "../format.ts";
 import { MarkerSet } from "../marker-set.ts";
 import type { Task } from "../reader.ts";
-import { type JsonValue, parseJson, stringifyJson } from "../../json/index.ts";
 import type { Rules } from "../rules.ts";
 import { deref, isObject, propertySchema } from "../schema.ts";
 import type { ToolReader } from "../tool-reader.ts";
@@ -91,10 +91,10 @@ function* section(reader: ToolReader): Task {
       const { emit, input } = reader;
       emit.diagnostic("bad-syntax", input.captured);
       input.unclamp();
-      if (reader.sectionCalls === 0) break;
+      if (reader.sectionCalls === 0 && reader.rules.dialect !== "vllm") break;
       // What follows a broken invoke is text, even inside the section.
       const rest = input.release();
-      reader.closeSection(false);
+      reader.dropSection();
       emit.text(rest);
       return;
     }
@@ -103,7 +103,10 @@ function* section(reader: ToolReader): Task {
 }
 
 function invokeName(header: string): string | undefined {
-  return /name\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))/.exec(header)?.slice(1).find((name) => name !== undefined);
+  return /name\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))/
+    .exec(header)
+    ?.slice(1)
+    .find((name) => name !== undefined);
 }
 
 /** Reads the elements of an invoke; true: the call is out. */

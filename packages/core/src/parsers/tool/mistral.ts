@@ -21,7 +21,10 @@ export const mistral: ToolFormat = {
   aliases: { smg: ["mistral"], vllm: ["mistral"], sglang: ["mistral"] },
   markers: [marker, "[ARGS]", "[CALL_ID]"],
   discard,
-  rules: { vllm: { onInvalid: "keep", onTruncated: "keep" }, tokenwire: { onTruncated: "keep" } },
+  rules: {
+    vllm: { onInvalid: "keep", onTruncated: "keep", emptySection: "drop" },
+    tokenwire: { onTruncated: "keep" },
+  },
   id: mistralCallId,
   *read(reader) {
     while ((yield* reader.text(top)) !== undefined) yield* afterMarker(reader);
@@ -48,7 +51,10 @@ function* afterMarker(reader: ToolReader): Task {
 
 function* listAfterMarker(reader: ToolReader): Task {
   const outcome = yield* jsonListSection(reader, list);
-  if (outcome !== "ok") reader.flush();
+  if (outcome === "ok" || outcome === "end" || reader.rules.dialect !== "vllm") return;
+  // vLLM shows nothing of a list that it could not read.
+  yield* reader.until(segmentEnd);
+  reader.drop("noise");
 }
 
 /** `NAME{…}`, `NAME[ARGS]{…}`, `NAME[CALL_ID]id[ARGS]{…}`. */

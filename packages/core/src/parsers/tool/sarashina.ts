@@ -19,7 +19,9 @@ export const sarashina: ToolFormat = {
   aliases: { smg: ["sarashina"] },
   markers: [marker],
   discard,
-  rules: { smg: { wholeTextWithoutCalls: false, textTrim: true, afterText: "keep" } },
+  rules: {
+    smg: { wholeTextWithoutCalls: false, wholeTextOnIncomplete: false, textTrim: true, afterText: "keep" },
+  },
   *read(reader) {
     const space = yield* reader.space();
     const code = yield* reader.peek();

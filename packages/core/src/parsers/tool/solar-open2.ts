@@ -53,7 +53,9 @@ function* call(reader: ToolReader): Task<CallFault | undefined> {
     const name = key.text.trim();
     const known = writer.has(name);
     // The first value of a repeated key counts.
-    const end = known ? yield* reader.until(valueEnd) : yield* writer.value(name, valueEnd, { space: "keep" });
+    const end = known
+      ? yield* reader.until(valueEnd)
+      : yield* writer.value(name, valueEnd, { space: "keep" });
     if (!writer.usable) return "missing-name";
     marker = end === argEnd ? yield* reader.until(inside) : end;
   }
