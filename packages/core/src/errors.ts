@@ -30,6 +30,10 @@ export type ErrorCode =
   | "INVALID_UTF8"
   | "PARSER_ENDED"
   | "SPECIAL_TOKEN_IN_TEXT"
+  | "TEMPLATE_FAILED"
+  | "TEMPLATE_INVALID"
+  | "TEMPLATE_LIMIT_EXCEEDED"
+  | "TEMPLATE_REFUSED"
   | "TOKEN_LIMIT_EXCEEDED"
   | "UNKNOWN_ENCODING"
   | "UNKNOWN_PARSER"
@@ -181,6 +185,22 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   SPECIAL_TOKEN_IN_TEXT: {
     when: "Text passed to encode() contains a special token that was not allowed.",
     remedy: "Pass allowedSpecial to encode it as a token, or disallowedSpecial: [] to treat it as text.",
+  },
+  TEMPLATE_FAILED: {
+    when: "A chat template raised an error for this conversation, as it would in Python.",
+    remedy: "The message names the line; send the fields and types that the template expects.",
+  },
+  TEMPLATE_INVALID: {
+    when: "A chat template cannot be compiled.",
+    remedy: "The message names the line; fix the template or choose another one.",
+  },
+  TEMPLATE_LIMIT_EXCEEDED: {
+    when: "A chat template exceeded a limit on steps, text, nesting or time.",
+    remedy: "The message names the limit; raise it only for templates you trust.",
+  },
+  TEMPLATE_REFUSED: {
+    when: "A chat template refused the conversation with raise_exception.",
+    remedy: "The message is the template's own; change the conversation accordingly.",
   },
   TOKEN_LIMIT_EXCEEDED: {
     when: "Text has more tokens than the given limit.",

@@ -1,1 +1,3 @@
-export {};
+export type { TemplateLimits } from "./limits.ts";
+export { compileTemplate, type RenderOptions, type Template, type TemplateContext } from "./template.ts";
+export { TemplateError } from "./template-error.ts";

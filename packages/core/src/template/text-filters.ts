@@ -1,0 +1,276 @@
+// Filters on text.
+
+import { integerArgument, optionalString, textArgument } from "./arguments.ts";
+import { addText, repeatText } from "./arithmetic.ts";
+import { characters, codePointLength, unitOffset } from "./code-points.ts";
+import { escapeHtml } from "./escape.ts";
+import { fault, typeFault } from "./fault.ts";
+import { anyFilter, type Filter, filter } from "./filter.ts";
+import { toArray } from "./iteration.ts";
+import { capitalize } from "./letter-case.ts";
+import { formatPrintf } from "./printf.ts";
+import { plainStr, str } from "./repr.ts";
+import type { Runtime } from "./runtime.ts";
+import { split, splitLines, strip } from "./split.ts";
+import { center, replaceText } from "./string-methods.ts";
+import {
+  commonFlags,
+  concat,
+  isSafe,
+  isStr,
+  mapText,
+  plain,
+  type Str,
+  slice,
+  textOf,
+  withSafety,
+} from "./text.ts";
+import {
+  dictEntries,
+  dictOf,
+  Generator,
+  given,
+  isDict,
+  Tuple,
+  truth,
+  typeName,
+  Undefined,
+  type Value,
+} from "./values.ts";
+import { spaceClass } from "./white-space.ts";
+import { wrapLines } from "./word-wrap.ts";
+
+const wordStart = new RegExp(`[-${spaceClass}({[<]+`, "gu");
+
+function titleFilter(value: string): string {
+  let result = "";
+  let start = 0;
+  const word = (end: number): void => {
+    const text = value.slice(start, end);
+    if (text === "") return;
+    const first = String.fromCodePoint(text.codePointAt(0)!);
+    result += first.toUpperCase() + text.slice(first.length).toLowerCase();
+  };
+  for (const match of value.matchAll(wordStart)) {
+    word(match.index);
+    result += match[0];
+    start = match.index + match[0].length;
+  }
+  word(value.length);
+  return result;
+}
+
+const mapping = (name: string, change: (value: string) => string): Filter =>
+  filter(name, "s", (rt, [value]) => mapText(str(rt, value!), change));
+
+function requireText(value: Value | undefined): Str {
+  if (isStr(value)) return value;
+  if (value instanceof Undefined) return value.fail();
+  return typeFault(`expected str, not ${typeName(value ?? null)}`);
+}
+
+/** Splits at Python's line ends, joins with `\n`; blank lines stay blank unless `blank`. */
+function indent(rt: Runtime, args: readonly (Value | undefined)[]): Value {
+  const [value, width, first, blank] = args;
+  const text = requireText(value);
+  const safe = isSafe(text);
+  const unit =
+    width !== undefined && isStr(width)
+      ? width
+      : repeatText(rt, textOf(" ", 1, safe), integerArgument(width, 4));
+  const indention = safe ? escapeHtml(unit) : unit;
+  const lines = splitLines(concat(text, "\n", safe), false);
+  const output = rt.output();
+  lines.forEach((line, at) => {
+    if (at > 0) output.writeRun("\n", commonFlags(text));
+    if (at === 0 ? truth(first ?? false) : plain(line) !== "" || truth(blank ?? false))
+      output.write(indention);
+    output.write(line);
+  });
+  return output.take(safe);
+}
+
+function truncate(rt: Runtime, args: readonly (Value | undefined)[]): Value {
+  const [value, length, killwords, end, leeway] = args;
+  const ending = textArgument(end, textOf("...", 1, false));
+  const most = integerArgument(length, 255);
+  const slack = leeway === null ? 5 : integerArgument(leeway, 5);
+  const endLength = codePointLength(plain(ending));
+  if (most < endLength) fault("AssertionError", `expected length >= ${endLength}, got ${most}`);
+  if (slack < 0) fault("AssertionError", `expected leeway >= 0, got ${slack}`);
+  const text = requireText(value);
+  if (codePointLength(plain(text)) <= most + slack) return text;
+  const cut = slice(text, 0, unitOffset(plain(text), most - endLength));
+  return addText(rt, truth(killwords ?? false) ? cut : split(cut, " ", 1, true)[0]!, ending);
+}
+
+function quoteUrl(value: string, safeCharacters: string): string {
+  let result = "";
+  for (const byte of new TextEncoder().encode(value)) {
+    const character = String.fromCharCode(byte);
+    const keep = byte < 0x80 && (/[\w.~-]/.test(character) || safeCharacters.includes(character));
+    result += keep ? character : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return result;
+}
+
+function urlencode(rt: Runtime, value: Value): Value {
+  if (isStr(value)) return mapText(withSafety(value, false), (text) => quoteUrl(text, "/"));
+  const isPairs =
+    isDict(value) || Array.isArray(value) || value instanceof Tuple || value instanceof Generator;
+  if (!isPairs && !(value instanceof Undefined)) return quoteUrl(plain(str(rt, value)), "/");
+  const pairs = isDict(value) ? [...dictEntries(value)] : toArray(value).map((item) => toArray(item));
+  const query = (part: Value): string => quoteUrl(plain(str(rt, part)), " ").replaceAll(" ", "+");
+  return pairs
+    .map((pair) => {
+      if (pair.length !== 2) {
+        return fault(
+          "ValueError",
+          pair.length < 2
+            ? `not enough values to unpack (expected 2, got ${pair.length})`
+            : "too many values to unpack (expected 2)",
+        );
+      }
+      return `${query(pair[0]!)}=${query(pair[1]!)}`;
+    })
+    .join("&");
+}
+
+function xmlattr(rt: Runtime, dict: Value, autospace: boolean): Value {
+  if (!isDict(dict)) return typeFault(`'${typeName(dict)}' object has no attribute 'items'`);
+  const output = rt.output();
+  let first = !autospace;
+  for (const [key, value] of dictEntries(dict)) {
+    if (value === null || value instanceof Undefined) continue;
+    const name = requireText(key);
+    if (/[\t-\r />=]/.test(plain(name))) {
+      fault("ValueError", `Invalid character in attribute name: '${plain(name)}'`);
+    }
+    if (!first) output.write(" ");
+    first = false;
+    for (const part of [escapeHtml(name), '="', escapeHtml(str(rt, value)), '"']) output.write(part);
+  }
+  return output.take(rt.autoescape);
+}
+
+function stripTags(text: string): string {
+  let value = text;
+  for (let start = value.indexOf("<!--"); start !== -1; start = value.indexOf("<!--")) {
+    const end = value.indexOf("-->", start);
+    if (end === -1) break;
+    value = value.slice(0, start) + value.slice(end + 3);
+  }
+  for (let start = value.indexOf("<"); start !== -1; start = value.indexOf("<")) {
+    const end = value.indexOf(">", start);
+    if (end === -1) break;
+    value = value.slice(0, start) + value.slice(end + 1);
+  }
+  return split(value, null, -1, false)
+    .join(" ")
+    .replace(/&(#?\w+);/g, unescapeEntity);
+}
+
+const namedEntities: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  nbsp: "\u00a0",
+};
+
+function unescapeEntity(all: string, name: string): string {
+  if (!name.startsWith("#")) return namedEntities[name] ?? all;
+  const point =
+    name[1] === "x" || name[1] === "X" ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
+  return point > 0 && point <= 0x10ffff ? String.fromCodePoint(point) : all;
+}
+
+/** `str(items[0]) + separator + …`, a plain string unless autoescape is on. */
+export function joinText(rt: Runtime, items: readonly Value[], separator: Value): Str {
+  const between = rt.autoescape ? escapeHtml(str(rt, separator)) : plainStr(rt, separator);
+  const output = rt.output();
+  items.forEach((item, at) => {
+    if (at > 0) output.write(between);
+    output.write(rt.autoescape ? escapeHtml(str(rt, item)) : str(rt, item));
+  });
+  return output.take(rt.autoescape);
+}
+
+export const textFilters: readonly Filter[] = [
+  mapping("upper", (value) => value.toUpperCase()),
+  mapping("lower", (value) => value.toLowerCase()),
+  mapping("capitalize", capitalize),
+  filter("title", "s", (rt, [value]) => mapText(plainStr(rt, value!), titleFilter)),
+  filter("trim", "value chars?", (rt, [value, chars]) =>
+    strip(str(rt, value!), optionalString(chars), true, true),
+  ),
+  filter("string", "s", (rt, [value]) => str(rt, value!)),
+  filter("safe", "value", (rt, [value]) => withSafety(str(rt, value!), true)),
+  ...["escape", "e"].map((name) => filter(name, "s", (rt, [value]) => escapeHtml(str(rt, value!)), false)),
+  filter("forceescape", "value", (rt, [value]) => escapeHtml(plainStr(rt, value!))),
+  filter("replace", "s old new count?", (rt, [value, old, inserted, count]) =>
+    replaceText(
+      rt,
+      plainStr(rt, value!),
+      plain(str(rt, old!)),
+      plainStr(rt, inserted!),
+      count === null ? -1 : integerArgument(count, -1),
+    ),
+  ),
+  anyFilter("format", (rt, [value, ...args], kwargs) => {
+    if (args.length > 0 && kwargs.size > 0) {
+      fault("FilterArgumentError", "can't handle positional and keyword arguments at the same time");
+    }
+    return formatPrintf(rt, str(rt, value!), kwargs.size > 0 ? dictOf(kwargs) : new Tuple(args));
+  }),
+  filter("indent", "s width? first? blank?", indent),
+  filter("center", "value width?", (rt, [value, width]) =>
+    center(rt, str(rt, value!), integerArgument(width, 80), " "),
+  ),
+  filter("truncate", "s length? killwords? end? leeway?", truncate),
+  filter("wordwrap", "s width? break_long_words? wrapstring? break_on_hyphens?", (rt, args) => {
+    const text = requireText(args[0]);
+    const wrapString = args[3] === undefined || args[3] === null ? "\n" : plain(textArgument(args[3], ""));
+    const lines = splitLines(plain(text), false).map((line) =>
+      wrapLines(rt, plain(line), {
+        width: integerArgument(args[1], 79),
+        breakLongWords: truth(given(args[2], true)),
+        breakOnHyphens: truth(given(args[4], true)),
+      }).join(wrapString),
+    );
+    return textOf(lines.join(wrapString), commonFlags(text), false);
+  }),
+  filter("wordcount", "s", (rt, [value]) => plain(str(rt, value!)).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0),
+  filter("striptags", "value", (rt, [value]) => {
+    const text = str(rt, value!);
+    return textOf(stripTags(plain(text)), commonFlags(text), false);
+  }),
+  filter("urlencode", "value", (rt, [value]) => urlencode(rt, value!)),
+  filter("xmlattr", "d autospace?", (rt, [dict, autospace]) =>
+    xmlattr(rt, dict!, truth(given(autospace, true))),
+  ),
+  filter("reverse", "value", (_rt, [value]) => reverse(value!)),
+];
+
+function reverse(value: Value): Value {
+  if (isStr(value)) {
+    const reversed = characters(value).reverse();
+    return reversed.reduce<Str>(
+      (all, next) => concat(all, next, isSafe(value)),
+      textOf("", 0, isSafe(value)),
+    );
+  }
+  const isIterator = Array.isArray(value) ? "list_reverseiterator" : "reversed";
+  if (value instanceof Undefined) return [];
+  if (value instanceof Generator) return toArray(value).reverse();
+  let items: Value[];
+  try {
+    items = toArray(value);
+  } catch (cause) {
+    if (cause instanceof Error && cause.name === "Fault")
+      return fault("FilterArgumentError", "argument must be iterable");
+    throw cause;
+  }
+  return new Generator(items.reverse()[Symbol.iterator](), isIterator);
+}
