@@ -7,19 +7,22 @@ const marker = /^\s*(?:<.+>|\[.+\]|｟.+｠|【.+】|«.+»)\s*$/su;
 
 export interface ControlTokenRule {
   /** Added tokens to treat as control tokens besides those found by the rule: a chat template's markers. */
-  readonly named?: ReadonlySet<string>;
+  readonly isMarker?: ((content: string) => boolean) | undefined;
   /** Whether a token is part of the base vocabulary too. */
   readonly inVocabulary: (content: string) => boolean;
 }
 
 /**
- * A token is a control token if the file marks it special, if it is named, or if it has the shape of a marker and
+ * A token is a control token if the file marks it special, if the caller says that it is a marker, or if it has the shape of a marker and
  * exists only because it was added. Words that the file lists as added tokens although the vocabulary has them (tags
  * and line breaks in Gemma's files) stay words.
  */
-export function controlTokenTest({ named, inVocabulary }: ControlTokenRule): (token: AddedToken) => boolean {
+export function controlTokenTest({
+  isMarker,
+  inVocabulary,
+}: ControlTokenRule): (token: AddedToken) => boolean {
   return ({ content, special }) => {
-    if (special || named?.has(content) === true) return true;
+    if (special || isMarker?.(content) === true) return true;
     return marker.test(content) && !inVocabulary(content);
   };
 }

@@ -15,8 +15,8 @@ import { readPreTokenizers } from "./pretokenizers/index.ts";
 export interface LoadTokenizerOptions {
   /** The tokenizer's `name`. Default: `"tokenizer.json"`. */
   readonly name?: string;
-  /** Added tokens that are control tokens although the file does not mark them special. */
-  readonly controlTokens?: Iterable<string>;
+  /** Whether an added token is a control token although the file does not mark it special. */
+  readonly isMarker?: (content: string) => boolean;
 }
 
 /**
@@ -35,7 +35,7 @@ export function loadTokenizerJson(
   const root = parseTokenizerFile(json);
   const addedTokens = readAddedTokens(root.child("added_tokens"));
   const isControl = controlTokenTest({
-    named: new Set(options.controlTokens),
+    isMarker: options.isMarker,
     inVocabulary: vocabularyTest(root.child("model").child("vocab")),
   });
   return new HuggingFaceTokenizer({

@@ -36,8 +36,8 @@ import { nfcNames, splitPatternNames, splitPatternsOf, wholePieceNames } from ".
 export interface GgufTokenizerOptions {
   /** The tokenizer's `name`. Default: `"gguf"`. */
   readonly name?: string;
-  /** Tokens of the vocabulary that are control tokens although the file calls them words. */
-  readonly controlTokens?: Iterable<string>;
+  /** Whether a user-defined token is a control token although the file calls it a word. */
+  readonly isMarker?: (content: string) => boolean;
 }
 
 /** What the kinds of tokenizers fill in; the rest is common. */
@@ -74,28 +74,25 @@ export function loadGgufTokenizer(
       `"${fields.model}" is not supported. Supported: ${known}.`,
     );
   }
-  const named = new Set(options.controlTokens);
-  const addedTokens = addedTokensOf(fields, named);
-  const reserved = new Set(
-    addedTokens.filter((token) => token.special || named.has(token.content)).map(({ id }) => id),
-  );
+  const addedTokens = addedTokensOf(fields);
+  const isControl = (token: AddedToken): boolean =>
+    token.special || options.isMarker?.(token.content) === true;
+  const reserved = new Set(addedTokens.filter(isControl).map(({ id }) => id));
   return new HuggingFaceTokenizer({
     ...kind({ metadata: fields, reserved }),
     name: options.name ?? "gguf",
     addedTokens,
-    isControl: ({ id }) => reserved.has(id),
+    isControl,
   });
 }
 
 /** Control tokens and the words that are matched before the text is cut. */
-function addedTokensOf(metadata: GgufTokenizerMetadata, named: ReadonlySet<string>): AddedToken[] {
+function addedTokensOf(metadata: GgufTokenizerMetadata): AddedToken[] {
   const types = metadata.numbers("token_type") ?? [];
   const added: AddedToken[] = [];
   metadata.tokens.forEach((content, id) => {
     const special = types[id] === tokenType.control || types[id] === tokenType.unknown;
-    if (special || types[id] === tokenType.userDefined || named.has(content)) {
-      added.push({ ...controlToken(id, content), special });
-    }
+    if (special || types[id] === tokenType.userDefined) added.push({ ...controlToken(id, content), special });
   });
   return added;
 }
