@@ -78,6 +78,12 @@ export { type PreTokOp, type PreTokProgram, type PreTokStage, parsePreTokProgram
 export { type CompiledPreTokenizer, compileHFPreTokenizer } from "./pretok/recognise.ts";
 export { runPreTokProgram, runPreTokProgramPartial } from "./pretok/run-program.ts";
 export {
+  type RegionCallback,
+  type RegionKind,
+  type RegionRule,
+  RegionScanner,
+} from "./regions/region-scanner.ts";
+export {
   DEFAULT_REGION_CAP,
   ToolWatcher,
   ToolWatcherError,
@@ -118,3 +124,10 @@ export {
   TokenwireTruncatedError,
 } from "./tokenwire/tokenwire-decoder.ts";
 export { TokenwireEncoder } from "./tokenwire/tokenwire-encoder.ts";
+export type { StreamEncoderOptions } from "./translate/stream-encoder.ts";
+export {
+  staticTranslationTable,
+  Translator,
+  type TranslatorOptions,
+  translate,
+} from "./translate/translator.ts";

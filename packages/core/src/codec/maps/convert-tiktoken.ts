@@ -2,6 +2,7 @@
 
 import { byteAlphabet, type Encoding } from "../../tokenizer/index.ts";
 import { CodecError } from "../codec-error.ts";
+import { PairTable } from "../pair-table.ts";
 import { programOfTiktokenPattern, recogniseAlternation } from "../pretok/recognise.ts";
 import { makeMap, type TokenizerMap } from "./tokenizer-map.ts";
 
@@ -30,38 +31,43 @@ function keyOf(bytes: Uint8Array): string {
 }
 
 /**
- * The pair that makes each token: what merging by lower ranks leaves of it, when that is exactly two parts. Tokens are
- * written in the byte alphabet, one character per byte.
+ * The pair that makes each token, in rank order: what merging by lower ranks leaves of it, when that is exactly two parts.
+ * The merges found so far are the rules for the next token: two parts that join to a token without being its pair never
+ * stand side by side, because the merging of that stretch alone would have passed through them.
  */
-function deriveMerges(
-  tokens: readonly (readonly [string, number])[],
-  ranks: ReadonlyMap<string, number>,
-): string[] {
-  const merges: string[] = [];
-  for (const [token, rank] of tokens) {
-    if (token.length < 2) continue;
-    const parts = mergeBelow(token, rank, ranks);
-    if (parts.length === 2) merges.push(`${parts[0]} ${parts[1]}`);
+function deriveMerges(tokens: readonly (readonly [Uint8Array, number])[]): [number, number][] {
+  const byteIds = new Map<number, number>();
+  for (const [bytes, id] of tokens) if (bytes.length === 1) byteIds.set(bytes[0]!, id);
+  const results = new PairTable();
+  const merges: [number, number][] = [];
+  for (const [bytes, id] of tokens) {
+    if (bytes.length < 2) continue;
+    const parts = Array.from(bytes, (byte) => byteIds.get(byte) ?? -1);
+    if (parts.includes(-1)) continue;
+    mergeToPair(parts, results);
+    const [left, right] = parts as [number, number];
+    if (parts.length !== 2 || results.get(left, right) >= 0) continue;
+    results.add(left, right, id);
+    merges.push([left, right]);
   }
   return merges;
 }
 
-function mergeBelow(token: string, limit: number, ranks: ReadonlyMap<string, number>): string[] {
-  const parts = token.split("");
+/** Merges the pair of lowest rank, leftmost first, until two parts are left or nothing merges. */
+function mergeToPair(parts: number[], results: PairTable): void {
   while (parts.length > 2) {
-    let best = limit;
+    let best = -1;
     let at = -1;
     for (let index = 0; index + 1 < parts.length; index++) {
-      const rank = ranks.get(parts[index]! + parts[index + 1]!) ?? limit;
-      if (rank < best) {
-        best = rank;
+      const result = results.get(parts[index]!, parts[index + 1]!);
+      if (result >= 0 && (best < 0 || result < best)) {
+        best = result;
         at = index;
       }
     }
-    if (at < 0) break;
-    parts.splice(at, 2, parts[at]! + parts[at + 1]!);
+    if (at < 0) return;
+    parts.splice(at, 2, best);
   }
-  return parts;
 }
 
 /**
@@ -71,10 +77,10 @@ function mergeBelow(token: string, limit: number, ranks: ReadonlyMap<string, num
  * convertTiktoken({ ranks: parseTiktoken(text), pattern, specialTokens }, { id: "openai/cl100k_base" });
  */
 export function convertTiktoken(source: TiktokenSource, options: ConvertTiktokenOptions): TokenizerMap {
-  const tokens = [...source.ranks]
-    .map(([bytes, rank]) => [keyOf(bytes), rank] as const)
-    .sort((left, right) => left[1] - right[1]);
-  const merges = deriveMerges(tokens, new Map(tokens));
+  const ranks = [...source.ranks].sort((left, right) => left[1] - right[1]);
+  const tokens = ranks.map(([bytes, rank]) => [keyOf(bytes), rank] as const);
+  const keys = new Map(tokens.map(([key, rank]) => [rank, key]));
+  const merges = deriveMerges(ranks).map(([left, right]) => `${keys.get(left)} ${keys.get(right)}`);
   const specials: Record<string, number> = Object.fromEntries(
     source.specialTokens instanceof Map ? source.specialTokens : Object.entries(source.specialTokens ?? {}),
   );
