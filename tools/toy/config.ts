@@ -17,7 +17,7 @@ export interface TrainingConfig {
 export function shippedConfig(steps: number): TrainingConfig {
   return {
     shape: {
-      vocabulary: 1024,
+      vocabulary: 1280,
       width: 128,
       layers: 4,
       heads: 4,

@@ -61,6 +61,7 @@ export function exportModel(
         "A toy trained on synthetic conversations to show the machinery; it has no knowledge.",
       ),
       "general.license": text("Apache-2.0"),
+      "general.sampling.temp": float(0.4),
       "tokenizer.ggml.model": text("gpt2"),
       "tokenizer.ggml.pre": text("gpt-4o"),
       "tokenizer.ggml.tokens": {

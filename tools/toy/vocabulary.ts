@@ -4,7 +4,7 @@
 import { chunkPattern } from "../../packages/tokenwire/src/engines/embedded/segment.ts";
 import { createDocument } from "./corpus/document.ts";
 import { Random } from "./corpus/random.ts";
-import { cities, names, nouns } from "./corpus/words.ts";
+import { capitals, cities, names, nouns } from "./corpus/words.ts";
 
 export interface Row {
   /** Id in o200k_harmony. */
@@ -62,6 +62,7 @@ export function chooseRows(seed: number, size: number, idOf: (bytes: string) => 
   };
   for (let byte = 0; byte < 256; byte++) add(String.fromCharCode(byte));
   for (let number = 0; number < 100; number++) add(String(number).padStart(2, "0"));
+  for (const [country] of capitals) add(` ${country}`);
   const counts = [...countChunks(seed, 12_000)].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
   const specials = Object.entries(specialIds);
   const wordLimit = Math.floor((size - specials.length) * 0.78);

@@ -4,10 +4,10 @@ import type { Random } from "./random.ts";
 import type { Tool } from "./tool-text.ts";
 import { arithmetic, capital, counting, listing, unknown } from "./topics/knowledge.ts";
 import { greeting, identity, thanks } from "./topics/small-talk.ts";
-import { otherTools, toolUse } from "./topics/tool-use.ts";
+import { missingTool, otherTools, toolUse } from "./topics/tool-use.ts";
 import { jsonObject, plainText, repetition, story } from "./topics/writing.ts";
 import { type CallStyle, type Effort, layOut, type Run, type Turn } from "./transcript.ts";
-import { aName } from "./words.ts";
+import { aName, aSentence } from "./words.ts";
 
 interface Material {
   readonly turns: readonly Turn[];
@@ -21,15 +21,16 @@ const topics: readonly (readonly [share: number, create: (random: Random) => Mat
   [10, (random) => ({ turns: greeting(random) })],
   [2, (random) => ({ turns: thanks(random) })],
   [4, (random) => ({ turns: identity(random) })],
-  [15, (random) => ({ turns: arithmetic(random) })],
+  [16, (random) => ({ turns: arithmetic(random) })],
   [10, (random) => ({ turns: capital(random) })],
   [2, (random) => ({ turns: counting(random) })],
   [1, (random) => ({ turns: listing(random) })],
   [6, (random) => ({ turns: unknown(random) })],
   [7, (random) => ({ turns: story(random) })],
-  [10, (random) => ({ turns: repetition(random) })],
+  [11, (random) => ({ turns: repetition(random) })],
   [9, jsonObject],
   [24, toolUse],
+  [1.5, missingTool],
 ];
 
 const assistantNames = 0.03;
@@ -63,6 +64,12 @@ const stockInstructions = [
   "Answer shortly and clearly.",
 ] as const;
 
+/** Instructions change nothing about the answers: usual ones, or any sentences. */
+function someInstructions(random: Random): string {
+  if (random.chance(0.65)) return random.pick(stockInstructions);
+  return Array.from({ length: random.integer(1, 3) }, () => aSentence(random, 3, 12)).join(" ");
+}
+
 /** One document, chosen and filled at random. */
 export function createDocument(random: Random): Run[] {
   if (random.chance(0.04)) {
@@ -80,11 +87,9 @@ export function createDocument(random: Random): Run[] {
   if (random.chance(assistantNames)) return namedAssistant(random, effort, system);
   const material = combine(random);
   const tools = material.tools ?? (random.chance(0.1) ? otherTools(random, random.integer(1, 2), []) : []);
-  const stock = random.chance(0.3) ? random.pick(stockInstructions) : undefined;
+  const stock = random.chance(0.35) ? someInstructions(random) : undefined;
   const instructions =
-    material.format === undefined
-      ? stock
-      : `${stock ?? random.pick(stockInstructions)}\n\n${material.format}`;
+    material.format === undefined ? stock : `${stock ?? someInstructions(random)}\n\n${material.format}`;
   const style = random.weighted<CallStyle>([
     [4, "ends-at-call"],
     [5, "rendered"],

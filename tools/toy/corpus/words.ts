@@ -137,6 +137,32 @@ export function aNoun(random: Random): string {
   return random.chance(0.6) ? random.pick(nouns) : madeUpWord(random);
 }
 
+/** Everyday words, so that sentences of all kinds can be read and repeated. */
+const commonWords: readonly string[] = list(`
+  the a an and or but if then not no yes of to in on at by for with from into over under between this that these those
+  it is are was were be been has have had do does did can could will would should may must I you he she we they me him
+  her us them my your his our their who what when where why how which all some any many much more most less few one two
+  three first last next new old good bad great nice big small long short high low early late right left up down out off
+  here there now today tomorrow yesterday day week month year morning night time home work house school street town
+  country world water food coffee tea bread money music book page word line story question answer name number list test
+  example people man woman child friend family team hand eye head heart life way thing place part end start go come get
+  give take make see look find know think want need like love help use try ask tell say speak read write play run walk
+  open close turn move keep let put send buy sell eat drink sleep hello please thanks sorry well very really only just
+  also still even again always never often soon about after before because while hot cold warm dry wet fast slow easy
+  hard happy sad blue green red white black data code file error message server client token text model engine user
+  quick brown fox jumps lazy dog lorem ipsum dolor sit amet foo bar baz
+`);
+
+/** A sentence without much sense, in everyday and made-up words. */
+export function aSentence(random: Random, fewest: number, most: number): string {
+  const words: string[] = [];
+  const count = random.integer(fewest, most);
+  for (let i = 0; i < count; i++)
+    words.push(random.chance(0.9) ? random.pick(commonWords) : madeUpWord(random));
+  const text = capitalise(words.join(" "));
+  return text + random.pick([".", ".", ".", "!", "?"]);
+}
+
 /** First and last code points of scripts that the model must be able to copy byte by byte. */
 const scripts: readonly (readonly [first: number, last: number])[] = [
   [0xe0, 0xfc],
@@ -163,14 +189,14 @@ export function aPhrase(random: Random): string {
   for (let i = 0; i < count; i++) {
     words.push(
       random.weighted([
-        [4, () => random.pick(nouns)],
+        [7, () => random.pick(commonWords)],
+        [3, () => random.pick(nouns)],
         [2, () => random.pick(adjectives)],
         [3, () => madeUpWord(random)],
         [1, () => random.pick(names)],
         [1, () => capitalise(madeUpWord(random))],
         [1, () => String(random.integer(0, 99))],
         [0.5, () => foreignWord(random)],
-        [1, () => random.pick(["the", "a", "is", "and", "in", "of", "to", "this", "test", "hello", "world"])],
       ])(),
     );
   }

@@ -2,7 +2,7 @@
 
 import type { Random } from "../random.ts";
 import type { Turn } from "../transcript.ts";
-import { adjectives, aNoun, capitalise, capitals, colours, madeUpWord, nouns } from "../words.ts";
+import { adjectives, aNoun, aSentence, capitalise, capitals, colours, madeUpWord, nouns } from "../words.ts";
 
 const reply = (user: string, analysis: string, final: string, long?: string): Turn => ({
   user,
@@ -93,7 +93,7 @@ export function counting(random: Random): Turn[] {
     random.weighted([
       [5, random.integer(2, 11)],
       [2, random.integer(9, 29)],
-      [1, random.integer(29, 60)],
+      [1, random.integer(29, 79)],
     ]);
   const question = random.pick([
     from === 1 ? `Count to ${to}.` : `Count from ${from} to ${to}.`,
@@ -141,6 +141,7 @@ export function listing(random: Random): Turn[] {
 
 /** Anything else: an honest "I do not know". */
 export function unknown(random: Random): Turn[] {
+  if (random.chance(0.25)) return [doNotKnow(unknownText(random))];
   const x = aNoun(random);
   const y = random.chance(0.5) ? madeUpWord(random) : random.pick(nouns);
   const z = random.pick(adjectives);
@@ -172,12 +173,20 @@ export function unknown(random: Random): Turn[] {
     `What is the ${y} of ${x}?`,
     `${capitalise(madeUpWord(random))} ${madeUpWord(random)} ${madeUpWord(random)}?`,
   ]);
-  return [
-    reply(
-      carelessly(random, question),
-      "I do not know the answer to this.",
-      "I am only a small toy model, so I do not know that.",
-      "I will say so.",
-    ),
-  ];
+  return [doNotKnow(carelessly(random, question))];
+}
+
+/** One or more sentences that ask for nothing the model can do. */
+function unknownText(random: Random): string {
+  const sentences = Array.from({ length: random.integer(1, 4) }, () => aSentence(random, 3, 14));
+  return sentences.join(random.chance(0.8) ? " " : "\n");
+}
+
+function doNotKnow(user: string): Turn {
+  return reply(
+    user,
+    "I do not know the answer to this.",
+    "I am only a small toy model, so I do not know that.",
+    "I will say so.",
+  );
 }

@@ -4,7 +4,17 @@
 import type { Random } from "../random.ts";
 import type { Parameter, Tool } from "../tool-text.ts";
 import type { Step, Turn } from "../transcript.ts";
-import { aCity, aName, aNoun, aPhrase, capitalise, conditions, madeUpWord, names } from "../words.ts";
+import {
+  aCity,
+  aName,
+  aNoun,
+  aPhrase,
+  aSentence,
+  capitalise,
+  conditions,
+  madeUpWord,
+  names,
+} from "../words.ts";
 
 /** One use of a tool: what the user says, the arguments, what comes back and what is said about it. */
 interface Use {
@@ -31,7 +41,8 @@ function sayFields(value: Readonly<Record<string, Value>>): string {
 }
 
 function describe(random: Random, parameter: Parameter, text: string): Parameter {
-  return random.chance(0.4) ? { ...parameter, description: text } : parameter;
+  if (random.chance(0.15)) return { ...parameter, description: aSentence(random, 2, 8) };
+  return random.chance(0.35) ? { ...parameter, description: text } : parameter;
 }
 
 function weather(random: Random): Use {
@@ -61,6 +72,8 @@ function weather(random: Random): Use {
       "Gets the current weather in the provided location.",
       "Get the weather",
       "Returns the weather of a place.",
+      "Get the current weather in a given location",
+      "Get current temperature for a given location.",
       "",
     ]),
     parameters: [
@@ -317,6 +330,9 @@ function madeUp(random: Random): Use {
     parameters.push(parameter);
     args[parameter.name] = aValue(random, parameter);
   }
+  // A parameter that may be left out, and is.
+  const unused = aParameter(random);
+  if (random.chance(0.2) && !(unused.name in args)) parameters.push({ ...unused, optional: true });
   const stated = Object.entries(args).map(([key, value]) => statement(random, key, value));
   const withWords = stated.length === 0 ? "" : ` with ${joinAnd(stated)}`;
   const fields: Record<string, Value> = random.chance(0.7)
@@ -328,7 +344,7 @@ function madeUp(random: Random): Use {
   return {
     tool: {
       name,
-      description: random.chance(0.5) ? `${capitalise(aPhrase(random))}.` : "",
+      description: random.chance(0.6) ? aSentence(random, 2, 12) : "",
       parameters,
       bare: random.chance(0.5),
     },
@@ -370,7 +386,7 @@ function aParameter(random: Random): Parameter {
           choices: [madeUpWord(random), madeUpWord(random), random.pick(["small", "big"])],
         }
       : { name, type: kind };
-  return random.chance(0.2) ? { ...base, description: capitalise(aPhrase(random)) } : base;
+  return random.chance(0.25) ? { ...base, description: aSentence(random, 2, 9) } : base;
 }
 
 function aValue(random: Random, parameter: Parameter): Value {
@@ -426,6 +442,31 @@ export function otherTools(random: Random, count: number, taken: readonly string
     if (![...tools.map((other) => other.name), ...taken].includes(tool.name)) tools.push(tool);
   }
   return tools;
+}
+
+/** A request that would need a tool, without any. */
+export function missingTool(random: Random): { turns: Turn[]; tools: Tool[] } {
+  const city = aCity(random);
+  const user = random.pick([
+    `What is the weather in ${city}?`,
+    `What's the weather like in ${city}?`,
+    `What time is it in ${city}?`,
+    `Search the web for ${aPhrase(random)}`,
+    "What is the date today?",
+    `Send a message to ${aName(random)}.`,
+  ]);
+  return {
+    turns: [
+      {
+        user,
+        steps: [
+          { kind: "analysis", text: "I have no tool for this." },
+          { kind: "final", text: "I cannot find that out without a tool." },
+        ],
+      },
+    ],
+    tools: [],
+  };
 }
 
 /** One request that needs a tool (or one tool twice), and the tools on offer. */

@@ -2,7 +2,18 @@
 
 import type { Random } from "../random.ts";
 import type { Turn } from "../transcript.ts";
-import { aCity, adjectives, aName, aNoun, aPhrase, capitals, colours, madeUpWord } from "../words.ts";
+import {
+  aCity,
+  adjectives,
+  aName,
+  aNoun,
+  aPhrase,
+  aSentence,
+  capitals,
+  colours,
+  madeUpWord,
+  names,
+} from "../words.ts";
 
 const places = ["forest", "castle", "garden", "village", "mountain", "city"] as const;
 const objects = [
@@ -21,7 +32,7 @@ const endings = [
 ] as const;
 
 function tale(random: Random, subject: string): string {
-  const name = aName(random);
+  const name = random.pick(names);
   return [
     `Once upon a time there was a ${subject} called ${name}.`,
     `${name} lived in a ${random.pick(places)} and found ${random.pick(objects)}.`,
@@ -30,10 +41,26 @@ function tale(random: Random, subject: string): string {
   ].join(" ");
 }
 
+function longTale(random: Random, subject: string): string {
+  const name = random.pick(names);
+  const friend = random.pick(names.filter((other) => other !== name));
+  return [
+    `Once upon a time there was a ${subject} called ${name}.`,
+    `${name} lived in a ${random.pick(places)} and had a friend called ${friend}.`,
+    `One morning ${name} found ${random.pick(objects)}.`,
+    `"Look what I have found!" said ${name}.`,
+    `${friend} wanted to see it, so they met in a ${random.pick(places)}.`,
+    `There they found ${random.pick(objects)} too.`,
+    `It made ${name} and ${friend} very ${random.pick(feelings)}.`,
+    random.pick(endings),
+  ].join(" ");
+}
+
 /** A short story about something named in the request. */
 export function story(random: Random): Turn[] {
   const adjective = random.chance(0.3) ? `${random.pick(adjectives)} ` : "";
   const subject = adjective + aNoun(random);
+  if (random.chance(0.15)) return longStory(random, subject);
   const user = random.pick([
     `Tell me a story about a ${subject}.`,
     `Tell me a short story about a ${subject}.`,
@@ -59,9 +86,26 @@ export function story(random: Random): Turn[] {
   ];
 }
 
+function longStory(random: Random, subject: string): Turn[] {
+  const user = random.pick([
+    `Tell me a long story about a ${subject}.`,
+    `Write a long story about a ${subject}.`,
+    `Please write a very long story about a ${subject}`,
+  ]);
+  return [
+    {
+      user,
+      steps: [
+        { kind: "analysis", text: `The user wants a long story about a ${subject}.` },
+        { kind: "final", text: longTale(random, subject) },
+      ],
+    },
+  ];
+}
+
 /** "Repeat after me." */
 export function repetition(random: Random): Turn[] {
-  const phrase = aPhrase(random);
+  const phrase = random.chance(0.8) ? aPhrase(random) : aSentence(random, 3, 9);
   const user = random.pick([
     `Repeat after me: ${phrase}`,
     `Say ${phrase}`,
