@@ -1,1 +1,23 @@
-export {};
+export {
+  type Capabilities,
+  createEngine,
+  type Engine,
+  EngineError,
+  type EngineInfo,
+  type EngineOptions,
+  type GenerateEvent,
+  type GenerateRequest,
+  listEngineKinds,
+} from "./engines/index.ts";
+export { createHarmonyProfile, type HarmonyProfileOptions } from "./profiles/index.ts";
+export { ApiError, type ChatFormat, type ModelProfile } from "./protocol/index.ts";
+export {
+  createServer,
+  type LimitOptions,
+  type ModelOptions,
+  type ServeOptions,
+  type Server,
+  type ServerOptions,
+  serve,
+  type TimeoutOptions,
+} from "./server/index.ts";

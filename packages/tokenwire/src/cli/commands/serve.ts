@@ -1,10 +1,9 @@
 // `tokenwire serve`: an OpenAI-compatible server over an engine, with everything an operator can set.
 
 import { Command, Option } from "commander";
-import type { Engine } from "../../engines/index.ts";
-import type { ModelProfile } from "../../protocol/index.ts";
 import type { ServerOptions } from "../../server/index.ts";
 import { applyConfig, describeConfig } from "../config.ts";
+import { openModel } from "../model.ts";
 import { durationOption, environmentOption, integerOption, listOption, sizeOption } from "../options.ts";
 import { paint, printJson, UsageError } from "../output.ts";
 
@@ -41,26 +40,6 @@ Examples:
   $ tokenwire serve --port 9000 --api-key secret  with a key that clients must send
   $ TOKENWIRE_PORT=9000 tokenwire serve           every option has a variable
   $ tokenwire serve --print-config                what is set, and where it came from`;
-
-/** The engine and, where it can be told, the profile of its model. */
-async function openEngine(
-  spec: string,
-  flags: ServeFlags,
-): Promise<{ engine: Engine; profile?: ModelProfile }> {
-  const { createEngine } = await import("../../engines/index.ts");
-  const engine = await createEngine(spec);
-  if (flags.profile === undefined && flags.model === undefined) return { engine };
-  const profiles = await import("../../profiles/index.ts");
-  if (flags.profile !== undefined) {
-    const profile = await profiles.resolveProfile(flags.profile);
-    return { engine, profile: flags.model === undefined ? profile : { ...profile, id: flags.model } };
-  }
-  const info = await engine.info();
-  return {
-    engine,
-    profile: profiles.createHarmonyProfile({ id: flags.model!, contextLength: info.maxContext }),
-  };
-}
 
 async function toServerOptions(flags: ServeFlags): Promise<Omit<ServerOptions, "models">> {
   const { pino } = await import("pino");
@@ -130,10 +109,10 @@ async function run(spec: string, command: Command): Promise<void> {
     throw new UsageError(`--current-date: expected YYYY-MM-DD, today or none, got "${flags.currentDate}".`);
   }
   const { createServer } = await import("../../server/index.ts");
-  const { engine, profile } = await openEngine(spec, flags);
+  const { engine, profile } = await openModel({ engine: spec, profile: flags.profile, name: flags.model });
   const server = await createServer({
     ...(await toServerOptions(flags)),
-    models: [{ engine, ...(profile && { profile }), ...(flags.alias && { aliases: flags.alias }) }],
+    models: [{ engine, profile, ...(flags.alias && { aliases: flags.alias }) }],
   });
   const url = await server.listen();
   const [model] = server.models;

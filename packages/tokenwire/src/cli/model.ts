@@ -1,0 +1,45 @@
+// The engine and the model that a command works with, from what the user wrote.
+
+import type { Engine } from "../engines/index.ts";
+import type { ModelProfile } from "../protocol/index.ts";
+
+export interface ModelChoice {
+  /** `embedded`, another kind, or a URL. */
+  readonly engine: string;
+  /** Folder or GGUF file with tokenizer and chat template. */
+  readonly profile?: string | undefined;
+  /** The name to give the model. */
+  readonly name?: string | undefined;
+}
+
+export interface OpenModel {
+  readonly engine: Engine;
+  readonly profile: ModelProfile;
+}
+
+/** `embedded`, or `embedded:FILE` for another model file. */
+const embedded = /^(embedded|toy)(?::(.+))?$/;
+
+/** Opens the engine and finds out what its model speaks. Harmony is assumed where no profile is given. */
+export async function openModel({ engine: spec, profile: folder, name }: ModelChoice): Promise<OpenModel> {
+  const { createEngine } = await import("../engines/index.ts");
+  const { createHarmonyProfile, resolveProfile } = await import("../profiles/index.ts");
+  const engine = createEngine(await engineOptions(spec));
+  const info = await engine.info();
+  const profile =
+    folder === undefined
+      ? createHarmonyProfile({ id: name ?? info.model, contextLength: info.maxContext })
+      : await resolveProfile(folder);
+  return { engine, profile: name === undefined ? profile : { ...profile, id: name } };
+}
+
+/** The embedded engine is given the vocabulary of its ids, for words outside its own small table. */
+async function engineOptions(
+  spec: string,
+): Promise<Parameters<typeof import("../engines/index.ts").createEngine>[0]> {
+  const match = embedded.exec(spec);
+  if (!match) return spec;
+  const { getEncoding } = await import("@tokenwire/encodings");
+  const tokenizer = getEncoding("o200k_harmony");
+  return { kind: "embedded", tokenizer, ...(match[2] !== undefined && { path: match[2] }) };
+}
