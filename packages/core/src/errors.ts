@@ -22,12 +22,15 @@ export type ErrorCode =
   | "CODEC_VERSION_REQUIRED"
   | "CODEC_ZSTD_DICT"
   | "DAMAGED_VOCABULARY"
+  | "DOWNLOAD_FAILED"
   | "INVALID_ARGUMENT"
   | "INVALID_GGUF"
   | "INVALID_JSON"
+  | "INVALID_PROFILE"
   | "INVALID_TOKEN"
   | "INVALID_TOKENIZER"
   | "INVALID_UTF8"
+  | "MODEL_NOT_FOUND"
   | "PARSER_ENDED"
   | "SPECIAL_TOKEN_IN_TEXT"
   | "TEMPLATE_FAILED"
@@ -154,6 +157,10 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
     when: "A vocabulary file is truncated, has a wrong checksum, or contradicts itself.",
     remedy: "Reinstall the package or download the file again; compare its SHA-256 with the published one.",
   },
+  DOWNLOAD_FAILED: {
+    when: "A file of a model could not be fetched, or its checksum is wrong.",
+    remedy: "The message says why; the next attempt resumes. Offline, name a local folder instead.",
+  },
   INVALID_ARGUMENT: {
     when: "A function was called with a value outside what it accepts.",
     remedy: "The message names the argument, the value and what is accepted.",
@@ -166,6 +173,10 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
     when: "Text that must be JSON is not, or exceeds the depth or size limit.",
     remedy: "The message names the offset, line and column of the first fault.",
   },
+  INVALID_PROFILE: {
+    when: "A model folder or profile file lacks something or contradicts itself.",
+    remedy: "The message names the file and the field.",
+  },
   INVALID_TOKEN: {
     when: "A token ID is not an integer, or not in the vocabulary.",
     remedy: "Check that the IDs come from the same encoding.",
@@ -177,6 +188,10 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   INVALID_UTF8: {
     when: "Bytes that must be UTF-8 are not.",
     remedy: 'Decode with errors: "replace", or fix the bytes; the message names the offset.',
+  },
+  MODEL_NOT_FOUND: {
+    when: "A model name is neither a file, nor cached, nor known to the hub.",
+    remedy: "The message lists what is accepted; check the path or the name.",
   },
   PARSER_ENDED: {
     when: "push() or end() of an output parser was called after end().",

@@ -19,6 +19,8 @@ export interface TemplateFormat {
   readonly kind: "template";
   /** Compiled when the profile is loaded, so that a malformed template stops the start. */
   readonly template: Template;
+  /** Used instead when a request has tools: the template named `tool_use` in the model's files. */
+  readonly toolTemplate?: Template;
   /** Every entry of `tokenizer_config.json` a template may read: `bos_token`, `eos_token`, and the like. */
   readonly specialTokens: Readonly<Record<string, string>>;
   /** What the template expects as `content`; see `detectContentFormat`. */
