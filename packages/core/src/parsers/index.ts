@@ -1,4 +1,12 @@
+export {
+  type ChoiceReason,
+  chooseParsers,
+  type ParserChoice,
+  type ParserEvidence,
+} from "./choose.ts";
 export { type CollectedCall, type CollectPolicy, collect, type Diagnostic, type Message } from "./collect.ts";
+export type { Constraint } from "./constraint/constraint.ts";
+export { type ToolChoiceOptions, toolChoiceConstraint } from "./constraint/tool-choice.ts";
 export type { CallIdentity, RenderableCall, ToolDefinition, ToolFormat } from "./format.ts";
 export type { CallFault, OutputEndReason, OutputEvent, OutputParser } from "./output-event.ts";
 export {
