@@ -9,8 +9,18 @@ import { isUnicodeSpace, splitAsciiSpace, trimUnicode } from "./white-space.ts";
 const channelMarker = "<|channel|>";
 const constrainMarker = "<|constrain|>";
 
+/** The channel of header text, and the words of what remains. */
+export function splitHeader(text: string): { channel: string | undefined; parts: string[] } {
+  const { channel, rest } = extractChannel(text);
+  let header = trimUnicode(rest);
+  if (header.includes(constrainMarker)) {
+    header = trimUnicode(header.replaceAll(constrainMarker, ` ${constrainMarker}`));
+  }
+  return { channel, parts: splitAsciiSpace(header) };
+}
+
 /** Takes the first channel marker and its value out of header text. */
-export function extractChannel(text: string): { channel: string | undefined; rest: string } {
+function extractChannel(text: string): { channel: string | undefined; rest: string } {
   const at = text.indexOf(channelMarker);
   if (at === -1) return { channel: undefined, rest: text };
   const start = at + channelMarker.length;
@@ -30,12 +40,7 @@ export function extractChannel(text: string): { channel: string | undefined; res
  * @throws HarmonyError with the reference's text
  */
 export function parseCompatHeader(text: string, pendingRole: Role | undefined): Header {
-  const { channel, rest } = extractChannel(text);
-  let header = trimUnicode(rest);
-  if (header.includes(constrainMarker)) {
-    header = trimUnicode(header.replaceAll(constrainMarker, ` ${constrainMarker}`));
-  }
-  const parts = splitAsciiSpace(header);
+  const { channel, parts } = splitHeader(text);
   const author = readAuthor(parts, pendingRole);
   if (parts[0] === author.role) parts.shift();
   return { ...author, channel, ...readRoute(parts) };

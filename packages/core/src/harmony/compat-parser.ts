@@ -1,6 +1,6 @@
 // The state machine of openai-harmony 0.0.8, misreadings and error texts included.
 
-import { extractChannel, parseCompatHeader } from "./compat-header.ts";
+import { parseCompatHeader, splitHeader } from "./compat-header.ts";
 import { CompatText } from "./compat-text.ts";
 import { decodeHeaderTokens } from "./decode-tokens.ts";
 import type { Diagnostic } from "./diagnostics.ts";
@@ -14,7 +14,6 @@ import { type CompatFields, type CoreFields, wrongFields } from "./parser-fields
 import { TokenLog } from "./token-log.ts";
 import type { TokenTable } from "./token-table.ts";
 import { callToken, endToken, isStopToken, messageToken, returnToken, startToken } from "./tokens.ts";
-import { splitAsciiSpace } from "./white-space.ts";
 
 const terminators: Readonly<Record<number, Terminator>> = {
   [endToken]: "end",
@@ -26,7 +25,7 @@ export class CompatParser implements ParserCore {
   state: StreamState;
   log: TokenLog = new TokenLog();
   messages: ParsedMessage[] = [];
-  readonly diagnostics: Diagnostic[] = [];
+  diagnostics: Diagnostic[] = [];
   header: Header | undefined;
   pendingRole: Role | undefined;
   headerTokens: number[] = [];
@@ -169,8 +168,7 @@ export class CompatParser implements ParserCore {
     if (role !== undefined && this.headerTokens.length > 0) {
       const text = decodeHeaderTokens(this.table, this.headerTokens);
       if (typeof text !== "string") throw text;
-      const { channel, rest } = extractChannel(text);
-      const parts = splitAsciiSpace(rest);
+      const { channel, parts } = splitHeader(text);
       if (parts[0] === role) parts.shift();
       this.header = { role, channel };
       this.content = parts.join(" ");

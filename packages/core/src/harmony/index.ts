@@ -13,6 +13,7 @@ export type {
 export { ChannelConfig, DeveloperContent, SystemContent, TextContent } from "./content.ts";
 export type { Diagnostic, DiagnosticDescription, Repair, Severity } from "./diagnostics.ts";
 export { diagnosticTable } from "./diagnostics.ts";
+export { type HarmonySource, parseHarmonyStream } from "./event-stream.ts";
 export type {
   DeltaEvent,
   DiagnosticEvent,
@@ -32,9 +33,11 @@ export type { ParserVocabulary } from "./parser-vocabulary.ts";
 export type { HeaderStyle } from "./render-message.ts";
 export type { HistoryMode, RenderConfig, RenderMessageOptions, RenderProfile } from "./render-options.ts";
 export { jsonSchemaToTypescript } from "./schema-to-typescript.ts";
+export type { ParserSnapshot } from "./snapshot.ts";
 export type { StateData } from "./state-data.ts";
 export type { FinishOptions, ParseMode, ParserOptions } from "./streamable-parser.ts";
 export { StreamableParser } from "./streamable-parser.ts";
+export type { MarkersStripped } from "./text-feed.ts";
 export type { PrefilledMessage } from "./token-log.ts";
 export { TokenTable, tokenTableFromBytes, tokenTableOf } from "./token-table.ts";
 export type { ToolDescriptionJson, ToolNamespaceJson, ToolNamespaces } from "./tools.ts";

@@ -85,9 +85,16 @@ export class ParsedMessage extends Message implements ParsedDetails {
     return this.#log;
   }
 
+  /** Whether the ids of this message are still known: not for text input, nor after a compact snapshot. */
+  get hasSampledTokens(): boolean {
+    return this.#log.hasIds && !this.markerless && this.tokenStart >= this.#log.tokens.base;
+  }
+
   /** The ids that were sampled for this message, header and terminator included; empty for text input. */
   get sampledTokens(): Uint32Array {
-    return this.#log.hasIds ? this.#log.tokens.slice(this.tokenStart, this.tokenEnd) : new Uint32Array(0);
+    return this.hasSampledTokens
+      ? this.#log.tokens.slice(this.tokenStart, this.tokenEnd)
+      : new Uint32Array(0);
   }
 
   /** The same message with another terminator or header, as a late token can make necessary. */

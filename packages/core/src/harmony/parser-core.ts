@@ -15,9 +15,9 @@ export type FinishReason = "stop" | "length" | "call";
 
 export interface ParserCore {
   readonly state: StreamState;
-  readonly log: TokenLog;
-  readonly messages: ParsedMessage[];
-  readonly diagnostics: Diagnostic[];
+  log: TokenLog;
+  messages: ParsedMessage[];
+  diagnostics: Diagnostic[];
   /** The header of the message whose content is being read. */
   readonly header: Header | undefined;
   /** The role that the prompt gave to the header being read. */

@@ -2,22 +2,15 @@
 // one diagnostic that owns it. Strict is the same reading with most diagnostics raised as errors, which is why both
 // agree on everything that strict accepts.
 
-import type { HarmonyDiagnosticCode } from "../errors.ts";
-import { type Diagnostic, diagnosticTable, type Repair } from "./diagnostics.ts";
 import { type HarmonyEvent, pushDelta } from "./events.ts";
-import { HarmonyError } from "./harmony-error.ts";
-import type { Header } from "./header.ts";
-import { type HeaderPiece, headerElements, headerUnits } from "./header-elements.ts";
-import { type HeaderFields, readHeader } from "./header-fields.ts";
-import { isBlankHeader, readHeaderPrefix } from "./header-metadata.ts";
-import { proofOfNoHeader } from "./header-proof.ts";
-import { channelWords } from "./header-words.ts";
+import { isBlankHeader } from "./header-metadata.ts";
+import { HeaderReader, type RecoverOptions } from "./header-reader.ts";
 import { IncrementalText } from "./incremental-text.ts";
 import type { Role } from "./message.ts";
-import { canonicalChannelOf, type Opening, ParsedMessage, type Terminator } from "./parsed-message.ts";
+import type { Terminator } from "./parsed-message.ts";
 import type { FinishReason, ParserCore, StreamState } from "./parser-core.ts";
-import { type CoreFields, type Phase, type RecoverFields, wrongFields } from "./parser-fields.ts";
-import { type PrefilledMessage, TokenLog } from "./token-log.ts";
+import { type CoreFields, type RecoverFields, wrongFields } from "./parser-fields.ts";
+import type { PrefilledMessage } from "./token-log.ts";
 import type { TokenTable } from "./token-table.ts";
 import {
   callToken,
@@ -31,17 +24,7 @@ import {
   returnToken,
   startToken,
 } from "./tokens.ts";
-
-export interface RecoverOptions {
-  readonly role?: Role | undefined;
-  readonly strict?: boolean | undefined;
-  /** Names of functions, with or without `functions.`. */
-  readonly knownTools?: readonly string[] | undefined;
-  /** What becomes of text between messages. Default `diagnostic`. */
-  readonly strayText?: "diagnostic" | "content" | undefined;
-  /** The message whose beginning is in the prompt; the stream continues its content. */
-  readonly prefill?: PrefilledMessage | undefined;
-}
+import { trimUnicode } from "./white-space.ts";
 
 const terminators: Readonly<Record<number, Terminator>> = {
   [endToken]: "end",
@@ -50,41 +33,11 @@ const terminators: Readonly<Record<number, Terminator>> = {
   [endOfTextToken]: "endoftext",
 };
 
-const emptyFields = { name: undefined, recipient: undefined, channel: undefined, contentType: undefined };
-
-export class RecoverParser implements ParserCore {
-  log: TokenLog = new TokenLog();
-  messages: ParsedMessage[] = [];
-  diagnostics: Diagnostic[] = [];
-  header: Header | undefined;
-  pendingRole: Role | undefined;
-  contentStart = 0;
-  content = "";
-  delta: string | undefined;
-  private phase: Phase = "between";
-  private readonly table: TokenTable;
-  private readonly options: RecoverOptions;
-  private readonly knownTools: ReadonlySet<string>;
-  private decoder: IncrementalText = new IncrementalText();
-  private pieces: HeaderPiece[] = [];
-  private headerLength = 0;
-  private opening: Opening = "start";
-  private messageStart = 0;
-  private markerMissing = false;
-  private provisional = false;
-  private unannounced = false;
-  /** Units fed so far: tokens, or UTF-16 units of text. */
-  private position = 0;
-  /** Range of what is being fed. */
-  private start = 0;
-  private sink: HarmonyEvent[] | undefined;
-  /** Strict mode raised this; it accepts nothing more. */
-  private failure: HarmonyError | undefined;
+export class RecoverParser extends HeaderReader implements ParserCore {
+  private readonly decoder: IncrementalText = new IncrementalText();
 
   constructor(table: TokenTable, options: RecoverOptions = {}) {
-    this.table = table;
-    this.options = options;
-    this.knownTools = new Set(options.knownTools);
+    super(table, options);
     this.beginGeneration(options.role, options.prefill);
   }
 
@@ -106,8 +59,9 @@ export class RecoverParser implements ParserCore {
     this.openHeader("prompt", role, this.position);
     if (prefill === undefined) return;
     const { channel, recipient, contentType, text = "" } = prefill;
-    this.openContent({ ...emptyFields, role, channel, recipient, contentType }, this.position);
+    this.openContent({ role, channel, recipient, contentType }, this.position);
     this.content = text;
+    this.unannounced = true;
   }
 
   // ---- input
@@ -135,12 +89,32 @@ export class RecoverParser implements ParserCore {
     this.slowStep(id, sink);
   }
 
-  /** A marker met in text, or a piece of text between markers. */
-  stepText(text: string, marker: number | undefined, sink: HarmonyEvent[] | undefined): void {
+  /** Reads text between markers. Header text is read character by character, so that cuts make no difference. */
+  stepText(text: string, sink: HarmonyEvent[]): void {
     this.log.hasIds = false;
-    this.begin(sink, text.length);
-    if (marker === undefined) this.text(text);
-    else this.special(marker);
+    let at = 0;
+    while (at < text.length && this.phase !== "content") {
+      const character = String.fromCodePoint(text.codePointAt(at)!);
+      this.begin(sink, character.length);
+      this.text(character);
+      at += character.length;
+    }
+    if (at === text.length) return;
+    this.begin(sink, text.length - at);
+    this.text(text.slice(at));
+  }
+
+  /** Reads header text that stands for no characters of the input. */
+  stepImplied(text: string, sink: HarmonyEvent[]): void {
+    this.begin(sink, 0);
+    this.text(text);
+  }
+
+  /** Reads a marker found in text, which took `width` characters of it. */
+  stepMarker(id: number, width: number, sink: HarmonyEvent[]): void {
+    this.log.hasIds = false;
+    this.begin(sink, width);
+    this.special(id);
   }
 
   finish(reason: FinishReason | undefined, sink: HarmonyEvent[] | undefined): void {
@@ -201,7 +175,7 @@ export class RecoverParser implements ParserCore {
 
   // ---- transitions
 
-  private special(id: number): void {
+  protected special(id: number): void {
     switch (this.phase) {
       case "content":
         this.specialInContent(id);
@@ -217,13 +191,13 @@ export class RecoverParser implements ParserCore {
     }
   }
 
-  private text(text: string): void {
+  protected text(text: string): void {
     if (this.phase === "content") {
       this.emit(text);
       return;
     }
     if (this.phase === "between") {
-      if (this.options.strict) this.unexpected(text);
+      if (this.strict) this.unexpected(text);
       this.openHeader("implied", "assistant", this.start);
       this.phase = "limbo";
     }
@@ -237,7 +211,7 @@ export class RecoverParser implements ParserCore {
       this.openHeader("start", undefined, this.start);
       return;
     }
-    if (this.options.strict) this.unexpected(markerTexts.get(id) ?? String(id));
+    if (this.strict) this.unexpected(markerTexts.get(id) ?? String(id));
     if (id === channelToken || id === messageToken || id === constrainToken) {
       this.report("implicit-start", { text: "" });
       this.openHeader("implied", "assistant", this.start);
@@ -263,10 +237,11 @@ export class RecoverParser implements ParserCore {
       this.phase = "header";
       this.completeHeader();
     } else if (id === channelToken) {
-      if (!isBlankHeader(this.pieces) && this.headerText().trim() !== "assistant") this.dropStray();
+      const belongs = isBlankHeader(this.pieces) || trimUnicode(this.headerText()) === "assistant";
+      if (!belongs) this.dropStray();
       this.report("implicit-start", { text: "" });
-      if (this.pieces.length === 0) this.messageStart = this.start;
-      this.phase = "header";
+      if (belongs) this.phase = "header";
+      else this.openHeader("implied", "assistant", this.start);
       this.specialInHeader(id);
     } else if (id === startToken) {
       this.dropStray();
@@ -319,9 +294,7 @@ export class RecoverParser implements ParserCore {
       case startToken:
       case channelToken:
         this.report("implicit-end", { text: "" });
-        this.position = this.start;
-        this.endMessage("implicit", this.start);
-        this.position = this.start + this.width(id);
+        this.endBefore(this.start);
         if (id === startToken) this.openHeader("start", undefined, this.start);
         else {
           this.openHeader("implied", "assistant", this.start);
@@ -337,128 +310,6 @@ export class RecoverParser implements ParserCore {
         this.emit(text);
       }
     }
-  }
-
-  // ---- headers
-
-  private openHeader(opening: Opening, role: Role | undefined, start: number): void {
-    this.phase = "header";
-    this.opening = opening;
-    this.pendingRole = role;
-    this.messageStart = start;
-    this.pieces = [];
-    this.headerLength = 0;
-  }
-
-  private addPiece(id: number, text: string): void {
-    this.pieces.push({ id, text, start: this.start, end: this.position });
-    this.headerLength += id === -1 ? text.length : markerTexts.get(id)!.length;
-  }
-
-  private headerText(): string {
-    return this.pieces.map(({ id, text }) => (id === -1 ? text : markerTexts.get(id)!)).join("");
-  }
-
-  private proof(): HarmonyDiagnosticCode | undefined {
-    const elements = headerElements(headerUnits(this.pieces));
-    return proofOfNoHeader(elements, this.headerLength, this.pendingRole === undefined);
-  }
-
-  private completeHeader(): void {
-    const elements = headerElements(headerUnits(this.pieces));
-    const fields = readHeader(elements, { role: this.pendingRole, knownTools: this.knownTools });
-    for (const { code, repair } of fields.findings) this.reportHeader(code, repair);
-    if (fields.provisional && this.options.strict && !fields.knownAuthor) this.reportHeader("unknown-role");
-    this.noteCallOnAnalysis(fields);
-    this.provisional = fields.provisional;
-    this.markerMissing = false;
-    const { role, name, recipient, channel, contentType } = fields;
-    this.openContent({ role, name, recipient, channel, contentType }, this.position);
-  }
-
-  private noteCallOnAnalysis({ role, channel, recipient }: HeaderFields): void {
-    if (role !== "assistant" || channel !== "analysis" || recipient === undefined) return;
-    if (/^(all|assistant|user|python|browser|container)(\.|$)/.test(recipient)) return;
-    this.reportHeader("tool-call-on-analysis");
-  }
-
-  private openContent(header: Header, contentStart: number): void {
-    this.phase = "content";
-    this.header = header;
-    this.pendingRole = undefined;
-    this.pieces = [];
-    this.content = "";
-    this.contentStart = contentStart;
-    if (this.sink === undefined) this.unannounced = this.position === 0;
-    else this.announce(header, this.sink);
-  }
-
-  /** Reports a message that was open before anything was fed. */
-  announcePrefill(sink: HarmonyEvent[]): void {
-    if (this.unannounced && this.header !== undefined) this.announce(this.header, sink);
-    this.unannounced = false;
-  }
-
-  private announce(header: Header, sink: HarmonyEvent[]): void {
-    const { role, name, channel, recipient, contentType } = header;
-    const canonicalChannel = canonicalChannelOf(channel);
-    const { provisional } = this;
-    const index = this.messages.length;
-    sink.push({
-      type: "message_start",
-      index,
-      role,
-      name,
-      channel,
-      canonicalChannel,
-      recipient,
-      contentType,
-      provisional,
-    });
-  }
-
-  /** What stood in header position is content: a message starts, and its text streams from here on. */
-  private release(reason: HarmonyDiagnosticCode): void {
-    this.reportHeader(this.options.strict ? reason : "missing-message-marker");
-    this.openWithoutMarker(true);
-  }
-
-  /** Opens the message of a header without `<|message|>`, and feeds what follows the header as content. */
-  private openWithoutMarker(reportChannel: boolean): void {
-    const { pieces } = this;
-    const prefix = readHeaderPrefix(pieces, { implied: this.opening === "implied" });
-    const rest = pieces.slice(prefix.pieces);
-    const { recipient, channel, contentType } = prefix;
-    if (prefix.emptyChannel) this.reportHeader("empty-channel");
-    if (reportChannel && channel !== undefined && !channelWords.includes(channel)) {
-      this.reportHeader("noncanonical-channel");
-    }
-    if (prefix.constrainProse) this.reportHeader("constrain-prose");
-    const role = prefix.role ?? this.pendingRole;
-    if (role === undefined) this.reportHeader("missing-role");
-    this.markerMissing = true;
-    this.provisional = false;
-    const header = { role: role ?? "assistant", name: prefix.name, recipient, channel, contentType };
-    const contentStart = rest[0]?.start ?? this.start;
-    this.openContent(header, rest.length > 0 ? contentStart : this.endOfPieces(pieces));
-    this.feedAgain(rest, prefix.offset);
-  }
-
-  private endOfPieces(pieces: readonly HeaderPiece[]): number {
-    return pieces.at(-1)?.end ?? this.start;
-  }
-
-  /** Header pieces that turned out to be content. Markers among them mean what they mean in content. */
-  private feedAgain(pieces: readonly HeaderPiece[], offset: number): void {
-    const { start, position } = this;
-    pieces.forEach(({ id, text, start: pieceStart, end }, index) => {
-      this.start = pieceStart;
-      this.position = end;
-      if (id !== -1) this.special(id);
-      else this.text(index === 0 ? text.slice(offset) : text);
-    });
-    this.start = start;
-    this.position = position;
   }
 
   /** A terminator where `<|message|>` was due. */
@@ -484,82 +335,6 @@ export class RecoverParser implements ParserCore {
     this.reportHeader("missing-message-marker");
     this.openWithoutMarker(true);
     this.special(startToken);
-  }
-
-  private headerIsMetadata(): boolean {
-    return (
-      readHeaderPrefix(this.pieces, { implied: this.opening === "implied" }).pieces === this.pieces.length
-    );
-  }
-
-  /** Text between messages that is no header. */
-  private dropStray(): void {
-    const { pieces } = this;
-    this.phase = "between";
-    this.pendingRole = undefined;
-    if (pieces.length === 0) return;
-    if (isBlankHeader(pieces)) this.reportOwned("stray-whitespace", this.start);
-    else if (this.options.strayText === "content") {
-      const { position } = this;
-      this.reportHeader("stray-text");
-      this.markerMissing = true;
-      this.position = this.start;
-      this.openContent({ ...emptyFields, role: "assistant" }, pieces[0]!.start);
-      this.feedAgain(pieces, 0);
-      this.position = this.start;
-      if (this.phase === "content") this.endMessage("implicit", this.start);
-      this.position = position;
-    } else this.reportOwned("stray-text", this.start);
-    this.pieces = [];
-    this.headerLength = 0;
-  }
-
-  // ---- content
-
-  private emit(text: string): void {
-    if (text === "") return;
-    this.content += text;
-    this.delta = (this.delta ?? "") + text;
-    const { start: tokenStart, position: tokenEnd, sink } = this;
-    if (sink !== undefined) {
-      pushDelta(sink, { type: "delta", index: this.messages.length, text, tokenStart, tokenEnd });
-    }
-  }
-
-  private endMessage(terminator: Terminator, contentEnd: number, complete = terminator !== "eos"): void {
-    let header = this.header!;
-    if (this.provisional) {
-      const isCall = terminator === "call";
-      this.report(isCall ? "unknown-role" : "tool-role", {
-        start: this.messageStart,
-        text: header.name ?? "",
-        repair: { field: "role", raw: header.name ?? "", repaired: isCall ? "assistant" : "tool" },
-      });
-      if (isCall) header = { ...header, role: "assistant", name: undefined, recipient: header.name };
-    }
-    const message = new ParsedMessage(header, this.content, {
-      index: this.messages.length,
-      generation: this.log.generationEnds.length,
-      log: this.log,
-      opening: this.opening,
-      terminator,
-      complete,
-      markerMissing: this.markerMissing,
-      markerless: false,
-      tokenStart: this.messageStart,
-      contentStart: this.contentStart,
-      contentEnd,
-      tokenEnd: this.position,
-    });
-    this.messages.push(message);
-    this.log.messageStarts.push(this.messageStart);
-    this.log.settled = this.position;
-    this.phase = "between";
-    this.header = undefined;
-    this.content = "";
-    this.provisional = false;
-    this.markerMissing = false;
-    this.sink?.push({ type: "message_end", index: message.index, terminator, complete, message });
   }
 
   // ---- end of stream
@@ -594,75 +369,6 @@ export class RecoverParser implements ParserCore {
     this.openWithoutMarker(true);
     if (this.phase === "content") this.truncateContent(reason);
     else if (this.phase === "header") this.endHeaderAtEos(reason);
-  }
-
-  // ---- diagnostics
-
-  private width(id: number): number {
-    return this.log.hasIds ? 1 : markerTexts.get(id)!.length;
-  }
-
-  /** A finding about the header as a whole. */
-  private reportHeader(code: HarmonyDiagnosticCode, repair?: Repair): void {
-    this.report(code, { start: this.messageStart, text: this.headerText(), ...(repair && { repair }) });
-  }
-
-  /** A finding that owns everything from the beginning of the header to `end`. */
-  private reportOwned(code: HarmonyDiagnosticCode, end: number): void {
-    this.report(code, { start: this.messageStart, end, text: this.headerText(), owns: true });
-  }
-
-  private report(
-    code: HarmonyDiagnosticCode,
-    details: {
-      readonly start?: number;
-      readonly end?: number;
-      readonly text?: string;
-      readonly repair?: Repair;
-      readonly owns?: boolean;
-      readonly tolerated?: boolean;
-    } = {},
-  ): void {
-    const { severity, tolerated } = diagnosticTable[code];
-    const { start: tokenStart = this.start, end: tokenEnd = this.position, repair } = details;
-    const owns = details.owns === true && tokenEnd > tokenStart;
-    const ids = this.log.hasIds ? this.log.tokens.view(tokenStart, tokenEnd) : [];
-    const text = details.text ?? Array.from(ids, (id) => this.table.text(id) ?? "\ufffd").join("");
-    if (this.options.strict && !(details.tolerated ?? tolerated)) this.fail(code, text, tokenStart);
-    const diagnostic: Diagnostic = { code, severity, tokenStart, tokenEnd, text, repair, owns };
-    this.diagnostics.push(diagnostic);
-    if (owns) {
-      this.log.owned.push({ start: tokenStart, end: tokenEnd });
-      this.log.settled = tokenEnd;
-    }
-    this.sink?.push({ type: "diagnostic", diagnostic });
-  }
-
-  private unexpected(text: string): never {
-    const failure = new HarmonyError(
-      "unexpected-token",
-      `Expected <|start|> between messages, got ${JSON.stringify(text)}.`,
-      {
-        tokenIndex: this.start,
-        text,
-      },
-    );
-    this.failure = failure;
-    throw failure;
-  }
-
-  private fail(code: HarmonyDiagnosticCode, text: string, tokenIndex: number): never {
-    const { meaning } = diagnosticTable[code];
-    const failure = new HarmonyError(
-      code,
-      `${meaning} At token ${tokenIndex}: ${JSON.stringify(text.slice(0, 200))}`,
-      {
-        tokenIndex,
-        text,
-      },
-    );
-    this.failure = failure;
-    throw failure;
   }
 
   // ---- copies

@@ -31,7 +31,7 @@ export interface SampledContext {
 
 /** True when `message` still has its sampled ids. */
 export function hasSampledTokens(message: Message): message is ParsedMessage {
-  return message instanceof ParsedMessage && message.log.hasIds && !message.markerless;
+  return message instanceof ParsedMessage && message.hasSampledTokens;
 }
 
 export function renderSampled(sink: TokenSink, message: ParsedMessage, context: SampledContext): void {

@@ -4,13 +4,16 @@ import { CompatParser } from "./compat-parser.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import type { HarmonyEvent } from "./events.ts";
 import { HarmonyError } from "./harmony-error.ts";
+import { IncrementalText } from "./incremental-text.ts";
 import type { Role } from "./message.ts";
 import type { ParsedMessage } from "./parsed-message.ts";
 import type { FinishReason, ParserCore, StreamState } from "./parser-core.ts";
 import { markParser, type ParserMark, rollback } from "./parser-mark.ts";
 import type { ParserVocabulary } from "./parser-vocabulary.ts";
 import { RecoverParser } from "./recover-parser.ts";
+import { applySnapshot, type ParserSnapshot, takeSnapshot } from "./snapshot.ts";
 import { type StateData, stateData } from "./state-data.ts";
+import { type MarkersStripped, TextFeed } from "./text-feed.ts";
 import type { PrefilledMessage } from "./token-log.ts";
 import { TokenTable } from "./token-table.ts";
 
@@ -34,6 +37,8 @@ export interface ParserOptions {
   readonly strayText?: "diagnostic" | "content" | undefined;
   /** A message that the prompt opened and whose content the output continues; needs `role`, not for compat. */
   readonly prefill?: PrefilledMessage | undefined;
+  /** For text input: what to do about text whose markers an engine removed. Default `off`. */
+  readonly markersStripped?: MarkersStripped | undefined;
   /** How many tokens `undo` can take back. Default 64. */
   readonly undoWindow?: number | undefined;
 }
@@ -57,6 +62,9 @@ export class StreamableParser {
   private readonly options: ParserOptions;
   private open: ParserCore | undefined;
   private readonly window: number;
+  /** Present once text was fed. */
+  private feed: TextFeed | undefined;
+  private utf8: IncrementalText | undefined;
   /** Two past states, so that one of them is at least a window old. */
   private older: ParserMark | undefined;
   private newer: ParserMark | undefined;
@@ -114,6 +122,9 @@ export class StreamableParser {
     const core = this.open ?? this.start("recover");
     const events: HarmonyEvent[] = [];
     this.forget();
+    if (this.utf8 !== undefined) events.push(...this.pushText(this.utf8.flush()));
+    if (core instanceof RecoverParser) this.feed?.end(core, events);
+    this.feed = undefined;
     core.finish(options.reason, events);
     return events;
   }
@@ -129,6 +140,24 @@ export class StreamableParser {
     }
     core.beginGeneration(role, prefill);
     return this;
+  }
+
+  /**
+   * Reads text in which markers stand as text (`<|channel|>`); they may be cut anywhere. Header positions then count
+   * characters. Not for compat mode, and not mixed with ids.
+   */
+  pushText(text: string): HarmonyEvent[] {
+    const events: HarmonyEvent[] = [];
+    const core = this.textCore(events);
+    this.feed ??= new TextFeed(this.options.markersStripped ?? "off");
+    this.feed.push(text, core, events);
+    return events;
+  }
+
+  /** As `pushText`, with UTF-8 bytes; a character may be cut. */
+  pushBytes(bytes: Uint8Array): HarmonyEvent[] {
+    this.utf8 ??= new IncrementalText();
+    return this.pushText(this.utf8.push(bytes));
   }
 
   // ---- what was read
@@ -190,8 +219,27 @@ export class StreamableParser {
 
   // ---- going back and branching
 
+  /** The whole state as JSON, for ids. `compact` leaves the ids out: small, but sampled tokens are forgotten. */
+  snapshot(options: { readonly compact?: boolean } = {}): ParserSnapshot<ParserOptions> {
+    this.refuseText("snapshot");
+    const core = this.open ?? this.start("recover");
+    const mode = this.mode ?? "recover";
+    return takeSnapshot(core, { ...this.options, mode }, options.compact === true);
+  }
+
+  /** A parser that goes on where the snapshot was taken. @throws HarmonyError invalid-snapshot */
+  static restore(
+    vocabulary: ParserVocabulary | TokenTable,
+    snapshot: ParserSnapshot<ParserOptions>,
+  ): StreamableParser {
+    const parser = new StreamableParser(vocabulary, snapshot.options);
+    applySnapshot(parser.open ?? parser.start("recover"), snapshot);
+    return parser;
+  }
+
   /** An independent copy that continues from here. */
   fork(): StreamableParser {
+    this.refuseText("fork");
     const copy = new StreamableParser(this.vocabulary, this.options);
     copy.open = this.open?.clone();
     return copy;
@@ -219,6 +267,26 @@ export class StreamableParser {
     this.untilCheckpoint = this.window - replay.length - 1;
     for (const id of replay) stepQuietly(core, id);
     return this;
+  }
+
+  private refuseText(action: string): void {
+    if (this.feed === undefined) return;
+    throw new HarmonyError(
+      "invalid-snapshot",
+      `A parser that reads text cannot ${action}; feed it ids instead.`,
+    );
+  }
+
+  private textCore(events: HarmonyEvent[]): RecoverParser {
+    const core = this.open ?? this.start("recover");
+    if (!(core instanceof RecoverParser)) {
+      throw new HarmonyError(
+        "unexpected-token",
+        "compat mode reads ids only; use strict or recover mode for text.",
+      );
+    }
+    core.announcePrefill(events);
+    return core;
   }
 
   private start(mode: ParseMode): ParserCore {

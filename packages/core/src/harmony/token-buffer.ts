@@ -1,49 +1,50 @@
-// A growable sequence of token ids.
+// A growable sequence of token ids, whose beginning may be missing.
 
 export class TokenBuffer {
   private data: Uint32Array;
-  length = 0;
+  private count = 0;
+  /** Number of ids before the first one held. */
+  readonly base: number;
 
-  constructor(capacity = 64) {
+  constructor(capacity = 64, base = 0) {
     this.data = new Uint32Array(capacity);
+    this.base = base;
+  }
+
+  /** Number of ids, missing ones included. */
+  get length(): number {
+    return this.base + this.count;
   }
 
   push(id: number): void {
-    if (this.length === this.data.length) this.reserve(1);
-    this.data[this.length++] = id;
+    if (this.count === this.data.length) this.reserve(1);
+    this.data[this.count++] = id;
   }
 
   append(ids: ArrayLike<number>): void {
-    if (this.length + ids.length > this.data.length) this.reserve(ids.length);
-    this.data.set(ids, this.length);
-    this.length += ids.length;
+    if (this.count + ids.length > this.data.length) this.reserve(ids.length);
+    this.data.set(ids, this.count);
+    this.count += ids.length;
   }
 
-  at(index: number): number {
-    return this.data[index]!;
-  }
-
-  set(index: number, id: number): void {
-    this.data[index] = id;
-  }
-
-  /** A copy of the ids in [start, end). */
+  /** A copy of the ids in [start, end), as far as they are held. */
   slice(start = 0, end: number = this.length): Uint32Array {
-    return this.data.slice(start, Math.min(end, this.length));
+    return this.view(start, end).slice();
   }
 
   /** The ids in [start, end) without copying; valid until the next change. */
   view(start = 0, end: number = this.length): Uint32Array {
-    return this.data.subarray(start, Math.min(end, this.length));
+    const { base } = this;
+    return this.data.subarray(Math.max(start - base, 0), Math.max(Math.min(end - base, this.count), 0));
   }
 
   truncate(length: number): void {
-    this.length = length;
+    this.count = Math.max(length - this.base, 0);
   }
 
   private reserve(more: number): void {
-    const data = new Uint32Array(Math.max(this.data.length * 2, this.length + more));
-    data.set(this.data.subarray(0, this.length));
+    const data = new Uint32Array(Math.max(this.data.length * 2, this.count + more));
+    data.set(this.data.subarray(0, this.count));
     this.data = data;
   }
 }

@@ -34,7 +34,7 @@ export interface LogMark {
 
 export class TokenLog {
   /** Empty for text input, whose ids are not known. */
-  readonly tokens: TokenBuffer = new TokenBuffer();
+  readonly tokens: TokenBuffer;
   /** False once text was fed: positions then count UTF-16 units, and nothing can be rendered from the log. */
   hasIds = true;
   /** First token of each message. */
@@ -68,6 +68,10 @@ export class TokenLog {
     return kept.slice();
   }
 
+  constructor(tokens: TokenBuffer = new TokenBuffer()) {
+    this.tokens = tokens;
+  }
+
   /** A point to return to. */
   mark(): LogMark {
     return {
@@ -90,7 +94,7 @@ export class TokenLog {
 
   /** A copy that can grow separately. */
   clone(): TokenLog {
-    const copy = new TokenLog();
+    const copy = new TokenLog(new TokenBuffer(this.tokens.length + 64, this.tokens.base));
     copy.tokens.append(this.tokens.view());
     copy.hasIds = this.hasIds;
     for (const start of this.messageStarts) copy.messageStarts.push(start);

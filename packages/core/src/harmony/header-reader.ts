@@ -1,0 +1,156 @@
+// The header part of recover and strict mode: reads complete headers, and finds the content in those that are not.
+
+import type { HarmonyDiagnosticCode } from "../errors.ts";
+import { type HeaderPiece, headerElements, headerUnits } from "./header-elements.ts";
+import { type HeaderFields, readHeader } from "./header-fields.ts";
+import { isBlankHeader, readHeaderPrefix } from "./header-metadata.ts";
+import { proofOfNoHeader } from "./header-proof.ts";
+import { channelWords } from "./header-words.ts";
+import type { Role } from "./message.ts";
+import { MessageAssembler } from "./message-assembler.ts";
+import type { Opening } from "./parsed-message.ts";
+import type { PrefilledMessage } from "./token-log.ts";
+import type { TokenTable } from "./token-table.ts";
+import { markerTexts } from "./tokens.ts";
+
+export interface RecoverOptions {
+  readonly role?: Role | undefined;
+  readonly strict?: boolean | undefined;
+  /** Names of functions, with or without `functions.`. */
+  readonly knownTools?: readonly string[] | undefined;
+  /** What becomes of text between messages. Default `diagnostic`. */
+  readonly strayText?: "diagnostic" | "content" | undefined;
+  /** The message whose beginning is in the prompt; the stream continues its content. */
+  readonly prefill?: PrefilledMessage | undefined;
+}
+
+export abstract class HeaderReader extends MessageAssembler {
+  protected readonly options: RecoverOptions;
+  /** Characters of the header so far, markers included. */
+  protected headerLength = 0;
+  private readonly knownTools: ReadonlySet<string>;
+
+  constructor(table: TokenTable, options: RecoverOptions) {
+    super(table, options.strict === true);
+    this.options = options;
+    this.knownTools = new Set(options.knownTools);
+  }
+
+  /** Reads a special token in the current phase. */
+  protected abstract special(id: number): void;
+  /** Reads text in the current phase. */
+  protected abstract text(text: string): void;
+
+  protected openHeader(opening: Opening, role: Role | undefined, start: number): void {
+    this.phase = "header";
+    this.opening = opening;
+    this.pendingRole = role;
+    this.messageStart = start;
+    this.pieces = [];
+    this.headerLength = 0;
+  }
+
+  protected addPiece(id: number, text: string): void {
+    this.pieces.push({ id, text, start: this.start, end: this.position });
+    this.headerLength += id === -1 ? text.length : markerTexts.get(id)!.length;
+  }
+
+  protected proof(): HarmonyDiagnosticCode | undefined {
+    const elements = headerElements(headerUnits(this.pieces));
+    return proofOfNoHeader(elements, this.headerLength, this.pendingRole === undefined);
+  }
+
+  protected completeHeader(): void {
+    const elements = headerElements(headerUnits(this.pieces));
+    const fields = readHeader(elements, { role: this.pendingRole, knownTools: this.knownTools });
+    for (const { code, repair } of fields.findings) this.reportHeader(code, repair);
+    if (fields.provisional && this.strict && !fields.knownAuthor) this.reportHeader("unknown-role");
+    this.noteCallOnAnalysis(fields);
+    this.provisional = fields.provisional;
+    this.markerMissing = false;
+    const { role, name, recipient, channel, contentType } = fields;
+    this.openContent({ role, name, recipient, channel, contentType }, this.position);
+  }
+
+  protected noteCallOnAnalysis({ role, channel, recipient }: HeaderFields): void {
+    if (role !== "assistant" || channel !== "analysis" || recipient === undefined) return;
+    if (/^(all|assistant|user|python|browser|container)(\.|$)/.test(recipient)) return;
+    this.reportHeader("tool-call-on-analysis");
+  }
+
+  /** What stood in header position is content: a message starts, and its text streams from here on. */
+  protected release(reason: HarmonyDiagnosticCode): void {
+    this.reportHeader(this.strict ? reason : "missing-message-marker");
+    this.openWithoutMarker(true);
+  }
+
+  /** Opens the message of a header without `<|message|>`, and feeds what follows the header as content. */
+  protected openWithoutMarker(reportChannel: boolean): void {
+    const { pieces } = this;
+    const prefix = readHeaderPrefix(pieces, { implied: this.opening === "implied" });
+    const rest = pieces.slice(prefix.pieces);
+    const { recipient, channel, contentType } = prefix;
+    if (prefix.emptyChannel) this.reportHeader("empty-channel");
+    if (reportChannel && channel !== undefined && !channelWords.includes(channel)) {
+      this.reportHeader("noncanonical-channel");
+    }
+    if (prefix.constrainProse) this.reportHeader("constrain-prose");
+    const role = prefix.role ?? this.pendingRole;
+    if (role === undefined) this.reportHeader("missing-role");
+    this.markerMissing = true;
+    this.provisional = false;
+    const header = { role: role ?? "assistant", name: prefix.name, recipient, channel, contentType };
+    const contentStart = rest[0]?.start ?? this.start;
+    this.openContent(header, rest.length > 0 ? contentStart : this.endOfPieces(pieces));
+    this.feedAgain(rest, prefix.offset);
+  }
+
+  protected endOfPieces(pieces: readonly HeaderPiece[]): number {
+    return pieces.at(-1)?.end ?? this.start;
+  }
+
+  /** Header pieces that turned out to be content. Markers among them mean what they mean in content. */
+  protected feedAgain(pieces: readonly HeaderPiece[], offset: number): void {
+    const { start, position } = this;
+    pieces.forEach(({ id, text, start: pieceStart, end }, index) => {
+      this.start = pieceStart;
+      this.position = end;
+      if (id !== -1) this.special(id);
+      else this.text(index === 0 ? text.slice(offset) : text);
+    });
+    this.start = start;
+    this.position = position;
+  }
+
+  protected headerIsMetadata(): boolean {
+    return (
+      readHeaderPrefix(this.pieces, { implied: this.opening === "implied" }).pieces === this.pieces.length
+    );
+  }
+
+  /** Text between messages that is no header. */
+  protected dropStray(): void {
+    const { pieces } = this;
+    this.phase = "between";
+    this.pendingRole = undefined;
+    if (pieces.length === 0) return;
+    if (isBlankHeader(pieces)) this.reportOwned("stray-whitespace", this.start);
+    else if (this.options.strayText === "content") {
+      this.reportHeader("stray-text");
+      this.markerMissing = true;
+      this.openContent({ role: "assistant" }, pieces[0]!.start);
+      this.feedAgain(pieces, 0);
+      if (this.header !== undefined) this.endBefore(this.start);
+    } else this.reportOwned("stray-text", this.start);
+    this.pieces = [];
+    this.headerLength = 0;
+  }
+
+  /** Ends the open message where what is being fed begins. */
+  protected endBefore(start: number): void {
+    const { position } = this;
+    this.position = start;
+    this.endMessage("implicit", start);
+    this.position = position;
+  }
+}
