@@ -43,7 +43,7 @@ function commandSections(command, path) {
 }
 
 async function cliPage() {
-  const { createProgram } = await load("tokenwire/dist/cli/program.js");
+  const { createProgram } = await load("tokenwire/dist/cli/main.js");
   const program = createProgram();
   return `${banner("the command tree in packages/tokenwire/src/cli")}# Command line
 
