@@ -3,6 +3,7 @@
 import { TokenwireError } from "../errors.ts";
 import { Encoding } from "./encoding.ts";
 import { EncodingBase, type Normalization } from "./encoding-base.ts";
+import { createKernelMemory } from "./fast/choose-kernel.ts";
 import { createPreTokenizer } from "./pretokenize/pre-tokenizer.ts";
 import { type Ranks, rankedTokens } from "./ranks.ts";
 import { type SpecialTokenMap, specialTokenMap } from "./special-token-map.ts";
@@ -32,7 +33,8 @@ export function createEncoding(definition: EncodingDefinition): Encoding {
   const { name, pattern, explicitVocabSize } = definition;
   const tokens = rankedTokens(definition.ranks);
   const special = specialTokenMap(definition.specialTokens);
-  const { trie, canonical } = buildTrie(tokens);
+  const memory = createKernelMemory();
+  const { trie, canonical } = buildTrie(tokens, memory?.arena);
   for (const [token, id] of special) {
     if (id < trie.idCount && trie.lengths[id]! > 0) {
       throw new TokenwireError(
@@ -41,7 +43,13 @@ export function createEncoding(definition: EncodingDefinition): Encoding {
       );
     }
   }
-  const base = new EncodingBase(trie, canonical, createPreTokenizer(pattern), definition.normalization);
+  const base = new EncodingBase(
+    trie,
+    canonical,
+    createPreTokenizer(pattern),
+    definition.normalization,
+    memory,
+  );
   const encoding = new Encoding(name, base, special);
   if (explicitVocabSize !== undefined) checkVocabSize(encoding, tokens.length, explicitVocabSize);
   return encoding;

@@ -1,7 +1,8 @@
 // What encodings with the same vocabulary and pattern share, whatever their special tokens.
 
 import { createPieceEncoder, type PieceEncoder } from "./bpe/piece-encoder.ts";
-import { type Kernel, PlainKernel } from "./kernel.ts";
+import { type Backend, chooseKernel } from "./fast/choose-kernel.ts";
+import type { KernelMemory } from "./fast/memory-layout.ts";
 import type { PreTokenizer } from "./pretokenize/known-pre-tokenizer.ts";
 import { lastSafeCutInText } from "./pretokenize/safe-cut.ts";
 import { TextEngine } from "./text-engine.ts";
@@ -18,6 +19,7 @@ export class EncodingBase {
   readonly normalization: Normalization | undefined;
   readonly pieces: PieceEncoder;
   readonly engine: TextEngine;
+  readonly backend: Backend;
   #table: TokenTable | undefined;
   #sorted: SortedTokens | undefined;
 
@@ -26,12 +28,14 @@ export class EncodingBase {
     canonical: boolean,
     preTokenizer: PreTokenizer,
     normalization: Normalization | undefined,
+    memory: KernelMemory | undefined,
   ) {
     this.trie = trie;
     this.preTokenizer = preTokenizer;
     this.normalization = normalization;
     this.pieces = createPieceEncoder(trie, canonical);
-    const kernel: Kernel = new PlainKernel(preTokenizer, this.pieces);
+    const { kernel, backend } = chooseKernel(trie, preTokenizer, this.pieces, canonical ? memory : undefined);
+    this.backend = backend;
     this.engine = new TextEngine(kernel, preTokenizer.cuts);
   }
 

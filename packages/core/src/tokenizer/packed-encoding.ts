@@ -4,6 +4,7 @@
 import { TokenwireError } from "../errors.ts";
 import { Encoding } from "./encoding.ts";
 import { EncodingBase, type Normalization } from "./encoding-base.ts";
+import { type Backend, createKernelMemory } from "./fast/choose-kernel.ts";
 import { knownPreTokenizer } from "./pretokenize/known-pre-tokenizer.ts";
 import { type SpecialTokenMap, specialTokenMap } from "./special-token-map.ts";
 import { unpackVocabulary } from "./vocabulary/packed.ts";
@@ -18,6 +19,8 @@ export interface PackedEncodingDefinition {
   readonly idLimit?: number | undefined;
   readonly normalization?: Normalization | undefined;
   readonly specialTokens?: SpecialTokenMap;
+  /** "js" keeps to the plain TypeScript kernel. Default: the fastest that works here. */
+  readonly backend?: Backend;
 }
 
 /** An encoding from a packed vocabulary. Raises DAMAGED_VOCABULARY, and INVALID_ARGUMENT for an unknown pattern. */
@@ -30,7 +33,8 @@ export function createPackedEncoding(definition: PackedEncodingDefinition): Enco
       `The pattern of ${name} is not one of knownPatterns: ${pattern}. Use createEncoding() for other patterns.`,
     );
   }
-  const { trie } = unpackVocabulary(vocabulary, { idLimit });
-  const base = new EncodingBase(trie, true, preTokenizer, normalization);
+  const memory = definition.backend === "js" ? undefined : createKernelMemory();
+  const { trie } = unpackVocabulary(vocabulary, { idLimit, arena: memory?.arena });
+  const base = new EncodingBase(trie, true, preTokenizer, normalization, memory);
   return new Encoding(name, base, specialTokenMap(definition.specialTokens));
 }

@@ -18,8 +18,6 @@ const MEMO_BITS = 15;
 /** Encodes pieces with one canonical vocabulary (see `BuiltTrie.canonical`). Not re-entrant. */
 export class Backtracker {
   readonly #trie: Trie;
-  /** Right part of each token, found on first use; 0 while unknown, else ID + 1. */
-  readonly #rightParts: Int32Array;
   /** Positions where no valid continuation exists, for pieces up to KEPT bytes. */
   readonly #dead: Uint8Array = new Uint8Array(KEPT + 1);
   /** Results of `isValidPair`, direct-mapped: first token, second token and result in two words. */
@@ -27,7 +25,6 @@ export class Backtracker {
 
   constructor(trie: Trie) {
     this.#trie = trie;
-    this.#rightParts = new Int32Array(trie.idCount);
   }
 
   /** Writes the tokens of `bytes[start..end)` to `out` from `at` on; returns the position after the last. */
@@ -123,12 +120,12 @@ export class Backtracker {
 
   /** The right one of the two parts of `token`, whose bytes end at `border`. */
   #rightPart(token: number, bytes: Uint8Array, border: number): number {
-    const known = this.#rightParts[token]!;
+    const { lengths, splits, nodes, rightParts } = this.#trie;
+    const known = rightParts[token]!;
     if (known !== 0) return known - 1;
-    const { lengths, splits, nodes } = this.#trie;
     const node = walk(this.#trie, 0, bytes, border - lengths[token]! + splits[token]!, border);
     const part = nodes[2 * node + 1]!;
-    this.#rightParts[token] = part + 1;
+    rightParts[token] = part + 1;
     return part;
   }
 

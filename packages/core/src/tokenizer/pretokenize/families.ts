@@ -1,19 +1,19 @@
 // The scanners of the pattern families. Each is the hand-written equivalent of the regular expression quoted at it;
 // the tests compare them with a literal reading of the alternatives and with tiktoken.
 
-import { classify, LETTER, LOWER, MARK, NUMBER, SPACE, UPPER } from "./character-classes.ts";
+import { classify, LETTER, LOWER, NUMBER, SPACE, UPPER } from "./character-classes.ts";
 import {
   APOSTROPHE,
   contractionLength,
   fewOf,
   isNewline,
-  type NewlineRule,
   runOf,
   runWithout,
   type Scanner,
   SPACE_BYTE,
   whiteSpaceEnd,
 } from "./scanner.ts";
+import type { ScannerSettings } from "./scanner-settings.ts";
 
 /** ` ?[^\s\p{L}\p{N}]+` at `start`, with the classes that end it in `mask`; 0 if it does not match. */
 function symbolRun(bytes: Uint8Array, start: number, end: number, mask: number): number {
@@ -26,7 +26,7 @@ function symbolRun(bytes: Uint8Array, start: number, end: number, mask: number):
  * GPT-2 and its kin (`gpt2`, `r50k_base`, `p50k_base`, `p50k_edit`):
  * `'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
  */
-export const scanGpt2: Scanner = (bytes, start, end) => {
+const scanGpt2: Scanner = (bytes, start, end) => {
   if (bytes[start] === APOSTROPHE) {
     const length = contractionLength(bytes, start, end, false);
     if (length > 0) return start + length;
@@ -39,20 +39,11 @@ export const scanGpt2: Scanner = (bytes, start, end) => {
   return whiteSpaceEnd(bytes, start, end, "none");
 };
 
-/** How the families that look like cl100k differ from each other. */
-export interface WordFamily {
-  /** Longest group of digits that is one piece. */
-  readonly maxDigits: number;
-  /** Classes that form words: LETTER, or LETTER and MARK. Characters of these classes also end a run of symbols. */
-  readonly word: number;
-  readonly newlines: NewlineRule;
-}
-
 /**
  * cl100k and its kin. With the old spelling of the pattern, which most tokenizer.json files have:
  * `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
  */
-export function createWordScanner({ maxDigits, word, newlines }: WordFamily): Scanner {
+function createWordScanner({ maxDigits, word, newlines }: ScannerSettings): Scanner {
   const endOfSymbols = SPACE | NUMBER | word;
   return (bytes, start, end) => {
     const lead = bytes[start]!;
@@ -74,15 +65,6 @@ export function createWordScanner({ maxDigits, word, newlines }: WordFamily): Sc
     while (position < end && isNewline(bytes[position]!)) position++;
     return position;
   };
-}
-
-/** How the families that look like o200k differ from each other. */
-export interface CaseFamily {
-  readonly maxDigits: number;
-  /** Whether `'s`, `'ll` and so on belong to the word before them. */
-  readonly contractions: boolean;
-  /** Whether `/` as well as newlines may end a run of symbols. */
-  readonly slashes: boolean;
 }
 
 /** `[UPPER]*[LOWER]+` from `start`: its end, or 0. Characters of both classes are taken by the first bracket. */
@@ -129,7 +111,7 @@ function caseWord(bytes: Uint8Array, start: number, end: number): number {
  * `[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|…)?`, the same with `+` and `*`
  * exchanged, `\p{N}{1,3}`, ` ?[^\s\p{L}\p{N}]+[\r\n/]*`, `\s*[\r\n]+`, `\s+(?!\S)`, `\s+`
  */
-export function createCaseScanner({ maxDigits, contractions, slashes }: CaseFamily): Scanner {
+function createCaseScanner({ maxDigits, contractions, slashes }: ScannerSettings): Scanner {
   return (bytes, start, end) => {
     const flags = classify(bytes, start) >> 3;
     if ((flags & NUMBER) !== 0) return fewOf(bytes, start, end, NUMBER, maxDigits);
@@ -146,30 +128,8 @@ export function createCaseScanner({ maxDigits, contractions, slashes }: CaseFami
   };
 }
 
-export const scanCl100k: Scanner = createWordScanner({
-  maxDigits: 3,
-  word: LETTER,
-  newlines: "last-newline-unless-at-end",
-});
-/** voyage3 and, in the old spelling, Qwen2: as cl100k, with single digits. */
-export const scanVoyage3: Scanner = createWordScanner({
-  maxDigits: 1,
-  word: LETTER,
-  newlines: "last-newline-unless-at-end",
-});
-/** Llama 3, Phi-4, GLM-4 and DBRX: cl100k in the old spelling. */
-export const scanLlama3: Scanner = createWordScanner({
-  maxDigits: 3,
-  word: LETTER,
-  newlines: "last-newline",
-});
-export const scanQwen2: Scanner = createWordScanner({ maxDigits: 1, word: LETTER, newlines: "last-newline" });
-/** Qwen 3.5: marks belong to words. */
-export const scanQwen35: Scanner = createWordScanner({
-  maxDigits: 1,
-  word: LETTER | MARK,
-  newlines: "last-newline",
-});
-export const scanO200k: Scanner = createCaseScanner({ maxDigits: 3, contractions: true, slashes: true });
-/** Mistral's tekken: no contractions, single digits. */
-export const scanTekken: Scanner = createCaseScanner({ maxDigits: 1, contractions: false, slashes: true });
+/** A scanner by its settings: what known patterns are described with. */
+export function createScanner(settings: ScannerSettings): Scanner {
+  if (settings.family === "gpt2") return scanGpt2;
+  return settings.family === "word" ? createWordScanner(settings) : createCaseScanner(settings);
+}

@@ -3,11 +3,14 @@
 import { knownPattern } from "./patterns.ts";
 import type { CutRule } from "./safe-cut.ts";
 import type { Scanner } from "./scanner.ts";
+import type { ScannerSettings } from "./scanner-settings.ts";
 
 export interface PreTokenizer {
   /** The pattern as its publisher writes it. */
   readonly pattern: string;
   readonly cuts: CutRule;
+  /** The scanner as data, for patterns that the fast kernel knows. */
+  readonly settings?: ScannerSettings;
   /** The scanner for a text of `length` bytes. Known patterns have one for all texts. */
   scannerFor(bytes: Uint8Array, length: number): Scanner;
 }
@@ -15,5 +18,7 @@ export interface PreTokenizer {
 /** A pre-tokenizer for a pattern known by heart; undefined for any other. */
 export function knownPreTokenizer(pattern: string): PreTokenizer | undefined {
   const known = knownPattern(pattern);
-  return known && { pattern, cuts: known.cuts, scannerFor: () => known.scan };
+  if (known === undefined) return undefined;
+  const { scan, settings, cuts } = known;
+  return { pattern, cuts, settings, scannerFor: () => scan };
 }

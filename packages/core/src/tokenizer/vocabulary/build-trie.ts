@@ -2,7 +2,7 @@
 
 import { TokenwireError } from "../../errors.ts";
 import { findSplits } from "./find-splits.ts";
-import { allocatePlain, createTrie, indexTrie, NO_TOKEN, type Trie } from "./trie.ts";
+import { type Arena, createTrie, indexTrie, NO_TOKEN, plainArena, type Trie } from "./trie.ts";
 
 /** A token: its bytes and its ID, which is also its rank (a lower one merges first). */
 export interface RankedToken {
@@ -24,11 +24,11 @@ export interface BuiltTrie {
  * Builds the trie of `tokens`, in any order. Raises DAMAGED_VOCABULARY for empty tokens, tokens over 65,535 bytes,
  * and duplicate bytes or IDs.
  */
-export function buildTrie(tokens: readonly RankedToken[]): BuiltTrie {
+export function buildTrie(tokens: readonly RankedToken[], arena: Arena = plainArena): BuiltTrie {
   const sorted = [...tokens].sort((a, b) => compareBytes(a.bytes, b.bytes));
   const { firsts, labels, parents, depths, tokenAt } = layOut(sorted);
   const idCount = sorted.reduce((count, { id }) => Math.max(count, id + 1), 0);
-  const trie = createTrie(labels.length, idCount, sorted.length, allocatePlain);
+  const trie = createTrie(labels.length, idCount, sorted.length, arena);
   trie.labels.set(labels);
   for (let node = 0; node < labels.length; node++) {
     trie.nodes[2 * node] = firsts[node]!;

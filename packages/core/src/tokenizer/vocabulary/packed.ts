@@ -14,7 +14,7 @@
 // Numbers are little-endian.
 
 import { TokenwireError } from "../../errors.ts";
-import { type Allocate, allocatePlain, createTrie, indexTrie, NO_TOKEN, type Trie } from "./trie.ts";
+import { type Arena, createTrie, indexTrie, NO_TOKEN, plainArena, type Trie } from "./trie.ts";
 
 const HEADER = 60;
 const MAGIC = 0x31565754;
@@ -113,12 +113,12 @@ export interface UnpackedVocabulary {
  */
 export function unpackVocabulary(
   file: Uint8Array,
-  options: { readonly idLimit?: number | undefined; readonly allocate?: Allocate } = {},
+  options: { readonly idLimit?: number | undefined; readonly arena?: Arena | undefined } = {},
 ): UnpackedVocabulary {
   const sections = readSections(file);
   const { nodeCount, idCount, tokenCount } = sections;
   const limit = Math.min(options.idLimit ?? idCount, idCount);
-  const trie = createTrie(nodeCount, limit, Math.min(tokenCount, limit), options.allocate ?? allocatePlain);
+  const trie = createTrie(nodeCount, limit, Math.min(tokenCount, limit), options.arena ?? plainArena);
   trie.labels.set(sections.labels);
   const parents = new Int32Array(nodeCount);
   const depths = new Uint16Array(nodeCount);

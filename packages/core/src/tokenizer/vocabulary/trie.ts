@@ -6,13 +6,16 @@
 /** Marks a node without a token and a token without a shorter one. */
 export const NO_TOKEN = -1;
 
-/** What a trie's memory is taken from: plain arrays, or the memory that a WebAssembly kernel shares. */
+/** Hands out memory piece by piece. */
 export type Allocate = (byteLength: number) => {
   readonly buffer: ArrayBufferLike;
   readonly byteOffset: number;
 };
 
-export const allocatePlain: Allocate = (byteLength) => ({
+/** What a trie's memory is taken from: plain arrays, or one block of a known size that a WebAssembly kernel shares. */
+export type Arena = (totalBytes: number) => Allocate;
+
+export const plainArena: Arena = () => (byteLength) => ({
   buffer: new ArrayBuffer(byteLength),
   byteOffset: 0,
 });
@@ -38,6 +41,8 @@ export interface Trie {
   readonly lengths: Uint16Array;
   /** Per ID: length of the left one of the two parts that merge to this token, 0 for an atomic token. */
   readonly splits: Uint16Array;
+  /** Per ID: one more than the right one of those parts, found on first use; 0 while unknown. */
+  readonly rightParts: Int32Array;
 }
 
 function int32(allocate: Allocate, length: number): Int32Array {
@@ -51,7 +56,8 @@ function uint16(allocate: Allocate, length: number): Uint16Array {
 }
 
 /** A trie with room for the given numbers of nodes and IDs, to be filled by the caller. */
-export function createTrie(nodeCount: number, idCount: number, tokenCount: number, allocate: Allocate): Trie {
+export function createTrie(nodeCount: number, idCount: number, tokenCount: number, arena: Arena): Trie {
+  const allocate = arena(9 * nodeCount + 16 * idCount + 4 * 65_536 + 256);
   const labels = allocate(nodeCount + 16);
   return {
     nodeCount,
@@ -63,6 +69,7 @@ export function createTrie(nodeCount: number, idCount: number, tokenCount: numbe
     shorter: int32(allocate, idCount),
     lengths: uint16(allocate, idCount),
     splits: uint16(allocate, idCount),
+    rightParts: int32(allocate, idCount),
     labels: new Uint8Array(labels.buffer, labels.byteOffset, nodeCount + 16),
   };
 }

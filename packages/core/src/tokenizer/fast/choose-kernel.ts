@@ -1,0 +1,45 @@
+// Chooses the kernel: WebAssembly where the host has it, plain TypeScript elsewhere.
+
+import type { PieceEncoder } from "../bpe/piece-encoder.ts";
+import { type Kernel, PlainKernel } from "../kernel.ts";
+import type { PreTokenizer } from "../pretokenize/known-pre-tokenizer.ts";
+import type { Trie } from "../vocabulary/trie.ts";
+import { FastKernel } from "./fast-kernel.ts";
+import { wasmHost } from "./host.ts";
+import { KernelMemory } from "./memory-layout.ts";
+
+/** Which kernel encodes. Both give the same IDs. */
+export type Backend = "wasm" | "js";
+
+/** A kernel and what it is. */
+export interface ChosenKernel {
+  readonly kernel: Kernel;
+  readonly backend: Backend;
+}
+
+/** Memory that a fast kernel can share, or undefined where there is no WebAssembly. */
+export function createKernelMemory(): KernelMemory | undefined {
+  const host = wasmHost();
+  return host && new KernelMemory(host);
+}
+
+/** The fastest kernel for a trie; only a trie that lies in `memory` can have the fast one. */
+export function chooseKernel(
+  trie: Trie,
+  preTokenizer: PreTokenizer,
+  pieces: PieceEncoder,
+  memory: KernelMemory | undefined,
+): ChosenKernel {
+  const plain = new PlainKernel(preTokenizer, pieces);
+  const host = wasmHost();
+  const shared = memory?.memory;
+  const { settings } = preTokenizer;
+  if (host === undefined || shared === undefined || settings === undefined)
+    return { kernel: plain, backend: "js" };
+  try {
+    return { kernel: new FastKernel(host, shared, trie, settings, plain), backend: "wasm" };
+  } catch {
+    // No SIMD, or compiling is forbidden here (a content security policy): the plain kernel does the same, slower.
+    return { kernel: plain, backend: "js" };
+  }
+}
