@@ -36,10 +36,8 @@ const decoders: Readonly<Record<string, ReadStage>> = {
 function metaspaceDecoder(node: JsonNode): Decoder {
   const replacement = node.child("replacement").optionalString() ?? "▁";
   const strips = readPrependScheme(node) !== "never";
-  return new MapDecoder((token, first) => {
-    const marked = first && strips && token.startsWith(replacement) ? token.slice(replacement.length) : token;
-    return marked.replaceAll(replacement, " ");
-  });
+  // All of the first token's marks go, not only the leading one: the reference does so.
+  return new MapDecoder((token, first) => token.replaceAll(replacement, first && strips ? "" : " "));
 }
 
 function replaceStage(node: JsonNode): Stage {
