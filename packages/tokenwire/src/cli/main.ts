@@ -6,6 +6,9 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { isTokenwireError } from "@tokenwire/core";
 import { Command, CommanderError } from "commander";
+import { chatCommand } from "./commands/chat.ts";
+import { evalCommand } from "./commands/eval.ts";
+import { generateCommand } from "./commands/generate.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { paint, UsageError } from "./output.ts";
 
@@ -25,6 +28,10 @@ export function createProgram(): Command {
     .addHelpText("after", '\nRun "tokenwire <command> --help" for options and examples.');
   program.commandsGroup("Serving");
   program.addCommand(serveCommand());
+  program.addCommand(chatCommand());
+  program.addCommand(generateCommand());
+  program.commandsGroup("Wire and quality");
+  program.addCommand(evalCommand());
   return program;
 }
 

@@ -2,6 +2,7 @@
 
 import type { Engine } from "../engines/index.ts";
 import type { ModelProfile } from "../protocol/index.ts";
+import type { ServedModel } from "../server/index.ts";
 
 export interface ModelChoice {
   /** `embedded`, another kind, or a URL. */
@@ -42,4 +43,11 @@ async function engineOptions(
   const { getEncoding } = await import("@tokenwire/encodings");
   const tokenizer = getEncoding("o200k_harmony");
   return { kind: "embedded", tokenizer, ...(match[2] !== undefined && { path: match[2] }) };
+}
+
+/** The same as a server would hold it. */
+export async function openServedModel(choice: ModelChoice): Promise<ServedModel> {
+  const { engine, profile } = await openModel(choice);
+  const { describeModel } = await import("../server/index.ts");
+  return describeModel(engine, await engine.info(), profile);
 }

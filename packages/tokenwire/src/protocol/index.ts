@@ -62,5 +62,7 @@ export {
   tokenPrompt,
 } from "./prompt/prompt.ts";
 export type { RequestedSampling } from "./sampling.ts";
+export { StopMatcher } from "./stop-matcher.ts";
+export { parseChatTools } from "./tools.ts";
 export type { TokenUsage } from "./usage.ts";
 export { emptyUsage } from "./usage.ts";

@@ -1,3 +1,10 @@
-export type { ServedModel } from "./models.ts";
-export type { LimitOptions, ModelOptions, ServerOptions, TimeoutOptions } from "./options.ts";
+export { type ChoiceSink, type GenerationOptions, generateChoices, repeatPlan } from "./generate.ts";
+export { describeModel, type ServedModel } from "./models.ts";
+export {
+  type LimitOptions,
+  type ModelOptions,
+  type ServerOptions,
+  type TimeoutOptions,
+  toSettings,
+} from "./options.ts";
 export { createServer, type ServeOptions, type Server, serve } from "./serve.ts";

@@ -50,6 +50,18 @@ function fingerprintOf(text: string): string {
   return `fp_${(hash >>> 0).toString(16).padStart(8, "0")}`;
 }
 
+/** A model with everything requests need to know about it. */
+export function describeModel(engine: Engine, info: EngineInfo, profile: ModelProfile): ServedModel {
+  return {
+    id: profile.id,
+    engine,
+    info,
+    profile,
+    created: unixSeconds(),
+    fingerprint: fingerprintOf(`${info.engine} ${info.version ?? ""} ${profile.id}`),
+  };
+}
+
 /** Asks every engine about its model. Raises when two models have the same name or an engine cannot be reached. */
 export async function loadModels(
   options: readonly ModelOptions[],
@@ -62,14 +74,7 @@ export async function loadModels(
   for (const { engine, profile: given, aliases } of options) {
     const info = await engine.info();
     const profile = given ?? createHarmonyProfile({ id: info.model, contextLength: info.maxContext });
-    const model: ServedModel = {
-      id: profile.id,
-      engine,
-      info,
-      profile,
-      created: unixSeconds(),
-      fingerprint: fingerprintOf(`${info.engine} ${info.version ?? ""} ${profile.id}`),
-    };
+    const model = describeModel(engine, info, profile);
     models.push(model);
     for (const name of new Set([profile.id, ...(aliases ?? [])])) {
       if (names.has(name))

@@ -1,0 +1,99 @@
+// Lines that begin with a slash: they steer the session instead of being sent.
+
+import type { ReasoningDisplay } from "./display.ts";
+import type { ChatSession } from "./session.ts";
+
+export interface SessionState {
+  readonly session: ChatSession;
+  reasoning: ReasoningDisplay;
+}
+
+/** What the loop does next. */
+export type SessionAction = "continue" | "exit" | "generate";
+
+interface SessionCommand {
+  readonly help: string;
+  readonly run: (state: SessionState, argument: string, print: (text: string) => void) => SessionAction;
+}
+
+const efforts = ["none", "minimal", "low", "medium", "high"];
+const displays = ["full", "collapsed", "hidden"];
+
+const commands: Readonly<Record<string, SessionCommand>> = {
+  help: {
+    help: "this list",
+    run: (_state, _argument, print) => {
+      for (const [name, { help }] of Object.entries(commands)) print(`/${name.padEnd(10)} ${help}`);
+      return "continue";
+    },
+  },
+  exit: { help: "leave (also Ctrl-D)", run: () => "exit" },
+  clear: {
+    help: "forget the conversation",
+    run: ({ session }, _argument, print) => {
+      session.messages.splice(
+        0,
+        session.messages.length,
+        ...session.messages.filter((m) => m.role === "developer"),
+      );
+      print("The conversation is empty.");
+      return "continue";
+    },
+  },
+  undo: {
+    help: "forget the last question and its answer",
+    run: ({ session }, _argument, print) => {
+      print(session.undo() ? "Forgotten." : "There is nothing to forget.");
+      return "continue";
+    },
+  },
+  retry: {
+    help: "answer the last question anew",
+    run: ({ session }, _argument, print) => {
+      const question = session.messages.findLast((message) => message.role === "user");
+      if (question === undefined || !session.undo()) {
+        print("There is no question yet.");
+        return "continue";
+      }
+      session.messages.push(question);
+      return "generate";
+    },
+  },
+  effort: {
+    help: `reasoning effort: ${efforts.join(", ")}`,
+    run: ({ session }, argument, print) => {
+      if (efforts.includes(argument)) session.settings.effort = argument;
+      else print(`Expected ${efforts.join(", ")}.`);
+      return "continue";
+    },
+  },
+  reasoning: {
+    help: `show reasoning: ${displays.join(", ")}`,
+    run: (state, argument, print) => {
+      if (displays.includes(argument)) state.reasoning = argument as ReasoningDisplay;
+      else print(`Expected ${displays.join(", ")}.`);
+      return "continue";
+    },
+  },
+  tokens: {
+    help: "size of the conversation",
+    run: ({ session }, _argument, print) => {
+      const { profile, info } = session.model;
+      print(`${session.countTokens()} of ${Math.min(profile.contextLength, info.maxContext)} tokens.`);
+      return "continue";
+    },
+  },
+};
+
+/** Runs a line that begins with a slash. */
+export function runSessionCommand(
+  line: string,
+  state: SessionState,
+  print: (text: string) => void,
+): SessionAction {
+  const [, name = "", argument = ""] = /^\/(\S*)\s*(.*)$/.exec(line) ?? [];
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command !== undefined) return command.run(state, argument.trim(), print);
+  print(`Unknown command /${name}. /help lists them; a line that begins with // is sent with one slash.`);
+  return "continue";
+}
