@@ -93,17 +93,17 @@ class Collector {
   message(): Message {
     const swap = this.#promoted && (this.#policy.promotion ?? "swap") === "swap";
     const reasoning = swap || this.#reasoning === "" ? null : this.#reasoning;
-    const calls: CollectedCall[] = [];
     const failed = this.#sectionsWithoutCalls();
+    const inFailed = (section: number | undefined) => section !== undefined && failed.has(section);
+    const calls: CollectedCall[] = [];
     let text = "";
     for (const part of this.#parts) {
-      if ("start" in part) {
-        const section = part.end?.section;
-        if (section !== undefined && failed.has(section)) text += part.end?.raw ?? "";
-        else if (this.#keeps(part)) calls.push(collected(part));
-        else if (section === undefined) text += this.#sourceOf(part);
-      } else if (part.section === undefined || failed.has(part.section)) {
-        text += part.text;
+      if (!("start" in part)) {
+        if (part.section === undefined || inFailed(part.section)) text += part.text;
+      } else if (this.#keeps(part)) {
+        calls.push(collected(part));
+      } else {
+        text += this.#sourceOf(part, inFailed(part.end?.section));
       }
     }
     const blank = text.trim() === "" && (text === "" || calls.length > 0 || reasoning !== null);
@@ -157,8 +157,10 @@ class Collector {
     return this.#policyFor(entry) === "text";
   }
 
-  #sourceOf(entry: Entry): string {
-    return this.#becomesText(entry) ? (entry.end?.raw ?? "") : "";
+  /** The source of a call that is not kept. Inside a section that has other calls it is not text. */
+  #sourceOf(entry: Entry, failedSection: boolean): string {
+    const shown = failedSection || (entry.end?.section === undefined && this.#becomesText(entry));
+    return shown ? (entry.end?.raw ?? "") : "";
   }
 
   #faults(): Diagnostic[] {

@@ -7,16 +7,20 @@ export type SkipReason = Extract<OutputEvent, { type: "skip" }>["why"];
 
 const notSpace = /\S/;
 
+type Skip = Extract<OutputEvent, { type: "skip" }>;
+
 export class Emitter {
   readonly trace: boolean;
   /** Drop text from now on (dialects that show nothing after the first call). */
   dropText = false;
-  /** Some text or call was emitted. */
+  /** Some text was emitted. */
   sawText = false;
   #events: OutputEvent[] = [];
-  /** White space at a place where the next thing decides about it; undefined inside text. */
-  #space: string | undefined = "";
+  /** At a place where white space waits for what follows it. */
+  #atBoundary = true;
   #afterCall = false;
+  /** The white space that waits, and what was skipped among it. */
+  #waiting: (string | Skip)[] = [];
 
   constructor(trace: boolean) {
     this.trace = trace;
@@ -37,15 +41,12 @@ export class Emitter {
     if (text === "") return;
     if (this.dropText) {
       this.skip(text, "noise");
-      return;
-    }
-    if (this.#space === undefined) {
+    } else if (!this.#atBoundary) {
       this.#join("text", text);
-      return;
+    } else {
+      this.#waiting.push(text);
+      if (notSpace.test(text)) this.#flushWaiting();
     }
-    this.#space += text;
-    // Only the new piece can hold the first character that is not white space.
-    if (notSpace.test(text)) this.#flushSpace();
   }
 
   reasoning(text: string): void {
@@ -54,9 +55,10 @@ export class Emitter {
 
   skip(text: string, why: SkipReason, section?: number): void {
     if (!this.trace || text === "") return;
-    this.#events.push(
-      section === undefined ? { type: "skip", text, why } : { type: "skip", text, why, section },
-    );
+    const event: Skip =
+      section === undefined ? { type: "skip", text, why } : { type: "skip", text, why, section };
+    if (this.#waiting.length > 0) this.#waiting.push(event);
+    else this.#events.push(event);
   }
 
   diagnostic(code: string, text: string): void {
@@ -65,8 +67,8 @@ export class Emitter {
 
   /** A call starts here: white space before it, back to the last call or the start, is dropped. */
   beforeCall(): void {
-    if (this.#space !== undefined) this.skip(this.#space, "whitespace");
-    this.#space = "";
+    this.#dropWaiting();
+    this.#atBoundary = true;
     this.#afterCall = true;
   }
 
@@ -80,21 +82,29 @@ export class Emitter {
     }
   }
 
-  /** Something that is not a call follows: held white space is text after all, unless a call stands before it. */
+  /** The output ends: white space that waits is text after all, unless a call stands before it. */
   settle(): void {
-    if (this.#space === undefined || this.#space === "") return;
-    if (this.#afterCall) {
-      this.skip(this.#space, "whitespace");
-      this.#space = "";
-    } else {
-      this.#flushSpace();
+    if (this.#afterCall) this.#dropWaiting();
+    else if (this.#waiting.length > 0) this.#flushWaiting();
+  }
+
+  #flushWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#atBoundary = false;
+    for (const piece of waiting) {
+      if (typeof piece === "string") this.#join("text", piece);
+      else this.#events.push(piece);
     }
   }
 
-  #flushSpace(): void {
-    const text = this.#space ?? "";
-    this.#space = undefined;
-    this.#join("text", text);
+  #dropWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const piece of waiting) {
+      if (typeof piece === "string") this.skip(piece, "whitespace");
+      else this.#events.push(piece);
+    }
   }
 
   #join(type: "text" | "reasoning", text: string): void {

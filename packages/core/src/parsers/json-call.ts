@@ -219,6 +219,11 @@ class StringArguments {
   }
 
   end(): CallOutcome {
+    const half = this.#decoder.end();
+    if (this.#kind === "object" && half !== "") {
+      this.#inner.run(half);
+      this.#forward(half);
+    }
     if (this.#kind === "object") return this.#inner.status === "done" && !this.#overrun ? "ok" : "bad";
     if (this.#kind === "unknown") {
       this.#decide("other");
@@ -243,25 +248,35 @@ const simpleEscapes: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "
 class StringDecoder {
   #started = false;
   #escape = "";
+  /** Half a character, of which the other half may follow. */
+  #half = "";
 
   push(source: string): string {
-    let text = "";
+    let text = this.#half;
+    this.#half = "";
     for (const char of source) {
       if (!this.#started) this.#started = true;
       else if (this.#escape !== "") text += this.#inEscape(char);
       else if (char === "\\") this.#escape = char;
       else if (char !== '"') text += char;
     }
-    return text;
+    if (!/[\ud800-\udbff]$/.test(text)) return text;
+    this.#half = text.slice(-1);
+    return text.slice(0, -1);
+  }
+
+  /** A half whose other half never came. */
+  end(): string {
+    return this.#half;
   }
 
   #inEscape(char: string): string {
     this.#escape += char;
     const unicode = this.#escape[1] === "u";
     if (unicode && this.#escape.length < 6) return "";
-    const escape = this.#escape;
+    const whole = this.#escape;
     this.#escape = "";
-    if (unicode) return String.fromCharCode(Number.parseInt(escape.slice(2), 16));
+    if (unicode) return String.fromCharCode(Number.parseInt(whole.slice(2), 16));
     return simpleEscapes[char] ?? char;
   }
 }

@@ -172,7 +172,7 @@ export function* pythonString(reader: Reader, sink: Sink): Task<Outcome> {
       sink('"');
       return "ok";
     }
-    const decoded = yield* escape(reader);
+    const decoded = yield* decodedEscape(reader);
     if (decoded === undefined) {
       reader.inQuote = false;
       return "end";
@@ -187,7 +187,7 @@ const simple = new Map(
 const hexLength = new Map(Object.entries({ x: 2, u: 4, U: 8 }));
 
 /** Decodes one escape; one that Python does not know stays as it is written. Undefined: the input ended in it. */
-function* escape(reader: Reader): Task<string | undefined> {
+function* decodedEscape(reader: Reader): Task<string | undefined> {
   reader.take(1);
   if ((yield* reader.peek()) === -1) return undefined;
   const kind = reader.take(1);

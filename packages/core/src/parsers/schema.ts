@@ -62,14 +62,18 @@ function collectTypes(schema: unknown, root: unknown, types: Set<SchemaType>, de
     const known = typeof name === "string" ? normaliseType(name) : undefined;
     if (known !== undefined) types.add(known);
   }
-  const { enum: values } = schema;
-  if (Array.isArray(values) && type === undefined) for (const value of values) types.add(typeOf(value));
-  if ("const" in schema && type === undefined) types.add(typeOf(schema["const"]));
+  if (type === undefined) for (const value of exampleValues(schema)) types.add(typeOf(value));
   for (const key of ["anyOf", "oneOf", "allOf"]) {
     const options = schema[key];
     if (Array.isArray(options)) for (const option of options) collectTypes(option, root, types, depth + 1);
   }
   if (typeof $ref === "string") collectTypes(resolveRef($ref, root), root, types, depth + 1);
+}
+
+/** The values that a schema without a type lists. */
+function exampleValues(schema: Json): readonly unknown[] {
+  const values = Array.isArray(schema["enum"]) ? schema["enum"] : [];
+  return "const" in schema ? [...values, schema["const"]] : values;
 }
 
 function typeOf(value: unknown): SchemaType {

@@ -12,11 +12,11 @@ import type { ToolReader } from "../tool-reader.ts";
 
 const open = "<start_function_call>";
 const close = "<end_function_call>";
-const escape = "<escape>";
+const quote = "<escape>";
 const discard = ["<end_of_turn>", "<start_function_response>"];
 const top = new MarkerSet([open, ...discard]);
 const prefix = new MarkerSet(["call:"]);
-const escapes = new MarkerSet([escape]);
+const escapes = new MarkerSet([quote]);
 const closer = new MarkerSet([close]);
 const bareEnd = new MarkerSet([",", "}", close]);
 const isName = (code: number) =>
@@ -25,7 +25,7 @@ const isName = (code: number) =>
 export const functiongemma: ToolFormat = {
   name: "functiongemma",
   aliases: { vllm: ["functiongemma"] },
-  markers: [open, close, escape],
+  markers: [open, close, quote],
   discard,
   rules: { vllm: { textTrim: true } },
   *read(reader) {
@@ -44,7 +44,7 @@ export const functiongemma: ToolFormat = {
     calls
       .map((item) => {
         const members = argumentEntries(item.arguments).map(
-          ([key, json]) => `${key}:${escape}${needsQuotes(json) ? json : rawValue(json)}${escape}`,
+          ([key, json]) => `${key}:${quote}${needsQuotes(json) ? json : rawValue(json)}${quote}`,
         );
         return `${open}call:${item.name}{${members.join(",")}}${close}`;
       })

@@ -43,17 +43,17 @@ export const kimiK3: ToolFormat = {
     const texts = calls.map((call, index) => {
       const args = argumentEntries(call.arguments).map(([key, json]) => {
         const type = json.startsWith('"') ? "string" : typeName(json);
-        const head = `argument key="${escape(key)}" type="${type}"`;
+        const head = `argument key="${attributeText(key)}" type="${type}"`;
         return `${open}${head}${sep}${rawValue(json)}${close}argument${sep}`;
       });
-      const head = `call tool="${escape(call.name)}" index="${index + 1}"`;
+      const head = `call tool="${attributeText(call.name)}" index="${index + 1}"`;
       return `${open}${head}${sep}${args.join("")}${close}call${sep}`;
     });
     return `${open}tools${sep}${texts.join("")}${close}tools${sep}`;
   },
 };
 
-const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+const attributeText = (text: string) => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
 
 function typeName(json: string): string {
   if (json.startsWith("{")) return "object";

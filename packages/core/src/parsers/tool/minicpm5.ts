@@ -91,29 +91,41 @@ function unwrapCdata(text: string): string {
 }
 
 function typed(emitted: string, raw: ReadonlyMap<string, string>, reader: ToolReader): Block | CallFault {
-  let name = emitted;
-  let values = raw;
-  if (reader.hasTools && reader.tool(name) === undefined) {
-    const alias = reader.options.minicpmAliases ? applyAlias(name, raw, reader) : undefined;
-    if (alias === undefined) return "unknown-tool";
-    name = alias.name;
-    values = alias.values;
-  }
+  const { name, values } = declaredTool(emitted, raw, reader);
+  if (name === undefined) return "unknown-tool";
   const schema = reader.tool(name)?.parameters;
-  const members = new Map<string, string>();
-  const declared = propertyNames(schema);
-  for (const [key, text] of values) {
-    if (declared !== undefined && !declared.includes(key)) {
-      const inner = key === "properties" || key === "arguments" ? wrapperMembers(text, declared) : undefined;
-      if (inner === "schema") return "schema";
-      for (const [innerKey, json] of inner ?? []) members.set(innerKey, json);
-    } else {
-      members.set(key, convert(text, propertySchema(schema, key), schema));
-    }
-  }
+  const members = typedMembers(values, schema);
+  if (members === undefined) return "schema";
   const object = deref(schema, schema);
   const required = isObject(object) && Array.isArray(object["required"]) ? object["required"] : [];
   return required.every((key) => members.has(String(key))) ? { name, members } : "schema";
+}
+
+/** The declared tool that the emitted name means; undefined when there is none. */
+function declaredTool(
+  emitted: string,
+  raw: ReadonlyMap<string, string>,
+  reader: ToolReader,
+): { name: string | undefined; values: ReadonlyMap<string, string> } {
+  if (!reader.hasTools || reader.tool(emitted) !== undefined) return { name: emitted, values: raw };
+  const alias = reader.options.minicpmAliases ? applyAlias(emitted, raw, reader) : undefined;
+  return alias ?? { name: undefined, values: raw };
+}
+
+/** The values as JSON; parameters that the tool does not declare are dropped. Undefined: a wrapper is wrong. */
+function typedMembers(values: ReadonlyMap<string, string>, schema: unknown): Map<string, string> | undefined {
+  const members = new Map<string, string>();
+  const declared = propertyNames(schema);
+  for (const [key, text] of values) {
+    if (declared === undefined || declared.includes(key)) {
+      members.set(key, convert(text, propertySchema(schema, key), schema));
+    } else if (key === "properties" || key === "arguments") {
+      const inner = wrapperMembers(text, declared);
+      if (inner === "schema") return undefined;
+      for (const [innerKey, json] of inner) members.set(innerKey, json);
+    }
+  }
+  return members;
 }
 
 /** The arguments inside a wrapper parameter: an object with at least one known key. */

@@ -46,41 +46,52 @@ export const sarashina: ToolFormat = {
   },
 };
 
+/** What was seen of a call so far. */
+interface Progress {
+  name: string | undefined;
+  /** Arguments that came before the name. */
+  early: string | undefined;
+}
+
 /** A dict with `name` and `arguments`. */
 function* dictCall(reader: ToolReader): Task<CallOutcome> {
-  let name: string | undefined;
-  let early: string | undefined;
+  const call: Progress = { name: undefined, early: undefined };
   reader.take(1);
   for (;;) {
     yield* reader.space();
     if ((yield* reader.peek()) === 125) break;
-    const key = yield* string(reader);
-    if (key === undefined) return (yield* reader.peek()) === -1 ? "end" : "bad";
-    yield* reader.space();
-    const colon = yield* reader.peek();
-    if (colon !== 58) return colon === -1 ? "end" : "bad";
-    reader.take(1);
-    yield* reader.space();
-    if (key === "arguments" && name !== undefined && !reader.commit(name)) return "not-call";
-    let json = "";
-    const live = key === "arguments" && reader.committed;
-    const sink = (text: string) => {
-      if (live) reader.args(text);
-      else json += text;
-    };
-    const outcome = yield* pythonValue(reader, sink, strictPython);
+    const outcome = yield* member(reader, call);
     if (outcome !== "ok") return outcome;
-    if (key === "name" && json.startsWith('"')) name = JSON.parse(json) as string;
-    if (key === "arguments" && !live) early = json;
     const more = yield* comma(reader, 125);
     if (more === "bad" || more === "end") return more;
     if (more === "close") break;
   }
   reader.take(1);
   if (reader.committed) return "ok";
-  if (name === undefined || !reader.commit(name)) return "not-call";
-  reader.args(early ?? "{}");
+  if (call.name === undefined || !reader.commit(call.name)) return "not-call";
+  reader.args(call.early ?? "{}");
   return "ok";
+}
+
+function* member(reader: ToolReader, call: Progress): Task<CallOutcome> {
+  const key = yield* string(reader);
+  if (key === undefined) return (yield* reader.peek()) === -1 ? "end" : "bad";
+  yield* reader.space();
+  const colon = yield* reader.peek();
+  if (colon !== 58) return colon === -1 ? "end" : "bad";
+  reader.take(1);
+  yield* reader.space();
+  const live = key === "arguments" && call.name !== undefined && !reader.committed;
+  if (live && !reader.commit(call.name ?? "")) return "not-call";
+  let json = "";
+  const sink = (text: string) => {
+    if (live) reader.args(text);
+    else json += text;
+  };
+  const outcome = yield* pythonValue(reader, sink, strictPython);
+  if (outcome === "ok" && key === "name" && json.startsWith('"')) call.name = JSON.parse(json) as string;
+  if (outcome === "ok" && key === "arguments" && !live) call.early = json;
+  return outcome;
 }
 
 function* string(reader: ToolReader): Task<string | undefined> {
