@@ -1,0 +1,118 @@
+// Bodies that no one would send on purpose: never a 5xx, never a hang, always the error shape.
+
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { answerText, type Running, start } from "./support.ts";
+
+let running: Running;
+beforeAll(async () => {
+  running = await start({ emit: () => answerText("ok") });
+});
+afterAll(() => running.server.close());
+
+const runs = Number(process.env["TOKENWIRE_FUZZ"] ?? 400);
+
+/** A value that is right, wrong, or of another type. */
+function maybe<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<unknown> {
+  return fc.oneof({ weight: 6, arbitrary }, { weight: 1, arbitrary: fc.jsonValue() }, fc.constant(null));
+}
+
+const part = fc.record(
+  { type: maybe(fc.constantFrom("text", "image_url", "refusal", "input_audio")), text: maybe(fc.string()) },
+  { requiredKeys: ["type"] },
+);
+const call = fc.record(
+  {
+    id: maybe(fc.constantFrom("a", "b")),
+    type: maybe(fc.constant("function")),
+    function: maybe(fc.record({ name: maybe(fc.constant("f")), arguments: maybe(fc.json()) })),
+  },
+  { requiredKeys: [] },
+);
+const message = fc.record(
+  {
+    role: maybe(fc.constantFrom("system", "developer", "user", "assistant", "tool", "function")),
+    content: maybe(fc.oneof(fc.string({ unit: "binary" }), fc.array(part, { maxLength: 3 }))),
+    name: maybe(fc.constantFrom("f", "bob")),
+    tool_calls: maybe(fc.array(call, { maxLength: 2 })),
+    tool_call_id: maybe(fc.constantFrom("a", "b")),
+    reasoning: maybe(fc.string()),
+  },
+  { requiredKeys: ["role", "content"] },
+);
+const tool = fc.record({
+  type: maybe(fc.constantFrom("function", "custom")),
+  function: maybe(
+    fc.record(
+      {
+        name: maybe(fc.constantFrom("f", "__proto__", "a b")),
+        parameters: maybe(fc.object()),
+        strict: maybe(fc.boolean()),
+      },
+      { requiredKeys: ["name"] },
+    ),
+  ),
+});
+const number = fc.oneof(fc.double(), fc.integer({ min: -3, max: 3 }), fc.constantFrom(1e308, -0, 0.5));
+const body = fc.record(
+  {
+    model: fc.oneof({ weight: 9, arbitrary: fc.constant("test-model") }, maybe(fc.string())),
+    messages: maybe(fc.array(message, { maxLength: 4 })),
+    temperature: maybe(number),
+    top_p: maybe(number),
+    top_k: maybe(number),
+    n: maybe(fc.integer({ min: -1, max: 3 })),
+    max_tokens: maybe(number),
+    stop: maybe(fc.oneof(fc.string(), fc.array(fc.string(), { maxLength: 5 }))),
+    stream: maybe(fc.boolean()),
+    stream_options: maybe(fc.record({ include_usage: maybe(fc.boolean()) })),
+    logprobs: maybe(fc.boolean()),
+    top_logprobs: maybe(fc.integer({ min: -1, max: 25 })),
+    logit_bias: maybe(fc.dictionary(fc.string(), number)),
+    seed: maybe(number),
+    tools: maybe(fc.array(tool, { maxLength: 2 })),
+    tool_choice: maybe(fc.oneof(fc.constantFrom("none", "auto", "required"), fc.object())),
+    response_format: maybe(fc.record({ type: maybe(fc.constantFrom("text", "json_object", "json_schema")) })),
+    prompt: maybe(fc.oneof(fc.string(), fc.array(fc.nat(300_000)), fc.array(fc.string()))),
+    metadata: maybe(fc.dictionary(fc.string(), fc.string())),
+  },
+  { requiredKeys: ["model"] },
+);
+
+async function post(path: string, text: string): Promise<void> {
+  const response = await fetch(`${running.url}${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: text,
+    signal: AbortSignal.timeout(10_000),
+  });
+  const answer = await response.text();
+  expect(response.status, `${text}\n${answer}`).toBeLessThan(500);
+  if (response.status >= 400) {
+    const { error } = JSON.parse(answer) as { error: { message: string } };
+    expect(error.message.length).toBeGreaterThan(5);
+  }
+}
+
+describe.each(["/v1/chat/completions", "/v1/completions"])("%s", (path) => {
+  it("answers structured nonsense with an answer or a 4xx", async () => {
+    await fc.assert(
+      fc.asyncProperty(body, (value) => post(path, JSON.stringify(value))),
+      { numRuns: runs, seed: 23 },
+    );
+  });
+
+  it("answers mutilated JSON with a 4xx", async () => {
+    const valid = JSON.stringify({
+      model: "test-model",
+      messages: [{ role: "user", content: "é🐔" }],
+      prompt: "x",
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(valid.length - 1), fc.string({ maxLength: 3 }), (at, insert) =>
+        post(path, valid.slice(0, at) + insert + valid.slice(at + 1)),
+      ),
+      { numRuns: Math.ceil(runs / 4), seed: 29 },
+    );
+  });
+});
