@@ -1,6 +1,36 @@
 export type { ByteReader, ByteStream, DecodedStream } from "./byte-stream.ts";
 export { CodecError, CodecFrameError, CodecLimitError, CodecStreamTruncatedError } from "./codec-error.ts";
 export {
+  type DiscoverMapOptions,
+  discoverIndex,
+  discoverMap,
+  type MapIndex,
+} from "./discovery/discover-map.ts";
+export {
+  type AddressRules,
+  checkAddress,
+  FetchFailure,
+  type FetchLike,
+  type FetchOptions,
+  type FetchResponse,
+} from "./discovery/fetch-bytes.ts";
+export { type LoadMapOptions, loadMap, type MapWarning, verifyMapBytes } from "./discovery/load-map.ts";
+export { type MapCache, MemoryMapCache } from "./discovery/map-cache.ts";
+export { normalizeHash } from "./discovery/pinned-hash.ts";
+export type { MapPointer } from "./discovery/pointer.ts";
+export {
+  checkPublishableId,
+  isPublishableId,
+  POLICY_WELL_KNOWN_BASE,
+  WELL_KNOWN_BASE,
+  wellKnownDictUrl,
+  wellKnownIndexUrl,
+  wellKnownMapUrl,
+  wellKnownPolicyHashUrl,
+  wellKnownPolicyUrl,
+  wellKnownVersionPolicyUrl,
+} from "./discovery/well-known.ts";
+export {
   type CodecRequest,
   type DecodedCodecRequest,
   decodeCodecRequest,
@@ -74,6 +104,70 @@ export {
 } from "./maps/tokenizer-map.ts";
 export { deriveToolCalling, type ToolCallingOptions } from "./maps/tool-calling.ts";
 export { validateMap } from "./maps/validate-map.ts";
+export {
+  CODEC_CLIENT_VERSION,
+  CODEC_CLIENT_VERSION_HEADER,
+  CODEC_MIN_VERSION_HEADER,
+  CODEC_REQUIRED_FEATURES_HEADER,
+  CodecVersionRequiredError,
+  clientKnowsHeader,
+  discoverVersionPolicy,
+  meetsMinimum,
+  parseCodecVersion,
+  parseVersionRequired,
+  type VersionPolicy,
+  withCodecClientVersion,
+} from "./negotiation/client-version.ts";
+export {
+  buildAcceptEncoding,
+  type CompressionProfile,
+  type ContentEncoding,
+  describeRule,
+  type EncodingProfile,
+  type PickEncodingOptions,
+  type PickedEncoding,
+  parseAcceptEncoding,
+  pick,
+  pickEncoding,
+  profileFor,
+  qualityOf,
+  shannonEntropyBitsPerByte,
+} from "./negotiation/content-encoding.ts";
+export {
+  CodecZstdDictError,
+  discoverZstdDict,
+  hashZstdDict,
+  selectZstdDictForResponse,
+  ZstdDictDiscoveryError,
+  ZstdDictHashMismatchError,
+} from "./negotiation/zstd-dictionary.ts";
+export {
+  type DiscoverSafetyPolicyOptions,
+  discoverSafetyPolicy,
+  type LoadSafetyPolicyOptions,
+  loadSafetyPolicy,
+  MemorySafetyPolicyCache,
+  type SafetyPolicyCache,
+} from "./policy/load-policy.ts";
+export {
+  hashSafetyPolicy,
+  type PolicyBytesOptions,
+  parseSafetyPolicy,
+  safetyPolicyCanonicalBytes,
+} from "./policy/policy-bytes.ts";
+export {
+  SafetyPolicyDiscoveryError,
+  SafetyPolicyDiscoveryNotFoundError,
+  SafetyPolicyHashMismatchError,
+  SafetyPolicyValidationError,
+} from "./policy/policy-error.ts";
+export type { PolicyAction, SafetyPolicyDescriptor } from "./policy/policy-schema.ts";
+export { type SanitizedPolicy, sanitizeSafetyPolicy } from "./policy/sanitize-policy.ts";
+export {
+  lintSafetyPolicy,
+  type ValidateSafetyPolicyOptions,
+  validateSafetyPolicy,
+} from "./policy/validate-policy.ts";
 export { type PreTokOp, type PreTokProgram, type PreTokStage, parsePreTokProgram } from "./pretok/program.ts";
 export { type CompiledPreTokenizer, compileHFPreTokenizer } from "./pretok/recognise.ts";
 export { runPreTokProgram, runPreTokProgramPartial } from "./pretok/run-program.ts";
