@@ -4,14 +4,13 @@ import type { HarmonyDiagnosticCode } from "../errors.ts";
 import { type HeaderPiece, headerElements, headerUnits } from "./header-elements.ts";
 import { type HeaderFields, readHeader } from "./header-fields.ts";
 import { isBlankHeader, readHeaderPrefix } from "./header-metadata.ts";
-import { proofOfNoHeader } from "./header-proof.ts";
+import { HeaderProof } from "./header-proof.ts";
 import { channelWords } from "./header-words.ts";
 import type { Role } from "./message.ts";
 import { MessageAssembler } from "./message-assembler.ts";
 import type { Opening } from "./parsed-message.ts";
 import type { PrefilledMessage } from "./token-log.ts";
 import type { TokenTable } from "./token-table.ts";
-import { markerTexts } from "./tokens.ts";
 
 export interface RecoverOptions {
   readonly role?: Role | undefined;
@@ -26,8 +25,7 @@ export interface RecoverOptions {
 
 export abstract class HeaderReader extends MessageAssembler {
   protected readonly options: RecoverOptions;
-  /** Characters of the header so far, markers included. */
-  protected headerLength = 0;
+  private proof: HeaderProof = new HeaderProof(true);
   private readonly knownTools: ReadonlySet<string>;
 
   constructor(table: TokenTable, options: RecoverOptions) {
@@ -47,17 +45,22 @@ export abstract class HeaderReader extends MessageAssembler {
     this.pendingRole = role;
     this.messageStart = start;
     this.pieces = [];
-    this.headerLength = 0;
+    this.proof = new HeaderProof(role === undefined);
   }
 
+  /** Adds to the header, which may turn out to be none. */
   protected addPiece(id: number, text: string): void {
-    this.pieces.push({ id, text, start: this.start, end: this.position });
-    this.headerLength += id === -1 ? text.length : markerTexts.get(id)!.length;
+    const piece = { id, text, start: this.start, end: this.position };
+    this.pieces.push(piece);
+    const reason = this.proof.add(piece);
+    if (reason !== undefined) this.release(reason);
   }
 
-  protected proof(): HarmonyDiagnosticCode | undefined {
-    const elements = headerElements(headerUnits(this.pieces));
-    return proofOfNoHeader(elements, this.headerLength, this.pendingRole === undefined);
+  /** Takes over the header of a saved state. */
+  protected restorePieces(pieces: readonly HeaderPiece[]): void {
+    this.pieces = [...pieces];
+    this.proof = new HeaderProof(this.pendingRole === undefined);
+    for (const piece of pieces) this.proof.add(piece);
   }
 
   protected completeHeader(): void {
@@ -143,7 +146,6 @@ export abstract class HeaderReader extends MessageAssembler {
       if (this.header !== undefined) this.endBefore(this.start);
     } else this.reportOwned("stray-text", this.start);
     this.pieces = [];
-    this.headerLength = 0;
   }
 
   /** Ends the open message where what is being fed begins. */

@@ -10,14 +10,19 @@ const namedRoles = roles.filter((role) => role !== "tool");
 /** Longest header that is still taken for one, in characters. */
 export const longestHeader = 1024;
 
+/** Longest word, recipients excepted. */
+export const longestWord = 128;
+
 // A word of a header is short and holds no punctuation of prose, code or JSON. This lets text without a header be
 // recognised, and shown, long before its end.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are among what a word must not hold
-const plainWord = /^[^\u0000-\u001f\u007f-\u009f{}[\]()"'`,;!?<>=*#|\\]{1,128}$/;
+export const unlikelyCharacter: RegExp = /[\u0000-\u001f\u007f-\u009f{}[\]()"'`,;!?<>=*#|\\]/;
 
-export function isPlainWord(word: string): boolean {
-  return plainWord.test(word);
-}
+const doubledRoles: readonly string[] = roles.map((role) => role + role);
+const knownWords: ReadonlySet<string> = new Set([...roles, ...doubledRoles, ...channelWords]);
+const knownBeginnings: ReadonlySet<string> = new Set(
+  [...knownWords, "to="].flatMap((word) => Array.from(word, (_, at) => word.slice(0, at + 1))),
+);
 
 export function roleWord(word: string): Role | undefined {
   return roles.find((role) => role === word);
@@ -61,15 +66,12 @@ export function isKnownTool(word: string, knownTools: ReadonlySet<string>): bool
 
 /** Everything that is not a recipient, a role, a channel, or (at the open end) the beginning of one. */
 export function isBareWord(word: string, open: boolean): boolean {
-  if (word.startsWith("to=") || channelWords.includes(word) || roleWord(word) !== undefined) return false;
-  if (doubledRole(word) !== undefined || namedRole(word) !== undefined) return false;
-  return !(open && isPrefixOfKnown(word));
+  if (knownWords.has(word) || word.startsWith("to=")) return false;
+  if (open && couldBeKnownWord(word)) return false;
+  return namedRole(word) === undefined;
 }
 
-function isPrefixOfKnown(word: string): boolean {
-  if ("to=".startsWith(word)) return true;
-  if (channelWords.some((channel) => channel.startsWith(word))) return true;
-  return (
-    roles.some((role) => (role + role).startsWith(word)) || namedRoles.some((role) => `${role}:` === word)
-  );
+/** True for the beginning of a word that has a meaning of its own. */
+export function couldBeKnownWord(word: string): boolean {
+  return knownBeginnings.has(word);
 }

@@ -11,6 +11,11 @@ export type {
   SystemContentJson,
 } from "./content.ts";
 export { ChannelConfig, DeveloperContent, SystemContent, TextContent } from "./content.ts";
+export {
+  type ConversationTokens,
+  createConversationTokens,
+  type TokenChange,
+} from "./conversation-tokens.ts";
 export type { Diagnostic, DiagnosticDescription, Repair, Severity } from "./diagnostics.ts";
 export { diagnosticTable } from "./diagnostics.ts";
 export { type HarmonySource, parseHarmonyStream } from "./event-stream.ts";

@@ -35,7 +35,6 @@ export interface RecoverFields extends CommonFields {
   readonly mode: "recover";
   readonly phase: Phase;
   readonly pieces: readonly HeaderPiece[];
-  readonly headerLength: number;
   readonly opening: Opening;
   readonly markerMissing: boolean;
   readonly provisional: boolean;

@@ -202,8 +202,6 @@ export class RecoverParser extends HeaderReader implements ParserCore {
       this.phase = "limbo";
     }
     this.addPiece(-1, text);
-    const proof = this.proof();
-    if (proof !== undefined) this.release(proof);
   }
 
   private specialBetween(id: number): void {
@@ -263,12 +261,9 @@ export class RecoverParser extends HeaderReader implements ParserCore {
         this.startInHeader();
         break;
       case channelToken:
-      case constrainToken: {
+      case constrainToken:
         this.addPiece(id, "");
-        const proof = this.proof();
-        if (proof !== undefined) this.release(proof);
         break;
-      }
       case endToken:
       case returnToken:
       case callToken:
@@ -393,7 +388,6 @@ export class RecoverParser extends HeaderReader implements ParserCore {
       content: this.content,
       delta: this.delta,
       pieces: [...this.pieces],
-      headerLength: this.headerLength,
       opening: this.opening,
       messageStart: this.messageStart,
       markerMissing: this.markerMissing,
@@ -412,8 +406,7 @@ export class RecoverParser extends HeaderReader implements ParserCore {
     this.contentStart = fields.contentStart;
     this.content = fields.content;
     this.delta = fields.delta;
-    this.pieces = [...fields.pieces];
-    this.headerLength = fields.headerLength;
+    this.restorePieces(fields.pieces);
     this.opening = fields.opening;
     this.messageStart = fields.messageStart;
     this.markerMissing = fields.markerMissing;

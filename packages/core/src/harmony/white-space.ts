@@ -4,7 +4,6 @@
 const unicodeSpace = "\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const leading = new RegExp(`^[${unicodeSpace}]+`);
 const trailing = new RegExp(`[${unicodeSpace}]+$`);
-const one = new RegExp(`[${unicodeSpace}]`);
 const all = new RegExp(`^[${unicodeSpace}]*$`);
 
 /** `text` without white space at both ends. */
@@ -14,7 +13,9 @@ export function trimUnicode(text: string): string {
 
 /** True for a white-space character; false for the empty string. */
 export function isUnicodeSpace(character: string): boolean {
-  return one.test(character);
+  const code = character.charCodeAt(0);
+  if (code < 0x80) return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+  return all.test(character) && character !== "";
 }
 
 /** True when nothing but white space is in `text`. */
