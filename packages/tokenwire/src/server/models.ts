@@ -62,6 +62,11 @@ export function describeModel(engine: Engine, info: EngineInfo, profile: ModelPr
   };
 }
 
+/** Loads what a first request would load: vocabularies and patterns are built on first use. */
+function warmUp(profile: ModelProfile): void {
+  profile.tokenizer.encodeOrdinary("The quick brown fox, 12 dogs.\n");
+}
+
 /** Asks every engine about its model. Raises when two models have the same name or an engine cannot be reached. */
 export async function loadModels(
   options: readonly ModelOptions[],
@@ -75,6 +80,7 @@ export async function loadModels(
     const info = await engine.info();
     const profile = given ?? createHarmonyProfile({ id: info.model, contextLength: info.maxContext });
     const model = describeModel(engine, info, profile);
+    warmUp(profile);
     models.push(model);
     for (const name of new Set([profile.id, ...(aliases ?? [])])) {
       if (names.has(name))
