@@ -77,6 +77,21 @@ export { defineTool, parseToolArguments } from "./define-tool.ts";
 export { isPublicAddress } from "./network/address-guard.ts";
 export type { FetchedResource, GuardedFetchOptions } from "./network/guarded-fetch.ts";
 export { guardedFetch } from "./network/guarded-fetch.ts";
+export type {
+  CellOptions,
+  CellResult,
+  CommandBackendOptions,
+  ContainerOptions,
+  PythonBackend,
+  PythonToolOptions,
+  SandboxOptions,
+} from "./python/index.ts";
+export {
+  createContainerBackend,
+  createDangerouslyLocalBackend,
+  createPythonTool,
+  PythonSandbox,
+} from "./python/index.ts";
 export type { Route } from "./routing.ts";
 export { routeRecipient } from "./routing.ts";
 export type { Tool, ToolCall, ToolContext, ToolDetails, ToolEvent, ToolResult } from "./tool.ts";
