@@ -7,11 +7,19 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [key
 
 export class JsonNode {
   readonly value: unknown;
-  readonly path: string;
+  private readonly parent: JsonNode | undefined;
+  private readonly step: string;
 
-  constructor(value: unknown, path = "$") {
+  /** The root of a document, or what `step` leads to from `parent`. */
+  constructor(value: unknown, step = "$", parent?: JsonNode) {
     this.value = value;
-    this.path = path;
+    this.step = step;
+    this.parent = parent;
+  }
+
+  /** Where this is in the document. Put together on demand: vocabularies have a node per token. */
+  get path(): string {
+    return (this.parent?.path ?? "") + this.step;
   }
 
   get isNull(): boolean {
@@ -21,7 +29,7 @@ export class JsonNode {
   /** The member `key`, whose value is undefined where the object lacks it. */
   child(key: string): JsonNode {
     const object = this.object();
-    return new JsonNode(Object.hasOwn(object, key) ? object[key] : undefined, `${this.path}.${key}`);
+    return new JsonNode(Object.hasOwn(object, key) ? object[key] : undefined, `.${key}`, this);
   }
 
   object(): Readonly<Record<string, Json>> {
@@ -32,7 +40,7 @@ export class JsonNode {
 
   list(): JsonNode[] {
     if (!Array.isArray(this.value)) this.expected("an array");
-    return (this.value as unknown[]).map((item, index) => new JsonNode(item, `${this.path}[${index}]`));
+    return (this.value as unknown[]).map((item, index) => new JsonNode(item, `[${index}]`, this));
   }
 
   string(): string {

@@ -1,26 +1,50 @@
 // Tokens in the byte alphabet back to text. A token with a character outside the alphabet stands for its own UTF-8.
 
-import { decodeUtf8, encodeUtf8, Utf8Decoder } from "../../../bytes/index.ts";
+import { decodeUtf8, encodeUtf8, incompleteUtf8Tail, validUtf8Length } from "../../../bytes/index.ts";
 import { alphabetToBytes } from "../byte-alphabet.ts";
 import type { Decoder, DecoderContext, TextSink } from "./decoder.ts";
 
+const cachedTexts = 100_000;
+const noBytes: Uint8Array = new Uint8Array(0);
+
 export class ByteLevelDecoder implements Decoder {
+  /** Texts of tokens seen before; empty where a token is not text by itself. */
+  private readonly texts = new Map<string, string>();
+
   open(next: TextSink, context: DecoderContext): TextSink {
     if (context.keepBytes) {
       return { push: (token) => next.push(escapeBytes(bytesOf(token))), end: () => next.end() };
     }
-    const decoder = new Utf8Decoder();
+    let pending: Uint8Array = noBytes;
+    const emit = (bytes: Uint8Array): void => {
+      const tail = incompleteUtf8Tail(bytes);
+      pending = bytes.slice(bytes.length - tail);
+      const text = decodeUtf8(bytes.subarray(0, bytes.length - tail));
+      if (text !== "") next.push(text);
+    };
     return {
       push: (token) => {
-        const text = decoder.push(bytesOf(token));
-        if (text !== "") next.push(text);
+        const whole = pending.length === 0 ? this.wholeText(token) : undefined;
+        if (whole !== undefined) next.push(whole);
+        else emit(concat([pending, bytesOf(token)]));
       },
       end: () => {
-        const text = decoder.end();
-        if (text !== "") next.push(text);
+        if (pending.length > 0) next.push(decodeUtf8(pending));
+        pending = noBytes;
         next.end();
       },
     };
+  }
+
+  /** The text of a token whose bytes are valid UTF-8 by themselves, as most are; undefined for others. */
+  private wholeText(token: string): string | undefined {
+    const known = this.texts.get(token);
+    if (known !== undefined) return known === "" ? undefined : known;
+    const bytes = bytesOf(token);
+    const text = validUtf8Length(bytes) === bytes.length ? decodeUtf8(bytes) : "";
+    if (this.texts.size >= cachedTexts) this.texts.clear();
+    this.texts.set(token, text);
+    return text === "" ? undefined : text;
   }
 }
 

@@ -107,7 +107,7 @@ function byteLevelParts({ metadata, reserved }: Source): KindParts {
     );
   }
   const splits = patterns.map((pattern) => new SplitPreTokenizer(regexPattern(pattern, name), "Isolated"));
-  const vocabulary = TokenVocabulary.fromList(metadata.tokens);
+  const vocabulary = new TokenVocabulary(metadata.tokens);
   const merges = buildMergeTable(metadata.merges, vocabulary, { reserved, path: "tokenizer.ggml.merges" });
   return {
     normalizer: nfcNames.has(name) ? new UnicodeFormNormalizer("NFC") : undefined,
@@ -119,7 +119,7 @@ function byteLevelParts({ metadata, reserved }: Source): KindParts {
 }
 
 function sentencePieceParts({ metadata, reserved }: Source): KindParts {
-  const vocabulary = TokenVocabulary.fromList(metadata.tokens);
+  const vocabulary = new TokenVocabulary(metadata.tokens);
   const scores = metadata.numbers("scores") ?? metadata.tokens.map((_, id) => -id);
   const spacePrefix = metadata.flag("add_space_prefix", true);
   const escapeSpaces = new ReplaceNormalizer(literalPattern(" "), "▁");
@@ -199,7 +199,7 @@ function wordPieceParts({ metadata, reserved }: Source): KindParts {
     preTokenizers: bertPreTokenizer(),
     model: new WordPieceModel(
       {
-        vocabulary: TokenVocabulary.fromList(tokens),
+        vocabulary: new TokenVocabulary(tokens),
         unknownToken: (unknown === undefined ? undefined : tokens[unknown]) ?? "[UNK]",
         continuingPrefix: "##",
         maxWordLength: 100,

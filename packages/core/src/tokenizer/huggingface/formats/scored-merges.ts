@@ -13,15 +13,15 @@ export function scoredMerges(
 ): MergeTable {
   const ranks = rankByScore(scores);
   const merges: number[] = [];
-  for (const [token, id] of vocabulary.entries()) {
-    if (reserved.has(id)) continue;
+  vocabulary.tokens.forEach((token, id) => {
+    if (token === undefined || reserved.has(id)) return;
     for (let at = characterLength(token, 0); at < token.length; at += characterLength(token, at)) {
-      const left = vocabulary.idOf(token.slice(0, at));
-      if (left === undefined || reserved.has(left)) continue;
-      const right = vocabulary.idOf(token.slice(at));
-      if (right !== undefined && !reserved.has(right)) merges.push(left, right, id);
+      const left = vocabulary.index.find(token, 0, at);
+      if (left < 0 || reserved.has(left)) continue;
+      const right = vocabulary.index.find(token, at, token.length);
+      if (right >= 0 && !reserved.has(right)) merges.push(left, right, id);
     }
-  }
+  });
   const table = new MergeTable(merges.length / 3);
   for (let i = 0; i < merges.length; i += 3) {
     table.set(merges[i]!, merges[i + 1]!, ranks[merges[i + 2]!]!, merges[i + 2]!);

@@ -58,30 +58,37 @@ export function buildMergeTable(
   { reserved, continuingPrefix = "", path }: MergeTableOptions,
 ): MergeTable {
   const table = new MergeTable(merges.length);
+  const { index } = vocabulary;
   for (let rank = 0; rank < merges.length; rank++) {
-    const [left, right] = parts(merges[rank], `${path}[${rank}]`);
-    const leftId = vocabulary.idOf(left);
-    const rightId = vocabulary.idOf(right);
-    const mergedId = vocabulary.idOf(left + right.slice(continuingPrefix.length));
-    if (leftId === undefined || rightId === undefined || mergedId === undefined) {
-      throw invalidTokenizer(
-        `${path}[${rank}]`,
-        `the merge of ${JSON.stringify(left)} and ${JSON.stringify(right)} needs all three tokens in the vocabulary.`,
-      );
-    }
-    if (reserved?.has(mergedId) !== true) table.set(leftId, rightId, rank, mergedId);
+    const text = joinedMerge(merges[rank]);
+    const space = text?.indexOf(" ") ?? -1;
+    if (text === undefined || space < 0 || text.includes(" ", space + 1))
+      throw notAMerge(merges[rank], path, rank);
+    const left = index.find(text, 0, space);
+    const right = index.find(text, space + 1, text.length);
+    const merged = index.findJoined(text, 0, space, space + 1 + continuingPrefix.length, text.length);
+    if (left < 0 || right < 0 || merged < 0) throw missingToken(text, path, rank);
+    if (reserved?.has(merged) !== true) table.set(left, right, rank, merged);
   }
   return table;
 }
 
-function parts(merge: unknown, path: string): readonly [string, string] {
-  if (typeof merge === "string") {
-    const space = merge.indexOf(" ");
-    if (space >= 0 && merge.indexOf(" ", space + 1) === -1)
-      return [merge.slice(0, space), merge.slice(space + 1)];
-  } else if (Array.isArray(merge) && merge.length === 2) {
-    const [left, right] = merge as unknown[];
-    if (typeof left === "string" && typeof right === "string") return [left, right];
-  }
-  throw invalidTokenizer(path, `expected "left right" or ["left", "right"], got ${JSON.stringify(merge)}.`);
+/** A merge as one string. Tokens that contain a space cannot be merged in either notation. */
+function joinedMerge(merge: unknown): string | undefined {
+  if (typeof merge === "string") return merge;
+  if (!Array.isArray(merge) || merge.length !== 2) return undefined;
+  const [left, right] = merge as unknown[];
+  return typeof left === "string" && typeof right === "string" ? `${left} ${right}` : undefined;
+}
+
+function notAMerge(merge: unknown, path: string, rank: number): Error {
+  const shown = JSON.stringify(merge) ?? "nothing";
+  return invalidTokenizer(`${path}[${rank}]`, `expected "left right" or ["left", "right"], got ${shown}.`);
+}
+
+function missingToken(text: string, path: string, rank: number): Error {
+  return invalidTokenizer(
+    `${path}[${rank}]`,
+    `the merge ${JSON.stringify(text)} needs both parts and the whole in the vocabulary.`,
+  );
 }

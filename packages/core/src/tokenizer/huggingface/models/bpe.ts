@@ -203,7 +203,8 @@ class WordStarts {
     const affixes = continuingPrefix !== undefined || wordSuffix !== undefined;
     if (affixes || ignoreMerges === true || vocabulary.idOf("▁") === undefined) return undefined;
     const joining = new Set<string>();
-    for (const [token] of vocabulary.entries()) {
+    for (const token of vocabulary.tokens) {
+      if (token === undefined) continue;
       for (let at = token.indexOf("▁", 1); at > 0; at = token.indexOf("▁", at + 1))
         joining.add(token[at - 1]!);
     }

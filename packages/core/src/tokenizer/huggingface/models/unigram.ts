@@ -39,25 +39,32 @@ export class UnigramModel implements TokenModel {
         `unk_id ${unknownId} is outside the vocabulary of ${tokens.length} tokens.`,
       );
     }
-    this.vocabulary = TokenVocabulary.fromList(tokens);
+    this.vocabulary = new TokenVocabulary(tokens);
     this.scores = Float64Array.from(scores);
     this.unknownId = unknownId;
     this.unknownScore = scores.reduce((least, score) => Math.min(least, score), Infinity) - unknownPenalty;
     this.byteIds = settings.byteFallback === true ? byteTokens(this.vocabulary) : undefined;
     this.reserved = reserved;
-    for (const [token, id] of this.vocabulary.entries()) {
+    tokens.forEach((token, id) => {
       if (token !== "" && !reserved.has(id)) this.trie.insert(token, id);
-    }
+    });
   }
 
   static fromJson(node: JsonNode, reserved: ReadonlySet<number>): UnigramModel {
     const tokens: string[] = [];
     const scores: number[] = [];
-    for (const entry of node.child("vocab").list()) {
-      const [token, score] = entry.list();
-      if (token === undefined || score === undefined) return entry.expected("[token, score]");
-      tokens.push(token.string());
-      scores.push(score.number());
+    const vocab = node.child("vocab");
+    if (!Array.isArray(vocab.value)) vocab.expected("an array of [token, score]");
+    for (const entry of vocab.value as unknown[]) {
+      const [token, score] = Array.isArray(entry) ? (entry as unknown[]) : [];
+      if (typeof token !== "string" || typeof score !== "number") {
+        throw invalidTokenizer(
+          `${vocab.path}[${tokens.length}]`,
+          `expected [token, score], got ${JSON.stringify(entry)}.`,
+        );
+      }
+      tokens.push(token);
+      scores.push(score);
     }
     const unknown = node.child("unk_id");
     return new UnigramModel(

@@ -2,52 +2,47 @@
 
 import { invalidTokenizer } from "../faults.ts";
 import type { JsonNode } from "../json-node.ts";
+import { TokenIndex } from "./token-index.ts";
 
 const maxId = 2 ** 24;
 
 export class TokenVocabulary {
-  /** One more than the largest ID. */
-  readonly size: number;
-  private readonly ids: ReadonlyMap<string, number>;
-  private readonly tokens: readonly (string | undefined)[];
+  /** Every token by its ID; undefined where an ID has none. */
+  readonly tokens: readonly (string | undefined)[];
+  readonly index: TokenIndex;
 
-  constructor(ids: ReadonlyMap<string, number>, tokens: readonly (string | undefined)[]) {
-    this.ids = ids;
+  /** Of equal tokens the last is the one that text becomes. */
+  constructor(tokens: readonly (string | undefined)[]) {
     this.tokens = tokens;
-    this.size = tokens.length;
+    this.index = new TokenIndex(tokens);
   }
 
   /** Reads `{"token": id, …}`. */
   static fromJson(node: JsonNode): TokenVocabulary {
-    const ids = new Map<string, number>();
-    const tokens: string[] = [];
-    for (const [token, id] of Object.entries(node.object())) {
+    const object = node.object();
+    const tokens: (string | undefined)[] = [];
+    for (const token in object) {
+      const id = object[token];
       if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id >= maxId) {
         throw invalidTokenizer(node.path, `token ${JSON.stringify(token)} has the ID ${JSON.stringify(id)}.`);
       }
-      ids.set(token, id);
+      while (tokens.length <= id) tokens.push(undefined);
       tokens[id] = token;
     }
-    return new TokenVocabulary(ids, tokens);
+    return new TokenVocabulary(tokens);
   }
 
-  /** Tokens in the order of their IDs. A token that occurs twice encodes to its last ID. */
-  static fromList(tokens: readonly string[]): TokenVocabulary {
-    const ids = new Map<string, number>();
-    for (let id = 0; id < tokens.length; id++) ids.set(tokens[id] as string, id);
-    return new TokenVocabulary(ids, tokens);
+  /** One more than the largest ID. */
+  get size(): number {
+    return this.tokens.length;
   }
 
   idOf(token: string): number | undefined {
-    return this.ids.get(token);
+    const id = this.index.find(token, 0, token.length);
+    return id < 0 ? undefined : id;
   }
 
   tokenOf(id: number): string | undefined {
     return this.tokens[id];
-  }
-
-  /** Every token with its ID. */
-  entries(): Iterable<[string, number]> {
-    return this.ids.entries();
   }
 }

@@ -29,12 +29,12 @@ export class WordPieceModel implements TokenModel {
     const unknownId = vocabulary.idOf(unknownToken);
     if (unknownId === undefined) throw invalidTokenizer(path, `"${unknownToken}" is not in the vocabulary.`);
     this.unknownId = unknownId;
-    for (const [token, id] of vocabulary.entries()) {
-      if (reserved?.has(id) === true) continue;
+    vocabulary.tokens.forEach((token, id) => {
+      if (token === undefined || reserved?.has(id) === true) return;
       this.initial.insert(token, id);
       if (token.startsWith(continuingPrefix))
         this.continuing.insert(token.slice(continuingPrefix.length), id);
-    }
+    });
   }
 
   static fromJson(node: JsonNode, reserved: ReadonlySet<number>): WordPieceModel {

@@ -9,7 +9,6 @@ import { RewritingNormalizer } from "./normalizer.ts";
 
 const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
 const longestLookedUpWhole = 6;
-const plainAscii = /^[\u0020-\u007e]*$/;
 
 export class PrecompiledNormalizer extends RewritingNormalizer {
   private readonly trie: Uint32Array;
@@ -37,11 +36,18 @@ export class PrecompiledNormalizer extends RewritingNormalizer {
     }
   }
 
+  /** ASCII needs no look-up; the rest is cut into clusters stretch by stretch. */
   protected override rewrite(text: string, out: Rewriter): void {
-    let at = 0;
-    for (const { segment } of segmenter.segment(text)) {
-      this.cluster(segment, at, out);
-      at += segment.length;
+    for (let at = 0; at < text.length; ) {
+      const plain = this.changesAscii ? at : plainEnd(text, at);
+      if (plain > at) out.keep(at, plain);
+      const end = plain === text.length ? plain : stretchEnd(text, plain);
+      let start = plain;
+      for (const { segment } of segmenter.segment(text.slice(plain, end))) {
+        this.cluster(segment, start, out);
+        start += segment.length;
+      }
+      at = end;
     }
   }
 
@@ -62,10 +68,6 @@ export class PrecompiledNormalizer extends RewritingNormalizer {
       else out.replace(at, end, replacement);
       at = end;
     }
-  }
-
-  override normalize(text: string): string {
-    return plainAscii.test(text) && !this.changesAscii ? text : super.normalize(text);
   }
 
   /** Whether any printable ASCII character is replaced; none is in the maps of known models. */
@@ -101,4 +103,33 @@ export class PrecompiledNormalizer extends RewritingNormalizer {
 
 function offsetOf(unit: number): number {
   return (unit >>> 10) << ((unit & 0x200) >>> 6);
+}
+
+/** Where the run of printable ASCII ends that starts at `start`, less a last character that marks may follow. */
+function plainEnd(text: string, start: number): number {
+  let end = start;
+  while (end < text.length && isPlain(text.charCodeAt(end))) end++;
+  return end === text.length || end === start ? end : end - 1;
+}
+
+/** The segmenter takes quadratic time, so it gets a few hundred characters at once. */
+const longestStretch = 400;
+
+/** The next place after `start` that is surely a boundary of clusters: between printable ASCII or ideographs. */
+function stretchEnd(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const before = text.charCodeAt(at - 1);
+    const after = text.charCodeAt(at);
+    if (isPlain(before) && isPlain(after)) return at;
+    if (at - start >= longestStretch && isIdeograph(before) && isIdeograph(after)) return at;
+  }
+  return text.length;
+}
+
+function isPlain(unit: number): boolean {
+  return unit >= 0x20 && unit <= 0x7e;
+}
+
+function isIdeograph(unit: number): boolean {
+  return unit >= 0x4e00 && unit <= 0x9fff;
 }
