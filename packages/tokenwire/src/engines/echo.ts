@@ -31,6 +31,8 @@ const harmony = {
   user: 1428,
 } as const;
 const start = 200006;
+const maxContext = 1_048_576;
+const vocabSize = 201_088;
 
 /** An engine that answers with the prompt's last user message (harmony) or, failing that, the whole prompt. */
 export function createEchoEngine(options: EchoEngineOptions = {}): Engine {
@@ -45,11 +47,10 @@ export function createEchoEngine(options: EchoEngineOptions = {}): Engine {
     signal?: AbortSignal,
   ): AsyncGenerator<GenerateEvent, void> {
     if (closed) throw new EngineError("unavailable", "The engine is closed.");
-    if (!("tokenIds" in request.prompt))
-      throw new EngineError("unsupported", "The echo engine takes token ids.");
+    const prompt = promptOf(request);
+    check(prompt);
     running++;
     try {
-      const prompt = request.prompt.tokenIds;
       const ids = answerTo(prompt);
       yield { type: "start", promptTokens: prompt.length };
       for (let index = 0; index < (request.n ?? 1); index++) yield* echo(request, ids, index, signal);
@@ -84,8 +85,8 @@ export function createEchoEngine(options: EchoEngineOptions = {}): Engine {
       engine: "tokenwire-echo",
       model: "echo",
       servedNames: ["echo"],
-      maxContext: 1_048_576,
-      vocabSize: 201_088,
+      maxContext,
+      vocabSize,
       eosTokenIds: [harmony.return],
       capabilities: {
         input: "tokens",
@@ -117,6 +118,23 @@ export function createEchoEngine(options: EchoEngineOptions = {}): Engine {
 function promptOf({ prompt }: GenerateRequest): Uint32Array {
   if ("tokenIds" in prompt) return prompt.tokenIds;
   throw new EngineError("unsupported", "The echo engine takes token ids.");
+}
+
+/** The limits that every engine has. */
+function check(prompt: Uint32Array): void {
+  if (prompt.length >= maxContext) {
+    throw new EngineError(
+      "context_length",
+      `The prompt has ${prompt.length} tokens; the context is ${maxContext}.`,
+    );
+  }
+  const unknown = prompt.find((id) => id >= vocabSize);
+  if (unknown !== undefined) {
+    throw new EngineError(
+      "invalid_request",
+      `Token ${unknown} does not exist; ids up to ${vocabSize - 1} do.`,
+    );
+  }
 }
 
 /** How many ids are echoed and why no more. */

@@ -62,6 +62,7 @@ export class EmbeddedEngine implements Engine {
   readonly #runner: Runner;
   readonly #table: TokenTable;
   readonly #eos: readonly TokenId[];
+  readonly #temperature: number | undefined;
   readonly #constraints: ConstraintCompiler | undefined;
   readonly #admission: Admission;
   readonly #prefixes: PrefixCache;
@@ -75,6 +76,7 @@ export class EmbeddedEngine implements Engine {
     this.#runner = new Runner(model, createMatrixBackend(options.backend));
     this.#table = createTokenTable(model.metadata, model.shape.vocabulary, options.tokenizer);
     this.#eos = endTokens(model);
+    this.#temperature = defaultTemperature(model);
     this.#constraints = options.constraints;
     this.#admission = new Admission(options.maxConcurrent ?? 4, options.queueLimit ?? 64);
     this.#prefixes = new PrefixCache(options.cachedSequences ?? 8);
@@ -88,6 +90,7 @@ export class EmbeddedEngine implements Engine {
       maxContext: this.#runner.shape.context,
       vocabSize: this.#table.vocabSize,
       eosTokenIds: this.#eos,
+      ...(this.#temperature !== undefined && { defaultSampling: { temperature: this.#temperature } }),
       capabilities: this.#capabilities(),
     };
   }
@@ -331,4 +334,10 @@ function endTokens(model: LlamaModel): TokenId[] {
   if (Array.isArray(own)) return own.filter((id) => typeof id === "number");
   const id = model.metadata.get("tokenizer.ggml.eos_token_id");
   return typeof id === "number" ? [id] : [];
+}
+
+/** The temperature that the model's maker recommends. */
+function defaultTemperature(model: LlamaModel): number | undefined {
+  const value = model.metadata.get("general.sampling.temp");
+  return typeof value === "number" && value >= 0 ? Math.round(value * 1000) / 1000 : undefined;
 }

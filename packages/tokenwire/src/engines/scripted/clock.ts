@@ -59,6 +59,8 @@ export class VirtualClock implements Clock {
   /** Lets time pass. Those who sleep are woken in order; what they then do happens before this resolves. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
+    // Those about to sleep come first.
+    await settle();
     for (;;) {
       const next = this.#sleepers
         .filter((sleeper) => sleeper.due <= end)

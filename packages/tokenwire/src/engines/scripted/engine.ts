@@ -58,6 +58,8 @@ export interface ScriptedCall {
 
 /** "Hello" on harmony's final channel. */
 const greeting: Script = { steps: [{ tokens: [200005, 17196, 200008, 13225, 200002] }] };
+const defaultContext = 131_072;
+const defaultVocabulary = 201_088;
 const harmonyStops: readonly TokenId[] = [200002, 200012];
 
 /**
@@ -143,15 +145,15 @@ export class ScriptedEngine implements Engine {
       engine: "tokenwire-scripted",
       model: "scripted",
       servedNames: ["scripted"],
-      maxContext: 131_072,
-      vocabSize: 201_088,
+      maxContext: defaultContext,
+      vocabSize: defaultVocabulary,
       eosTokenIds: harmonyStops,
       capabilities: {
         input: "tokens",
         output: "tokens",
         streaming: true,
         cancel: "signal",
-        logprobs: { maxTop: 20, prompt: false },
+        logprobs: { maxTop: this.#hasLogprobs() ? 20 : 0, prompt: false },
         constraints: [],
         logitsAccess: false,
         seed: false,
@@ -165,6 +167,11 @@ export class ScriptedEngine implements Engine {
       },
       ...this.#options.info,
     };
+  }
+
+  #hasLogprobs(): boolean {
+    const steps = this.#options.scripts?.flatMap((script) => script.steps) ?? [];
+    return steps.some((step) => "logprobs" in step);
   }
 
   async health(): Promise<{ ok: boolean; detail?: string }> {
@@ -219,24 +226,49 @@ export class ScriptedEngine implements Engine {
         signal,
       );
       yield { type: "start", promptTokens };
-      for (let index = 0; index < (request.n ?? 1); index++) {
+      const { n = 1 } = request;
+      for (let index = 0; index < n; index++) {
         const answer = new Answer(request, script, index, harmonyStops);
-        yield* this.#answer(answer, signal);
-        if (signal.aborted && call.state === "running") call.state = "aborted";
+        yield* this.#deltas(answer, signal);
+        if (signal.aborted) call.state = "aborted";
+        // Before the last event, as a consumer may leave the loop at it.
+        else if (index === n - 1) call.state = "finished";
+        yield answer.end(signal.aborted);
       }
-      if (call.state === "running") call.state = "finished";
     } catch (error) {
       call.state = "failed";
       throw error;
     }
   }
 
+  /** The limits that every engine has. */
+  #check(request: GenerateRequest): void {
+    const { maxContext = defaultContext, vocabSize = defaultVocabulary } = this.#options.info ?? {};
+    const { maxTokens } = request.sampling;
+    if (maxTokens < 1) throw invalid(`maxTokens is ${maxTokens}; at least 1 is accepted.`);
+    const ids = promptIds(request);
+    if (ids.length >= maxContext) {
+      throw new EngineError(
+        "context_length",
+        `The prompt has ${ids.length} tokens; the context is ${maxContext}.`,
+        {
+          status: 400,
+        },
+      );
+    }
+    const unknown = ids.find((id) => id >= vocabSize);
+    if (unknown !== undefined)
+      throw invalid(`Token ${unknown} does not exist; ids up to ${vocabSize - 1} do.`);
+  }
+
   /** The script for a request, unless the request is to fail. */
   #admit(request: GenerateRequest): Script {
     if (this.#closed) throw new EngineError("unavailable", "The engine is closed.");
+    this.#check(request);
     const status = request.opaque?.["x-return-error"];
     if (status !== undefined) throw createStatusFailure(String(status));
-    if (this.#random() * 100 < this.#settings.failureRate) {
+    const { failureRate } = this.#settings;
+    if (failureRate > 0 && this.#random() * 100 < failureRate) {
       const types = this.#settings.failureTypes;
       const type = types[Math.floor(this.#random() * types.length)] ?? "server_error";
       throw createFailure(type);
@@ -256,7 +288,7 @@ export class ScriptedEngine implements Engine {
     return script;
   }
 
-  async *#answer(answer: Answer, signal: AbortSignal): AsyncGenerator<GenerateEvent, void> {
+  async *#deltas(answer: Answer, signal: AbortSignal): AsyncGenerator<GenerateEvent, void> {
     for (const step of answer.steps) {
       await this.#pause(step, signal);
       for (const event of answer.take(step)) {
@@ -268,7 +300,6 @@ export class ScriptedEngine implements Engine {
       }
       if (signal.aborted || answer.finish !== undefined) break;
     }
-    yield answer.end(signal.aborted);
   }
 
   #tokenTime(): number {

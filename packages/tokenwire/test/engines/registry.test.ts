@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { createEngine, listEngineKinds, packagedModel } from "../../src/engines/index.ts";
+
+describe("createEngine", () => {
+  it("creates every kind by name", async () => {
+    for (const kind of listEngineKinds()) {
+      const info = await createEngine(kind).info();
+      expect(info.servedNames.length).toBeGreaterThan(0);
+    }
+  });
+
+  it("takes a model file from a URL or options", async () => {
+    for (const engine of [`embedded:${packagedModel}`, { kind: "toy", path: packagedModel, id: "one" }]) {
+      expect((await createEngine(engine).info()).model).toBe("tokenwire-toy");
+    }
+    expect(createEngine({ kind: "toy", id: "one" }).id).toBe("one");
+  });
+
+  it("names the known kinds and the closest", () => {
+    expect(() => createEngine("embeded")).toThrow(
+      /Unknown engine "embeded"\. Known engines: embedded, .*Did you mean "embedded"\?/,
+    );
+    expect(() => createEngine("http://localhost:8000")).toThrow(
+      /Unknown engine "http"\. Known engines: [^?]*$/,
+    );
+  });
+
+  it("says which model file cannot be read", () => {
+    expect(() => createEngine("embedded:/nowhere/model.gguf")).toThrow("/nowhere/model.gguf");
+  });
+});
