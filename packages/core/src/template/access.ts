@@ -4,7 +4,13 @@
 import { optionalIndex } from "./arguments.ts";
 import { charAt, characters, codePointLength, isSimple, trustedText } from "./code-points.ts";
 import { numeric } from "./compare.ts";
-import { dictMethods, immutableAttributes, listMethods, tupleMethods } from "./container-methods.ts";
+import {
+  dictMethods,
+  immutableAttributes,
+  listMethods,
+  rangeMethods,
+  tupleMethods,
+} from "./container-methods.ts";
 import { fault, typeFault } from "./fault.ts";
 import { formatFields } from "./format-fields.ts";
 import { type Method, method, rawMethod } from "./method.ts";
@@ -122,7 +128,7 @@ function thingAttribute(rt: Runtime, object: Value, name: string): Value | undef
   if (object instanceof Undefined) return object.fail();
   if (object instanceof Range) {
     if (name === "start" || name === "stop" || name === "step") return object[name];
-    return undefined;
+    return boundMethod(rangeMethods, object, name);
   }
   if (object instanceof DictView && name === "mapping") return object.dict;
   return undefined;

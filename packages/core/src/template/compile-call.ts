@@ -5,7 +5,7 @@ import { callMethod, callValue } from "./call.ts";
 import type { Place } from "./compiler-state.ts";
 import { fault, typeFault } from "./fault.ts";
 import type { Code, Frame } from "./frame.ts";
-import { each } from "./sequence-filters.ts";
+import { each } from "./iteration.ts";
 import { isStr, plain } from "./text.ts";
 import { dictEntries, isDict, type Kwargs, noKwargs, typeName, Undefined, type Value } from "./values.ts";
 

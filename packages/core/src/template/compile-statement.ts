@@ -12,10 +12,9 @@ import { compileTarget, compileTargetCheck } from "./compile-target.ts";
 import { enterScope, inner, type Place, writeName } from "./compiler-state.ts";
 import { fault } from "./fault.ts";
 import { broke, continued, done, type Frame, newFrame, type Step } from "./frame.ts";
-import { str } from "./repr.ts";
 import { bodyScope, Scope, Unit, withScope } from "./scope.ts";
-import { generated, type Str } from "./text.ts";
-import { truth, type Value } from "./values.ts";
+import { generated, isStr, type Str } from "./text.ts";
+import { truth, typeName, type Value } from "./values.ts";
 
 /** Code that runs statements one after the other until one leaves the loop. */
 export function compileBody(place: Place, body: readonly Stmt[]): Step {
@@ -84,8 +83,7 @@ function compileBlock(place: Place, node: Stmt): Step {
       const captured = compileCaptured(bodyPlace, node.body);
       const filter = compileFilter(compileExpression, bodyPlace, node.filter, captured);
       return (frame) => {
-        const text = str(frame.rt, filter(frame));
-        frame.out.write(text);
+        printJoined(frame, filter(frame));
         return done;
       };
     }
@@ -101,6 +99,12 @@ function compileBlock(place: Place, node: Stmt): Step {
         return fault("TypeError", "no loader for this environment specified");
       };
   }
+}
+
+/** What a block prints must be a string already: it is joined, not converted. */
+function printJoined({ out }: Frame, value: Value): void {
+  if (isStr(value)) out.write(value);
+  else out.spoil(typeName(value));
 }
 
 /** The arguments of a block filter are read in the scope of its body. */
@@ -185,8 +189,7 @@ function compileCallBlock(place: Place, node: CallBlock): Step {
   const caller = compileMacro(compileBody, place, node);
   const call = compileCall(compileExpression, place, node.call, caller);
   return (frame) => {
-    const text = str(frame.rt, call(frame));
-    frame.out.write(text);
+    printJoined(frame, call(frame));
     return done;
   };
 }

@@ -17,6 +17,7 @@ import {
   dictOf,
   dictSet,
   given,
+  type Range,
   type Tuple,
   type Value,
 } from "./values.ts";
@@ -49,7 +50,7 @@ export const dictMethods: ReadonlyMap<string, Method<AnyDict>> = new Map([
 function indexOf(
   rt: Runtime,
   items: readonly Value[],
-  type: string,
+  type: "list" | "range" | "tuple",
   args: readonly (Value | undefined)[],
 ): number {
   const bound = (value: Value | undefined, fallback: number): number => {
@@ -60,9 +61,12 @@ function indexOf(
   for (let at = bound(args[1], 0); at < items.length && at < end; at++) {
     if (items[at] === args[0] || equal(rt, items[at]!, args[0]!)) return at;
   }
-  const shown =
-    type === "list" ? `${plain(repr(rt, args[0]!))} is not in list` : "tuple.index(x): x not in tuple";
-  return fault("ValueError", shown);
+  const messages = {
+    list: () => `${plain(repr(rt, args[0]!))} is not in list`,
+    range: () => "sequence.index(x): x not in sequence",
+    tuple: () => "tuple.index(x): x not in tuple",
+  };
+  return fault("ValueError", messages[type]());
 }
 
 function count(rt: Runtime, items: readonly Value[], wanted: Value): number {
@@ -78,4 +82,12 @@ export const listMethods: ReadonlyMap<string, Method<Value[]>> = new Map([
 export const tupleMethods: ReadonlyMap<string, Method<Tuple>> = new Map([
   method<Tuple>("index", "value start? stop?", (rt, tuple, args) => indexOf(rt, tuple.items, "tuple", args)),
   method<Tuple>("count", "value", (rt, tuple, [value]) => count(rt, tuple.items, value!)),
+]);
+
+const rangeItems = (range: Range): number[] =>
+  Array.from({ length: range.length }, (_, index) => range.at(index));
+
+export const rangeMethods: ReadonlyMap<string, Method<Range>> = new Map([
+  method<Range>("index", "value", (rt, range, args) => indexOf(rt, rangeItems(range), "range", args)),
+  method<Range>("count", "value", (rt, range, [value]) => count(rt, rangeItems(range), value!)),
 ]);

@@ -3,6 +3,7 @@
 
 export type FaultKind =
   | "AssertionError"
+  | "AttributeError"
   | "FilterArgumentError"
   | "IndexError"
   | "KeyError"
@@ -38,6 +39,11 @@ export class Fault extends Error {
 /** Raises a fault. */
 export function fault(kind: FaultKind, message: string, offset?: number): never {
   throw new Fault(kind, message, offset);
+}
+
+/** Python's complaint when a function looks for a method that the value does not have. */
+export function attributeFault(type: string, name: string): never {
+  throw new Fault("AttributeError", `'${type}' object has no attribute '${name}'`);
 }
 
 export function typeFault(message: string): never {

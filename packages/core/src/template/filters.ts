@@ -3,11 +3,12 @@
 import { getOnlyAttribute } from "./access.ts";
 import { fault } from "./fault.ts";
 import { anyFilter, type Filter, filter, runFilter } from "./filter.ts";
+import { each } from "./iteration.ts";
 import { jsonFilter } from "./json-filter.ts";
 import { numberFilters } from "./number-filters.ts";
 import { plainStr, repr } from "./repr.ts";
 import type { Runtime } from "./runtime.ts";
-import { attributeGetter, each, lazily, sequenceFilters } from "./sequence-filters.ts";
+import { attributeGetter, lazily, sequenceFilters } from "./sequence-filters.ts";
 import { findTest, runTest } from "./tests.ts";
 import { isStr, plain } from "./text.ts";
 import { textFilters } from "./text-filters.ts";

@@ -3,10 +3,9 @@
 import { integerArgument, stringArgument } from "./arguments.ts";
 import { trustedText } from "./code-points.ts";
 import { fault, typeFault } from "./fault.ts";
-import { toArray } from "./iteration.ts";
+import { each, toArray } from "./iteration.ts";
 import { str } from "./repr.ts";
 import type { Runtime } from "./runtime.ts";
-import { each } from "./sequence-filters.ts";
 import { bind, parameters } from "./signature.ts";
 import { strftime } from "./strftime.ts";
 import { plain } from "./text.ts";

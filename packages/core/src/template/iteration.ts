@@ -2,7 +2,7 @@
 
 import { characters, codePointLength } from "./code-points.ts";
 import { typeFault } from "./fault.ts";
-import { isStr, plain } from "./text.ts";
+import { isStr, plain, withSafety } from "./text.ts";
 import {
   type AnyDict,
   Bytes,
@@ -28,7 +28,8 @@ export function notIterable(value: Value): never {
 export function knownItems(value: Value): readonly Value[] | undefined {
   if (Array.isArray(value)) return value;
   if (typeof value !== "object" && typeof value !== "string") return undefined;
-  if (isStr(value)) return characters(value);
+  // The characters of a safe string are not safe, though its items by index are.
+  if (isStr(value)) return characters(withSafety(value, false));
   if (isDict(value)) return dictKeys(value);
   if (value instanceof Tuple) return value.items;
   if (value instanceof DictView) return viewItems(value);
@@ -55,6 +56,12 @@ export function iterate(value: Value): Iterator<Value> {
   if (value instanceof Loop) return value.iterator();
   if (value instanceof Undefined) return [][Symbol.iterator]();
   return notIterable(value);
+}
+
+/** Goes through a Python iterable in JavaScript. */
+export function each(value: Value): Iterable<Value> {
+  const iterator = iterate(value);
+  return { [Symbol.iterator]: () => ({ next: () => iterator.next() }) };
 }
 
 export function isIterable(value: Value): boolean {

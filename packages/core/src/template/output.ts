@@ -8,6 +8,7 @@ export class Output {
   /** Flags added to everything written, while a generation block runs. */
   mark = 0;
   private readonly limit: number;
+  private spoiledBy: string | null = null;
   private lastFlags = -1;
   private readonly ends: number[] = [];
   private readonly flags: number[] = [];
@@ -48,8 +49,20 @@ export class Output {
     return { ends: [...this.ends, this.text.length], flags: [...this.flags, this.lastFlags] };
   }
 
+  /** Something that is no string was printed by a block: Python notices when the pieces are joined. */
+  spoil(typeName: string): void {
+    this.spoiledBy ??= typeName;
+  }
+
+  /** Raises the fault of a spoiled output. */
+  check(): void {
+    if (this.spoiledBy === null) return;
+    fault("TypeError", `sequence item 0: expected str instance, ${this.spoiledBy} found`);
+  }
+
   /** Everything written, as one text. */
   take(safe: boolean): Str {
+    this.check();
     if (this.ends.length === 0) return textOf(this.text, Math.max(this.lastFlags, 0), safe);
     return textFromRuns(this.text, this.runs(), safe);
   }

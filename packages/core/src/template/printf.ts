@@ -9,7 +9,7 @@ import type { Output } from "./output.ts";
 import { asciiRepr, plainStr, repr, str } from "./repr.ts";
 import type { Runtime } from "./runtime.ts";
 import { commonFlags, isSafe, isStr, plain, type Str, slice, textOf } from "./text.ts";
-import { dictGet, isDict, isFloat, Tuple, typeName, Undefined, type Value } from "./values.ts";
+import { dictGet, isDict, isFloat, Range, Tuple, typeName, Undefined, type Value } from "./values.ts";
 
 const conversion = /%(?:\(((?:[^()]|\([^()]*\))*)\))?([-+ #0]*)(\*|\d*)(?:\.(\*|\d*))?[hlL]?([\s\S]?)/gu;
 
@@ -18,6 +18,11 @@ interface Conversion {
   readonly width: number;
   readonly precision: number | undefined;
   readonly type: string;
+}
+
+/** What can be asked for an item counts as a mapping, so it need not be used up. */
+function hasItems(value: Value): boolean {
+  return isDict(value) || Array.isArray(value) || value instanceof Undefined || value instanceof Range;
 }
 
 /** Hands out the arguments, one after the other or by name. */
@@ -31,7 +36,7 @@ class ArgumentSource {
   constructor(rt: Runtime, value: Value) {
     this.rt = rt;
     this.items = value instanceof Tuple ? value.items : [value];
-    const isMapping = !isStr(value) && !(value instanceof Tuple) && (isDict(value) || Array.isArray(value));
+    const isMapping = !isStr(value) && !(value instanceof Tuple) && hasItems(value);
     this.mapping = isMapping ? value : undefined;
   }
 
@@ -45,6 +50,7 @@ class ArgumentSource {
   named(name: Str): Value {
     if (this.mapping === undefined) return typeFault("format requires a mapping");
     this.byName = true;
+    if (this.mapping instanceof Undefined) return this.mapping.fail();
     const value = isDict(this.mapping) ? dictGet(this.mapping, name) : undefined;
     if (value !== undefined) return value;
     return isDict(this.mapping)
@@ -186,7 +192,7 @@ function integerText(rt: Runtime, value: Value, spec: Conversion): string {
   if (isHex && isFloat(value)) typeFault(`%${type} format: an integer is required, not float`);
   const number = finiteInteger(value);
   if (number === undefined) {
-    if (value instanceof Undefined) return value.fail();
+    if (value instanceof Undefined && !isHex) return value.fail();
     const wanted = isHex ? "an integer" : "a real number";
     return typeFault(`%${type} format: ${wanted} is required, not ${typeName(value)}`);
   }

@@ -5,9 +5,9 @@ import { getItem } from "./access.ts";
 import { integerArgument } from "./arguments.ts";
 import { add } from "./arithmetic.ts";
 import { order, sortOrder } from "./compare.ts";
-import { fault, typeFault } from "./fault.ts";
+import { attributeFault, fault, typeFault } from "./fault.ts";
 import { type Filter, filter } from "./filter.ts";
-import { iterate, lengthOf, notIterable, toArray } from "./iteration.ts";
+import { each, iterate, lengthOf, notIterable, toArray } from "./iteration.ts";
 import type { Runtime } from "./runtime.ts";
 import { isStr, mapText, plain } from "./text.ts";
 import { joinText } from "./text-filters.ts";
@@ -36,12 +36,6 @@ export function lazily(make: () => Iterable<Value>): Generator {
   return new Generator(start());
 }
 type Generator_ = globalThis.Generator<Value, void, undefined>;
-
-/** Goes through a Python iterable in JavaScript. */
-export function each(value: Value): Iterable<Value> {
-  const iterator = iterate(value);
-  return { [Symbol.iterator]: () => ({ next: () => iterator.next() }) };
-}
 
 type Getter = (item: Value) => Value;
 
@@ -103,7 +97,7 @@ function dictsort(rt: Runtime, args: readonly (Value | undefined)[]): Value {
     fault("FilterArgumentError", 'You can only sort by either "key" or "value"');
   }
   if (value instanceof Undefined) return value.fail();
-  if (!isDict(value)) return typeFault(`'${typeName(value!)}' object has no attribute 'items'`);
+  if (!isDict(value)) return attributeFault(typeName(value!), "items");
   const at = part === "key" ? 0 : 1;
   const pairs = Array.from(dictEntries(value), (pair) => new Tuple(pair));
   const plainKey: Getter = (pair) => (pair as Tuple).items[at]!;

@@ -115,7 +115,8 @@ export function partition(text: Str, separator: string, fromRight: boolean): Val
   if (separator === "") return fault("ValueError", "empty separator");
   const value = plain(text);
   const at = fromRight ? value.lastIndexOf(separator) : value.indexOf(separator);
-  if (at === -1) return new Tuple(fromRight ? ["", "", text] : [text, "", ""]);
+  const empty = slice(text, 0, 0);
+  if (at === -1) return new Tuple(fromRight ? [empty, empty, text] : [text, empty, empty]);
   const end = at + separator.length;
   return new Tuple([slice(text, 0, at), slice(text, at, end), slice(text, end, value.length)]);
 }

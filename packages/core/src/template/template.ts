@@ -95,6 +95,7 @@ export class CompiledTemplate implements Template {
     const output = rt.output();
     try {
       this.run(newFrame(rt, this.size, null, output));
+      output.check();
     } catch (error) {
       throw renderError(asFault(error), this.source, rt.at);
     }

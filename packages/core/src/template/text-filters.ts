@@ -1,12 +1,12 @@
 // Filters on text.
 
 import { integerArgument, optionalString, textArgument } from "./arguments.ts";
-import { addText, repeatText } from "./arithmetic.ts";
+import { add, addText, repeatText } from "./arithmetic.ts";
 import { characters, codePointLength, unitOffset } from "./code-points.ts";
 import { escapeHtml } from "./escape.ts";
-import { fault, typeFault } from "./fault.ts";
+import { attributeFault, fault, typeFault } from "./fault.ts";
 import { anyFilter, type Filter, filter } from "./filter.ts";
-import { toArray } from "./iteration.ts";
+import { each, lengthOf, toArray } from "./iteration.ts";
 import { capitalize } from "./letter-case.ts";
 import { formatPrintf } from "./printf.ts";
 import { plainStr, str } from "./repr.ts";
@@ -63,22 +63,24 @@ function titleFilter(value: string): string {
 const mapping = (name: string, change: (value: string) => string): Filter =>
   filter(name, "s", (rt, [value]) => mapText(str(rt, value!), change));
 
-function requireText(value: Value | undefined): Str {
+/** The text to go through line by line. */
+function linesOf(value: Value | undefined): Str {
   if (isStr(value)) return value;
   if (value instanceof Undefined) return value.fail();
-  return typeFault(`expected str, not ${typeName(value ?? null)}`);
+  return attributeFault(typeName(value ?? null), "splitlines");
 }
 
 /** Splits at Python's line ends, joins with `\n`; blank lines stay blank unless `blank`. */
 function indent(rt: Runtime, args: readonly (Value | undefined)[]): Value {
   const [value, width, first, blank] = args;
-  const text = requireText(value);
+  if (!isStr(value) && !Array.isArray(value)) return add(rt, value!, "\n");
+  const text = linesOf(value);
   const safe = isSafe(text);
   const unit =
     width !== undefined && isStr(width)
       ? width
       : repeatText(rt, textOf(" ", 1, safe), integerArgument(width, 4));
-  const indention = safe ? escapeHtml(unit) : unit;
+  const indention = safe ? withSafety(unit, true) : unit;
   const lines = splitLines(concat(text, "\n", safe), false);
   const output = rt.output();
   lines.forEach((line, at) => {
@@ -98,8 +100,9 @@ function truncate(rt: Runtime, args: readonly (Value | undefined)[]): Value {
   const endLength = codePointLength(plain(ending));
   if (most < endLength) fault("AssertionError", `expected length >= ${endLength}, got ${most}`);
   if (slack < 0) fault("AssertionError", `expected leeway >= 0, got ${slack}`);
-  const text = requireText(value);
-  if (codePointLength(plain(text)) <= most + slack) return text;
+  const size = lengthOf(value!) ?? typeFault(`object of type '${typeName(value!)}' has no len()`);
+  if (size <= most + slack) return value!;
+  const text = isStr(value) ? value : attributeFault(typeName(value!), "rsplit");
   const cut = slice(text, 0, unitOffset(plain(text), most - endLength));
   return addText(rt, truth(killwords ?? false) ? cut : split(cut, " ", 1, true)[0]!, ending);
 }
@@ -119,30 +122,29 @@ function urlencode(rt: Runtime, value: Value): Value {
   const isPairs =
     isDict(value) || Array.isArray(value) || value instanceof Tuple || value instanceof Generator;
   if (!isPairs && !(value instanceof Undefined)) return quoteUrl(plain(str(rt, value)), "/");
-  const pairs = isDict(value) ? [...dictEntries(value)] : toArray(value).map((item) => toArray(item));
   const query = (part: Value): string => quoteUrl(plain(str(rt, part)), " ").replaceAll(" ", "+");
-  return pairs
-    .map((pair) => {
-      if (pair.length !== 2) {
-        return fault(
-          "ValueError",
-          pair.length < 2
-            ? `not enough values to unpack (expected 2, got ${pair.length})`
-            : "too many values to unpack (expected 2)",
-        );
-      }
-      return `${query(pair[0]!)}=${query(pair[1]!)}`;
-    })
-    .join("&");
+  const parts: string[] = [];
+  for (const item of isDict(value)
+    ? Array.from(dictEntries(value), (pair) => new Tuple(pair))
+    : each(value)) {
+    const pair = toArray(item);
+    if (pair.length < 2) fault("ValueError", `not enough values to unpack (expected 2, got ${pair.length})`);
+    if (pair.length > 2) fault("ValueError", "too many values to unpack (expected 2)");
+    parts.push(`${query(pair[0]!)}=${query(pair[1]!)}`);
+  }
+  return parts.join("&");
 }
 
 function xmlattr(rt: Runtime, dict: Value, autospace: boolean): Value {
-  if (!isDict(dict)) return typeFault(`'${typeName(dict)}' object has no attribute 'items'`);
+  if (!isDict(dict)) {
+    if (dict instanceof Undefined) return dict.fail();
+    return attributeFault(typeName(dict), "items");
+  }
   const output = rt.output();
   let first = !autospace;
   for (const [key, value] of dictEntries(dict)) {
     if (value === null || value instanceof Undefined) continue;
-    const name = requireText(key);
+    const name = isStr(key) ? key : typeFault("expected string or bytes-like object");
     if (/[\t-\r />=]/.test(plain(name))) {
       fault("ValueError", `Invalid character in attribute name: '${plain(name)}'`);
     }
@@ -230,7 +232,7 @@ export const textFilters: readonly Filter[] = [
   ),
   filter("truncate", "s length? killwords? end? leeway?", truncate),
   filter("wordwrap", "s width? break_long_words? wrapstring? break_on_hyphens?", (rt, args) => {
-    const text = requireText(args[0]);
+    const text = linesOf(args[0]);
     const wrapString = args[3] === undefined || args[3] === null ? "\n" : plain(textArgument(args[3], ""));
     const lines = splitLines(plain(text), false).map((line) =>
       wrapLines(rt, plain(line), {
@@ -262,7 +264,7 @@ function reverse(value: Value): Value {
     );
   }
   const isIterator = Array.isArray(value) ? "list_reverseiterator" : "reversed";
-  if (value instanceof Undefined) return [];
+  if (value instanceof Undefined) return new Generator([][Symbol.iterator](), "reversed");
   if (value instanceof Generator) return toArray(value).reverse();
   let items: Value[];
   try {

@@ -7,6 +7,11 @@ export const trusted = 1;
 /** The text was printed inside a generation block. */
 export const generated = 2;
 
+/** The text replays what the assistant said. */
+export const history = 4;
+/** The mark that finds the end of a message to be continued. */
+export const continuation = 8;
+
 /** Flags of a text whose characters do not all have the same ones. */
 const mixed = -1;
 

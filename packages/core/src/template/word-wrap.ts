@@ -3,6 +3,8 @@
 import { codePointLength, unitOffset } from "./code-points.ts";
 import { fault } from "./fault.ts";
 import type { Runtime } from "./runtime.ts";
+import { strip } from "./split.ts";
+import { plain } from "./text.ts";
 
 export interface WrapOptions {
   readonly width: number;
@@ -36,10 +38,11 @@ export function wrapLines(rt: Runtime, text: string, options: WrapOptions): stri
 }
 
 /** Takes the chunks of one line from the end of `chunks`. */
-function takeLine(chunks: string[], { width, breakLongWords }: WrapOptions, isLater: boolean): string {
+function takeLine(chunks: string[], options: WrapOptions, isLater: boolean): string {
+  const { width } = options;
   const line: string[] = [];
   let length = 0;
-  if (isLater && chunks.at(-1)!.trim() === "") chunks.pop();
+  if (isLater && isBlank(chunks.at(-1)!)) chunks.pop();
   while (chunks.length > 0) {
     const size = codePointLength(chunks.at(-1)!);
     if (length + size > width) break;
@@ -47,15 +50,28 @@ function takeLine(chunks: string[], { width, breakLongWords }: WrapOptions, isLa
     length += size;
   }
   if (chunks.length > 0 && codePointLength(chunks.at(-1)!) > width) {
-    const chunk = chunks.pop()!;
-    const room = Math.max(width - length, 0);
-    if (breakLongWords && room > 0) {
-      const cut = unitOffset(chunk, room);
-      line.push(chunk.slice(0, cut));
-      chunks.push(chunk.slice(cut));
-    } else if (line.length === 0) line.push(chunk);
-    else chunks.push(chunk);
+    breakLongWord(chunks, line, width - length, options);
   }
-  if (line.at(-1)?.trim() === "") line.pop();
+  if (line.length > 0 && isBlank(line.at(-1)!)) line.pop();
   return line.join("");
+}
+
+/** Fills the rest of a line with a word that is longer than a whole one, as Python does: even if nothing fits. */
+function breakLongWord(chunks: string[], line: string[], room: number, options: WrapOptions): void {
+  if (!options.breakLongWords) {
+    if (line.length === 0) line.push(chunks.pop()!);
+    return;
+  }
+  const chunk = chunks.pop()!;
+  let cut = unitOffset(chunk, room);
+  if (options.breakOnHyphens) {
+    const hyphen = chunk.slice(0, cut).lastIndexOf("-");
+    if (hyphen > 0 && /[^-]/.test(chunk.slice(0, hyphen))) cut = hyphen + 1;
+  }
+  line.push(chunk.slice(0, cut));
+  chunks.push(chunk.slice(cut));
+}
+
+function isBlank(chunk: string): boolean {
+  return plain(strip(chunk, null, true, true)) === "";
 }
