@@ -98,7 +98,8 @@ export function renderTemplatePrompt(
   conversation: Conversation,
 ): Prompt {
   const tools = conversation.toolChoice.mode === "none" ? [] : conversation.tools;
-  const rendered = renderChat(format.template, {
+  const template = tools.length > 0 ? (format.toolTemplate ?? format.template) : format.template;
+  const rendered = renderChat(template, {
     ...variables(conversation),
     messages: conversation.messages.map((message, index) =>
       templateMessage(message, `${conversation.field}[${index}]`, format),
