@@ -9,6 +9,8 @@ import { Command, CommanderError } from "commander";
 import { chatCommand } from "./commands/chat.ts";
 import { evalCommand } from "./commands/eval.ts";
 import { generateCommand } from "./commands/generate.ts";
+import { inspectCommand } from "./commands/inspect.ts";
+import { mcpCommand } from "./commands/mcp.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { paint, UsageError } from "./output.ts";
 
@@ -26,10 +28,13 @@ export function createProgram(): Command {
     .helpCommand(false)
     .showHelpAfterError("Run with --help for the options.")
     .addHelpText("after", '\nRun "tokenwire <command> --help" for options and examples.');
+  program.commandsGroup("Text and tokens");
+  program.addCommand(inspectCommand());
   program.commandsGroup("Serving");
   program.addCommand(serveCommand());
   program.addCommand(chatCommand());
   program.addCommand(generateCommand());
+  program.addCommand(mcpCommand());
   program.commandsGroup("Wire and quality");
   program.addCommand(evalCommand());
   return program;

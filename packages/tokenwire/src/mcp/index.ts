@@ -1,1 +1,7 @@
-export {};
+export type { McpCallResult, McpConnection, McpServerConfig, McpToolInfo } from "./connection.ts";
+export { connectMcp } from "./connection.ts";
+export type { McpToolOptions } from "./mcp-tool.ts";
+export { createMcpTool } from "./mcp-tool.ts";
+export { toPromptSchema } from "./prompt-schema.ts";
+export type { McpHttpOptions, McpHttpServer, McpServeOptions } from "./serve.ts";
+export { serveMcpHttp, serveMcpStdio } from "./serve.ts";

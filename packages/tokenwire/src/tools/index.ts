@@ -94,6 +94,8 @@ export {
 } from "./python/index.ts";
 export type { Route } from "./routing.ts";
 export { routeRecipient } from "./routing.ts";
+export type { TextToolOptions } from "./text-tools.ts";
+export { createTextTools } from "./text-tools.ts";
 export type { Tool, ToolCall, ToolContext, ToolDetails, ToolEvent, ToolResult } from "./tool.ts";
 export { runTool } from "./tool.ts";
 export { callOf, toolResultMessage } from "./tool-messages.ts";

@@ -1,0 +1,151 @@
+// A connection to one MCP server, over a child process or HTTP, with the official client. Everything a server says
+// (names, descriptions, results) is untrusted text.
+
+import type { Client } from "@modelcontextprotocol/client";
+
+export interface McpServerConfig {
+  /** Names the server in prompts, items and logs. */
+  readonly label: string;
+  /** Start this program and talk over its standard input and output. Comes from configuration, never from a request. */
+  readonly command?: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Or talk to this address (Streamable HTTP). */
+  readonly url?: string;
+  /** Sent with every request, such as `Authorization`; never logged. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds for the connection and for each call. Default 60,000. */
+  readonly timeout?: number;
+}
+
+export interface McpToolInfo {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments. */
+  readonly inputSchema: unknown;
+  readonly annotations?: unknown;
+  readonly includeInPrompt: boolean;
+}
+
+export interface McpCallResult {
+  /** Text blocks, one per line; other blocks as a short note. */
+  readonly text: string;
+  readonly isError: boolean;
+}
+
+export interface McpConnection {
+  readonly label: string;
+  readonly serverName: string;
+  readonly instructions: string | undefined;
+  readonly tools: readonly McpToolInfo[];
+  call(name: string, values: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<McpCallResult>;
+  close(): Promise<void>;
+}
+
+const maxTools = 128;
+const maxDescriptionBytes = 65_536;
+
+/** Connects and lists the tools. Throws when the server cannot be reached or breaks the protocol. */
+export async function connectMcp(config: McpServerConfig, signal?: AbortSignal): Promise<McpConnection> {
+  const { Client: McpClient } = await import("@modelcontextprotocol/client");
+  const timeout = config.timeout ?? 60_000;
+  const client = new McpClient(
+    { name: "tokenwire", version: "0.1.0" },
+    { versionNegotiation: { mode: "auto" } },
+  );
+  const options = { timeout, ...(signal && { signal }) };
+  try {
+    await client.connect(await createTransport(config), options);
+    const { tools } = await client.listTools(undefined, options);
+    return new Connection(config.label, client, tools.map(toInfo), timeout);
+  } catch (error) {
+    await client.close();
+    throw new Error(`MCP server "${config.label}": ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function createTransport(config: McpServerConfig): Promise<Parameters<Client["connect"]>[0]> {
+  const { label, command, args = [], env, url, headers } = config;
+  if (command !== undefined) {
+    const { getDefaultEnvironment, StdioClientTransport } = await import(
+      "@modelcontextprotocol/client/stdio"
+    );
+    const environment = { ...getDefaultEnvironment(), ...env };
+    return new StdioClientTransport({ command, args: [...args], env: environment, stderr: "ignore" });
+  }
+  if (url === undefined) throw new Error(`MCP server "${label}" needs a command or a url.`);
+  const { StreamableHTTPClientTransport } = await import("@modelcontextprotocol/client");
+  return new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers: { ...headers } } });
+}
+
+interface ListedTool {
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly inputSchema: unknown;
+  readonly annotations?: unknown;
+  readonly _meta?: Readonly<Record<string, unknown>> | undefined;
+}
+
+function toInfo({ name, description = "", inputSchema, annotations, _meta }: ListedTool): McpToolInfo {
+  const hidden =
+    _meta?.["tokenwire/includeInPrompt"] === false ||
+    (annotations as Readonly<Record<string, unknown>> | undefined)?.["include_in_prompt"] === false;
+  return {
+    name,
+    description,
+    inputSchema,
+    ...(annotations === undefined ? {} : { annotations }),
+    includeInPrompt: !hidden,
+  };
+}
+
+class Connection implements McpConnection {
+  readonly label: string;
+  readonly tools: readonly McpToolInfo[];
+  readonly #client: Client;
+  readonly #timeout: number;
+
+  constructor(label: string, client: Client, tools: readonly McpToolInfo[], timeout: number) {
+    if (tools.length > maxTools)
+      throw new Error(`it lists ${tools.length} tools; at most ${maxTools} are accepted.`);
+    const size = tools.reduce(
+      (sum, tool) => sum + tool.description.length + JSON.stringify(tool.inputSchema).length,
+      0,
+    );
+    if (size > maxDescriptionBytes)
+      throw new Error(`its tool descriptions exceed ${maxDescriptionBytes} characters.`);
+    this.label = label;
+    this.tools = tools;
+    this.#client = client;
+    this.#timeout = timeout;
+  }
+
+  get serverName(): string {
+    return this.#client.getServerVersion()?.name ?? this.label;
+  }
+
+  get instructions(): string | undefined {
+    return this.#client.getInstructions();
+  }
+
+  async call(
+    name: string,
+    values: Readonly<Record<string, unknown>>,
+    signal?: AbortSignal,
+  ): Promise<McpCallResult> {
+    const options = { timeout: this.#timeout, ...(signal && { signal }) };
+    const result = await this.#client.callTool({ name, arguments: { ...values } }, options);
+    return { text: result.content.map(blockText).join("\n"), isError: result.isError === true };
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}
+
+function blockText(block: Readonly<Record<string, unknown>>): string {
+  if (block["type"] === "text") return String(block["text"]);
+  const kind =
+    block["mimeType"] ?? (block["resource"] as Readonly<Record<string, unknown>> | undefined)?.["uri"] ?? "";
+  return `[${String(block["type"])} ${String(kind)}]`.replace(" ]", "]");
+}
