@@ -9,7 +9,15 @@ export {
   type GenerateRequest,
   listEngineKinds,
 } from "./engines/index.ts";
-export { createHarmonyProfile, type HarmonyProfileOptions } from "./profiles/index.ts";
+export {
+  createHarmonyProfile,
+  type Derivation,
+  type HarmonyProfileOptions,
+  type HubOptions,
+  type ResolvedProfile,
+  type ResolveProfileOptions,
+  resolveProfile,
+} from "./profiles/index.ts";
 export { ApiError, type ChatFormat, type ModelProfile } from "./protocol/index.ts";
 export {
   createServer,

@@ -57,7 +57,10 @@ export class LocalHub {
       return;
     }
     const listing = /^\/api\/models\/(.+)\/revision\/(.+)$/.exec(path);
-    if (listing) return this.list(response, listing[1]!);
+    if (listing) {
+      this.list(response, listing[1]!);
+      return;
+    }
     const found = /^\/[^/]+\/[^/]+\/resolve\/([^/]+)\/(.+)$/.exec(path);
     const name = decodeURIComponent(found?.[2] ?? "");
     const file = this.files.get(name);
@@ -65,8 +68,10 @@ export class LocalHub {
       response.writeHead(404).end();
       return;
     }
-    if (file.large !== true)
-      return this.send(request, response, file, { etag: `"${gitObjectName(file.content)}"` });
+    if (file.large !== true) {
+      this.send(request, response, file, { etag: `"${gitObjectName(file.content)}"` });
+      return;
+    }
     const sha256 = createHash("sha256").update(file.content).digest("hex");
     response.writeHead(302, {
       location: `${origin(this.store)}/${encodeURIComponent(name)}`,
