@@ -16,7 +16,7 @@ import { getEncoding } from "@tokenwire/encodings";
 import { loadWasmPeer, type WasmPeer } from "./wasm-peer.ts";
 import { workload } from "./workload.ts";
 
-const rounds = 7;
+const rounds = 25;
 
 /** CPU seconds of one call. */
 function cpuSeconds(run: () => unknown): number {
@@ -154,10 +154,11 @@ function appendMilliseconds(): { append: number; prompt: number } {
 function longMessage(length: number): number {
   const parser = new StreamableParser(encoding, { role: "assistant", mode: "recover" });
   parser.push([200_005, 17_196, 200_008]);
+  const text = ids.filter((id) => id < 199_998);
   let read = 0;
   const seconds = cpuSeconds(() => {
     for (let count = 0; count < length; count++) {
-      parser.process(count % 7 === 0 ? 9552 : 1000 + (count % 90_000));
+      parser.process(text[count % text.length]!);
       read += (parser.lastContentDelta?.length ?? 0) + parser.currentContent.length * 0;
     }
     parser.processEos();

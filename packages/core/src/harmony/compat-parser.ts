@@ -37,6 +37,7 @@ export class CompatParser implements ParserCore {
   /** The prompt opened the header being read. */
   private promptOpened: boolean;
   private messageStart = 0;
+  position = 0;
   private bytes: CompatText = new CompatText();
 
   constructor(table: TokenTable, role: Role | undefined, lenient: boolean) {
@@ -49,7 +50,7 @@ export class CompatParser implements ParserCore {
   }
 
   step(id: number, sink: HarmonyEvent[] | undefined): void {
-    this.log.tokens.push(id);
+    this.position++;
     if (this.state === "Content") {
       if (this.bytes.pending.length === 0 && !this.bytes.undecodable && !isStopToken(id)) {
         const text = this.table.text(id);
@@ -67,15 +68,15 @@ export class CompatParser implements ParserCore {
   }
 
   finish(_reason: FinishReason | undefined, sink: HarmonyEvent[] | undefined): void {
-    if (this.state === "Content") this.endMessage("eos", this.log.tokens.length, sink);
+    if (this.state === "Content") this.endMessage("eos", this.position, sink);
     else if (this.state === "Header") {
       throw new HarmonyError(
         "truncated-header",
         "Unexpected EOS while waiting for message header to complete",
-        { tokenIndex: this.log.tokens.length },
+        { tokenIndex: this.position },
       );
     }
-    this.log.generationEnds.push(this.log.tokens.length);
+    this.log.generationEnds.push(this.position);
   }
 
   clone(): CompatParser {
@@ -98,8 +99,9 @@ export class CompatParser implements ParserCore {
       delta: this.delta,
       promptOpened: this.promptOpened,
       messageStart: this.messageStart,
-      pending: Array.from(this.bytes.pending),
+      pending: this.bytes.pending,
       undecodable: this.bytes.undecodable,
+      position: this.position,
     };
   }
 
@@ -114,23 +116,24 @@ export class CompatParser implements ParserCore {
     this.delta = fields.delta;
     this.promptOpened = fields.promptOpened;
     this.messageStart = fields.messageStart;
-    this.bytes.pending = Uint8Array.from(fields.pending);
+    this.bytes.pending = fields.pending;
     this.bytes.undecodable = fields.undecodable;
+    this.position = fields.position;
   }
 
   private openHeader(): void {
     this.state = "Header";
     this.headerTokens = [];
-    this.messageStart = this.log.tokens.length - 1;
+    this.messageStart = this.position - 1;
     this.promptOpened = false;
   }
 
   private unexpected(id: number): never {
-    this.log.settled = this.log.tokens.length;
+    this.log.settled = this.position;
     throw new HarmonyError(
       "unexpected-token",
       `Unexpected token ${id} while expecting start token ${startToken}`,
-      { tokenIndex: this.log.tokens.length - 1, text: this.table.text(id) ?? undefined },
+      { tokenIndex: this.position - 1, text: this.table.text(id) ?? undefined },
     );
   }
 
@@ -143,7 +146,7 @@ export class CompatParser implements ParserCore {
   private openContent(sink: HarmonyEvent[] | undefined): void {
     // As in the reference, a header that cannot be read leaves the parser between messages with its pending role.
     this.state = "ExpectStart";
-    const tokenIndex = this.log.tokens.length - 1;
+    const tokenIndex = this.position - 1;
     const text = decodeHeaderTokens(this.table, this.headerTokens);
     if (typeof text !== "string") {
       throw new HarmonyError(text.code, "could not decode header", { tokenIndex, cause: text });
@@ -157,14 +160,14 @@ export class CompatParser implements ParserCore {
     this.pendingRole = undefined;
     this.state = "Content";
     this.content = "";
-    this.contentStart = this.log.tokens.length;
+    this.contentStart = this.position;
     if (sink !== undefined) this.reportStart(this.header, sink);
   }
 
   /** Lenient mode: a header that ends in a stop token is a message whose text is the header. */
   private endHeaderWithoutContent(id: number, sink: HarmonyEvent[] | undefined): void {
     const role = this.pendingRole;
-    const tokenIndex = this.log.tokens.length - 1;
+    const tokenIndex = this.position - 1;
     if (role !== undefined && this.headerTokens.length > 0) {
       const text = decodeHeaderTokens(this.table, this.headerTokens);
       if (typeof text !== "string") throw text;
@@ -181,12 +184,12 @@ export class CompatParser implements ParserCore {
     }
     this.pendingRole = undefined;
     this.state = "ExpectStart";
-    this.log.settled = this.log.tokens.length;
+    this.log.settled = this.position;
   }
 
   private contentStep(id: number, sink: HarmonyEvent[] | undefined): void {
     if (isStopToken(id)) {
-      this.endMessage(terminators[id]!, this.log.tokens.length - 1, sink);
+      this.endMessage(terminators[id]!, this.position - 1, sink);
       return;
     }
     this.delta = undefined;
@@ -222,11 +225,11 @@ export class CompatParser implements ParserCore {
       tokenStart: this.messageStart,
       contentStart: this.contentStart,
       contentEnd,
-      tokenEnd: this.log.tokens.length,
+      tokenEnd: this.position,
     });
     this.messages.push(message);
     this.log.messageStarts.push(this.messageStart);
-    this.log.settled = this.log.tokens.length;
+    this.log.settled = this.position;
     this.promptOpened = false;
     this.state = "ExpectStart";
     this.header = undefined;
@@ -255,7 +258,7 @@ export class CompatParser implements ParserCore {
   }
 
   private reportDelta(text: string, sink: HarmonyEvent[]): void {
-    const tokenEnd = this.log.tokens.length;
+    const tokenEnd = this.position;
     pushDelta(sink, { type: "delta", index: this.messages.length, text, tokenStart: tokenEnd - 1, tokenEnd });
   }
 }

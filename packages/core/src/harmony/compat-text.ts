@@ -1,8 +1,8 @@
 // How openai-harmony turns content bytes into text: per token, the valid beginning and at most one replacement.
 
-import { decodeUtf8Lossy, joinBytes, utf8SequenceAt, validUtf8Prefix } from "./utf8-tail.ts";
+import { bytesFrom, decodeFewBytes, joinBytes, utf8SequenceAt, validUtf8Prefix } from "./utf8-tail.ts";
 
-const noBytes = new Uint8Array(0);
+const nothing: readonly number[] = [];
 
 /** What a token's bytes completed. The two parts are encoded separately where the reference re-encodes content. */
 export interface CompatPiece {
@@ -12,7 +12,7 @@ export interface CompatPiece {
 
 export class CompatText {
   /** Bytes of content that are no text yet. */
-  pending: Uint8Array = noBytes;
+  pending: readonly number[] = nothing;
   /** An id outside the vocabulary ends the decoding of its message. */
   undecodable = false;
 
@@ -22,7 +22,7 @@ export class CompatText {
     if (this.undecodable || bytes === undefined) return undefined;
     const all = joinBytes(this.pending, bytes);
     const valid = validUtf8Prefix(all);
-    const text = decodeUtf8Lossy(all.subarray(0, valid));
+    const text = decodeFewBytes(all, valid);
     let used = valid;
     let replacement: CompatPiece["replacement"] = "";
     if (valid < all.length) {
@@ -32,14 +32,14 @@ export class CompatText {
         used += sequence.length;
       }
     }
-    this.pending = used === all.length ? noBytes : all.slice(used);
+    this.pending = used === all.length ? nothing : bytesFrom(all, used);
     return text === "" && replacement === "" ? undefined : { text, replacement };
   }
 
   /** What the end of the message adds to its text; the reference never reports it as a delta. */
   tail(): string {
-    const text = (this.undecodable ? "\ufffd" : "") + decodeUtf8Lossy(this.pending);
-    this.pending = noBytes;
+    const text = (this.undecodable ? "\ufffd" : "") + decodeFewBytes(this.pending, this.pending.length);
+    this.pending = nothing;
     this.undecodable = false;
     return text;
   }

@@ -27,11 +27,13 @@ export abstract class HeaderReader extends MessageAssembler {
   protected readonly options: RecoverOptions;
   private proof: HeaderProof = new HeaderProof(true);
   private readonly knownTools: ReadonlySet<string>;
+  private readonly cache: Map<string, HeaderFields>;
 
   constructor(table: TokenTable, options: RecoverOptions) {
     super(table, options.strict === true);
     this.options = options;
     this.knownTools = new Set(options.knownTools);
+    this.cache = this.knownTools.size === 0 ? sharedCache : new Map();
   }
 
   /** Reads a special token in the current phase. */
@@ -64,8 +66,7 @@ export abstract class HeaderReader extends MessageAssembler {
   }
 
   protected completeHeader(): void {
-    const elements = headerElements(headerUnits(this.pieces));
-    const fields = readHeader(elements, { role: this.pendingRole, knownTools: this.knownTools });
+    const fields = this.readFields();
     for (const { code, repair } of fields.findings) this.reportHeader(code, repair);
     if (fields.provisional && this.strict && !fields.knownAuthor) this.reportHeader("unknown-role");
     this.noteCallOnAnalysis(fields);
@@ -73,6 +74,20 @@ export abstract class HeaderReader extends MessageAssembler {
     this.markerMissing = false;
     const { role, name, recipient, channel, contentType } = fields;
     this.openContent({ role, name, recipient, channel, contentType }, this.position);
+  }
+
+  /** The same few headers come again and again. */
+  private readFields(): HeaderFields {
+    const key = headerKey(this.pieces, this.pendingRole);
+    const known = key === undefined ? undefined : this.cache.get(key);
+    if (known !== undefined) return known;
+    const elements = headerElements(headerUnits(this.pieces));
+    const fields = readHeader(elements, { role: this.pendingRole, knownTools: this.knownTools });
+    if (key !== undefined) {
+      if (this.cache.size >= cacheLimit) this.cache.clear();
+      this.cache.set(key, fields);
+    }
+    return fields;
   }
 
   protected noteCallOnAnalysis({ role, channel, recipient }: HeaderFields): void {
@@ -155,4 +170,19 @@ export abstract class HeaderReader extends MessageAssembler {
     this.endMessage("implicit", start);
     this.position = position;
   }
+}
+
+const cacheLimit = 512;
+/** What a header says without knowledge of tools. */
+const sharedCache = new Map<string, HeaderFields>();
+
+/** Pieces and role as text; undefined for long headers, and for text that could pass for a marker in it. */
+function headerKey(pieces: readonly HeaderPiece[], role: Role | undefined): string | undefined {
+  if (pieces.length > 16) return undefined;
+  let key: string = role ?? "";
+  for (const { id, text } of pieces) {
+    if (text.includes("\0")) return undefined;
+    key += id === -1 ? text : `\0${id}\0`;
+  }
+  return key;
 }

@@ -49,7 +49,9 @@ export class MessageAssembler {
   /** The open message has not been reported, because it was open before anything was fed. */
   protected unannounced = false;
   /** Units fed so far: tokens, or UTF-16 units of text. */
-  protected position = 0;
+  position = 0;
+  /** `position` before anything was read again as content. */
+  protected fed = 0;
   /** Where what is being fed starts; it ends at `position`. */
   protected start = 0;
   protected sink: HarmonyEvent[] | undefined;
@@ -197,6 +199,7 @@ export class MessageAssembler {
 
   private fail(code: HarmonyDiagnosticCode | "unexpected-token", message: string, text: string): never {
     this.failure = new HarmonyError(code, message, { tokenIndex: this.start, text });
+    this.position = this.fed;
     throw this.failure;
   }
 

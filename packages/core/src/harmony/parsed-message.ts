@@ -61,7 +61,8 @@ export class ParsedMessage extends Message implements ParsedDetails {
   readonly #log: TokenLog;
 
   constructor(header: Header, text: string, details: ParsedDetails) {
-    super({ ...header, content: text });
+    const { role, name, recipient, channel, contentType } = header;
+    super({ role, name, recipient, channel, contentType, content: text });
     this.index = details.index;
     this.generation = details.generation;
     this.opening = details.opening;

@@ -30,7 +30,9 @@ export interface ParserCore {
   readonly content: string;
   /** What the latest token added to the content. */
   readonly delta: string | undefined;
-  /** Reads one token; where it goes to is recorded as events in `sink`, if there is one. */
+  /** Units read so far: tokens, or UTF-16 units of text. */
+  readonly position: number;
+  /** Reads one token, which is in the log already; where it goes to is recorded as events in `sink`, if there is one. */
   step(id: number, sink: HarmonyEvent[] | undefined): void;
   finish(reason: FinishReason | undefined, sink: HarmonyEvent[] | undefined): void;
   /** An independent copy. */

@@ -19,6 +19,8 @@ interface CommonFields {
   readonly content: string;
   readonly delta: string | undefined;
   readonly messageStart: number;
+  /** Units fed so far. */
+  readonly position: number;
   /** Bytes that are no text yet. */
   readonly pending: readonly number[];
 }
@@ -39,7 +41,6 @@ export interface RecoverFields extends CommonFields {
   readonly markerMissing: boolean;
   readonly provisional: boolean;
   readonly unannounced: boolean;
-  readonly position: number;
 }
 
 export type CoreFields = CompatFields | RecoverFields;

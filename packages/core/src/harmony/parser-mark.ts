@@ -18,7 +18,7 @@ export interface ParserMark {
 export function markParser(core: ParserCore): ParserMark {
   return {
     fields: core.saveFields(),
-    log: core.log.mark(),
+    log: { ...core.log.mark(), tokens: core.position },
     lastMessage: core.messages.at(-1),
     messages: core.messages.length,
     diagnostics: core.diagnostics.length,

@@ -70,7 +70,6 @@ export class RecoverParser extends HeaderReader implements ParserCore {
     if (this.phase === "content" && id < firstSpecialToken && this.decoder.pending.length === 0) {
       const text = this.table.text(id);
       if (text !== null && this.failure === undefined) {
-        this.log.tokens.push(id);
         const start = this.position++;
         this.content += text;
         this.delta = text;
@@ -129,15 +128,15 @@ export class RecoverParser extends HeaderReader implements ParserCore {
   }
 
   private begin(sink: HarmonyEvent[] | undefined, length: number): void {
-    if (this.failure !== undefined) throw this.failure;
     this.sink = sink;
     this.delta = undefined;
     this.start = this.position;
     this.position += length;
+    this.fed = this.position;
+    if (this.failure !== undefined) throw this.failure;
   }
 
   private slowStep(id: number, sink: HarmonyEvent[] | undefined): void {
-    this.log.tokens.push(id);
     this.begin(sink, 1);
     if (id >= firstSpecialToken && this.table.text(id) !== null) {
       this.flushText();
@@ -394,7 +393,7 @@ export class RecoverParser extends HeaderReader implements ParserCore {
       provisional: this.provisional,
       unannounced: this.unannounced,
       position: this.position,
-      pending: Array.from(this.decoder.pending),
+      pending: this.decoder.pending,
     };
   }
 
@@ -414,7 +413,7 @@ export class RecoverParser extends HeaderReader implements ParserCore {
     this.unannounced = fields.unannounced;
     this.position = fields.position;
     this.start = fields.position;
-    this.decoder.pending = Uint8Array.from(fields.pending);
+    this.decoder.pending = fields.pending;
     this.failure = undefined;
   }
 }

@@ -82,8 +82,9 @@ export class StreamableParser {
   /** Reads one token. @throws HarmonyError in compat and strict mode, when the output is not accepted */
   process(id: number): this {
     const core = this.open ?? this.start("compat");
+    core.log.tokens.push(toTokenId(id, 0));
     if (this.window > 0 && --this.untilCheckpoint < 0) this.checkpoint(core);
-    core.step(toTokenId(id, 0), undefined);
+    core.step(id, undefined);
     return this;
   }
 
@@ -100,20 +101,15 @@ export class StreamableParser {
     const core = this.open ?? this.start("recover");
     const events: HarmonyEvent[] = [];
     if (core instanceof RecoverParser) core.announcePrefill(events);
-    const list = "length" in ids ? ids : Array.from(ids);
-    for (let index = 0; index < list.length; index++) {
-      if (this.window > 0 && --this.untilCheckpoint < 0) this.checkpoint(core);
-      core.step(toTokenId(list[index]!, index), events);
-    }
+    this.feedIds(core, ids, events);
     return events;
   }
 
   /** Reads a whole output at once, without events. @throws HarmonyError in compat and strict mode */
   readAll(ids: ArrayLike<number> | Iterable<number>, options: FinishOptions = {}): void {
     const core = this.open ?? this.start("recover");
-    const list = "length" in ids ? ids : Array.from(ids);
     this.forget();
-    for (let index = 0; index < list.length; index++) core.step(toTokenId(list[index]!, index), undefined);
+    this.feedIds(core, ids, undefined);
     core.finish(options.reason, undefined);
   }
 
@@ -265,6 +261,7 @@ export class StreamableParser {
     rollback(core, mark);
     if (mark !== this.newer) this.newer = this.older;
     this.untilCheckpoint = this.window - replay.length - 1;
+    core.log.tokens.append(replay);
     for (const id of replay) stepQuietly(core, id);
     return this;
   }
@@ -287,6 +284,25 @@ export class StreamableParser {
     }
     core.announcePrefill(events);
     return core;
+  }
+
+  /** Logs all ids at once, then reads them; what follows a refused one is not logged. */
+  private feedIds(
+    core: ParserCore,
+    ids: ArrayLike<number> | Iterable<number>,
+    sink: HarmonyEvent[] | undefined,
+  ): void {
+    const list = toTokenIds(ids);
+    core.log.tokens.append(list);
+    try {
+      for (let index = 0; index < list.length; index++) {
+        if (this.window > 0 && --this.untilCheckpoint < 0) this.checkpoint(core);
+        core.step(list[index]!, sink);
+      }
+    } catch (error) {
+      core.log.tokens.truncate(core.position);
+      throw error;
+    }
   }
 
   private start(mode: ParseMode): ParserCore {
@@ -319,6 +335,13 @@ function stepQuietly(core: ParserCore, id: number): void {
   } catch (error) {
     if (!(error instanceof HarmonyError)) throw error;
   }
+}
+
+function toTokenIds(ids: ArrayLike<number> | Iterable<number>): ArrayLike<number> {
+  if (ids instanceof Uint32Array) return ids;
+  const list = "length" in ids ? ids : Array.from(ids);
+  for (let index = 0; index < list.length; index++) toTokenId(list[index]!, index);
+  return list;
 }
 
 function toTokenId(id: number, index: number): number {

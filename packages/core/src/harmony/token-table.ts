@@ -14,6 +14,8 @@ export class TokenTable {
   /** Text of each id that is valid UTF-8 by itself; null for the others; undefined until looked up. */
   private readonly texts: (string | null | undefined)[];
   private readonly bytesOf: TokenBytes;
+  /** Bytes of the tokens that are no text by themselves; there are some 1,500 of them. */
+  private readonly partial: Map<number, Uint8Array> = new Map();
 
   constructor(bytesOf: TokenBytes, vocabSize: number) {
     this.bytesOf = bytesOf;
@@ -28,6 +30,8 @@ export class TokenTable {
 
   /** The bytes of a token; undefined for an unknown id. */
   bytes(id: number): Uint8Array | undefined {
+    const known = this.partial.get(id);
+    if (known !== undefined) return known;
     return id < this.texts.length ? this.bytesOf(id) : undefined;
   }
 
@@ -35,6 +39,7 @@ export class TokenTable {
     const bytes = this.bytes(id);
     if (bytes === undefined) return null;
     const text = validUtf8Prefix(bytes) === bytes.length ? decodeUtf8Lossy(bytes) : null;
+    if (text === null) this.partial.set(id, bytes);
     this.texts[id] = text;
     return text;
   }
