@@ -4,33 +4,22 @@
 //   node tools/toy/run.mjs kernels          write the engine's kernel into the package
 //   node tools/toy/run.mjs train [options]  train; checkpoints go to tools/toy/out
 //   node tools/toy/run.mjs export [options] write the model file of the last checkpoint
+//   node tools/toy/run.mjs measure          how well the model does
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compileKernels } from "./compile-kernels.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../..");
 const out = join(here, "out");
-const commands = ["kernels", "train", "export"];
-
-/** Compiles a kernel module. Shared memory lets training workers see the same weights. */
-export async function compileKernel(entry, file, shared) {
-  const { default: asc } = await import("assemblyscript/asc");
-  const memory = shared ? ["--enable", "threads", "--sharedMemory", "--maximumMemory", "16384"] : [];
-  const { error, stderr } = await asc.main([
-    join("tools/toy/assembly", entry),
-    ...["--outFile", file, "-O3", "--noAssert", "--runtime", "stub", "--enable", "simd"],
-    ...["--importMemory", "--initialMemory", "1", "--disableWarning", "112", "--baseDir", root],
-    ...memory,
-  ]);
-  if (error) throw new Error(`AssemblyScript: ${stderr.toString()}`, { cause: error });
-}
+const commands = ["kernels", "train", "export", "measure"];
 
 async function writeEngineKernel() {
   const file = join(out, "matrix.wasm");
-  await compileKernel("inference.ts", file, false);
+  await compileKernels("inference.ts", file, false);
   const base64 = readFileSync(file).toString("base64");
   const target = join(root, "packages/tokenwire/src/engines/embedded/generated/matrix-kernel.ts");
   writeFileSync(
@@ -63,10 +52,10 @@ async function main([command, ...options]) {
   }
   mkdirSync(out, { recursive: true });
   if (command === "kernels") return writeEngineKernel();
-  if (command === "train") await compileKernel("index.ts", join(out, "kernels.wasm"), true);
+  if (command === "train") await compileKernels("index.ts", join(out, "kernels.wasm"), true);
   const file = await bundle(command);
   const { status } = spawnSync(process.execPath, [file, ...options], { stdio: "inherit", cwd: root });
   process.exit(status ?? 1);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));
+await main(process.argv.slice(2));

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { isTokenwireError } from "@tokenwire/core";
 import { Command, CommanderError } from "commander";
 import { chatCommand } from "./commands/chat.ts";
+import { engineCommand } from "./commands/engine.ts";
 import { evalCommand } from "./commands/eval.ts";
 import { generateCommand } from "./commands/generate.ts";
 import { inspectCommand } from "./commands/inspect.ts";
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   program.addCommand(serveCommand());
   program.addCommand(chatCommand());
   program.addCommand(generateCommand());
+  program.addCommand(engineCommand());
   program.addCommand(mcpCommand());
   program.commandsGroup("Wire and quality");
   program.addCommand(evalCommand());

@@ -31,7 +31,7 @@ export interface EmbeddedEngineOptions {
   readonly id?: string;
   /** Requests generated at the same time. Default: 4. */
   readonly maxConcurrent?: number;
-  /** Requests that may wait; the next is refused as `overloaded`. Default: 64. */
+  /** Requests that may wait; the next is refused as `overloaded`. Default: 512. */
   readonly queueLimit?: number;
   /** Finished sequences kept for prompts that begin alike. Default: 8; 0 turns the prefix cache off. */
   readonly cachedSequences?: number;
@@ -78,7 +78,7 @@ export class EmbeddedEngine implements Engine {
     this.#eos = endTokens(model);
     this.#temperature = defaultTemperature(model);
     this.#constraints = options.constraints;
-    this.#admission = new Admission(options.maxConcurrent ?? 4, options.queueLimit ?? 64);
+    this.#admission = new Admission(options.maxConcurrent ?? 4, options.queueLimit ?? 512);
     this.#prefixes = new PrefixCache(options.cachedSequences ?? 8);
   }
 

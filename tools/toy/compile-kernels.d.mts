@@ -1,0 +1,1 @@
+export function compileKernels(entry: string, file: string, shared: boolean): Promise<void>;
