@@ -1,1 +1,10 @@
-export {};
+export { createMemoryStore, type MemoryStoreOptions } from "./memory.ts";
+export { openSqliteStore, type SqliteStoreOptions } from "./sqlite.ts";
+export {
+  type Page,
+  type PageRequest,
+  pageOf,
+  type ResponseStore,
+  type StoredConversation,
+  type StoredResponse,
+} from "./store.ts";

@@ -1,0 +1,296 @@
+// `POST /v1/responses`: every field of the request, honoured or refused by name.
+
+import { toPlain } from "@tokenwire/core/json";
+import { z } from "zod";
+import { invalidRequest, quote, unsupportedParameter } from "../api-error.ts";
+import type { RequestBody } from "../body.ts";
+import { metadataField, refuseFields } from "../chat/request.ts";
+import { formatConstraint, toSchemaFormat } from "../constraint.ts";
+import type { FunctionTool, ResponseFormat, ToolChoice } from "../conversation.ts";
+import type { OutputConstraint } from "../generation.ts";
+import { defined, parseSampling, type RequestedSampling } from "../sampling.ts";
+import { allowedTools, checkToolCount, modeChoice, namedFunction, toFunctionTool } from "../tools.ts";
+import { integerFrom, losslessObject, numberWithin, optional, parseBody } from "../validation.ts";
+
+export interface ResponsesRequest {
+  /** Absent: the served model. */
+  readonly model?: string;
+  /** Not yet parsed: references in it need what is stored. */
+  readonly input: unknown;
+  readonly instructions?: string;
+  readonly previousResponseId?: string;
+  readonly conversationId?: string;
+  readonly store: boolean;
+  readonly background: boolean;
+  readonly stream: boolean;
+  readonly tools: readonly FunctionTool[];
+  readonly toolChoice: ToolChoice;
+  readonly parallelToolCalls: boolean;
+  readonly responseFormat: ResponseFormat;
+  readonly constraint?: OutputConstraint;
+  readonly sampling: RequestedSampling;
+  /** Alternatives per token; absent: no log-probabilities in the answer. */
+  readonly topLogprobs?: number;
+  readonly reasoningEffort?: string;
+  readonly reasoningSummary?: string;
+  readonly includeEncryptedReasoning: boolean;
+  readonly truncation: "auto" | "disabled";
+  /** The fields of the response object that repeat the request. */
+  readonly echo: Readonly<Record<string, unknown>>;
+}
+
+const includable = [
+  "file_search_call.results",
+  "web_search_call.results",
+  "web_search_call.action.sources",
+  "message.input_image.image_url",
+  "computer_call_output.output.image_url",
+  "code_interpreter_call.outputs",
+  "reasoning.encrypted_content",
+  "message.output_text.logprobs",
+] as const;
+
+const format = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("text") }),
+  z.object({ type: z.literal("json_object") }),
+  z.object({
+    type: z.literal("json_schema"),
+    name: z.string(),
+    description: optional(z.string()),
+    schema: optional(losslessObject),
+    strict: optional(z.boolean()),
+  }),
+]);
+
+const tool = z.looseObject({ type: z.string() });
+const functionTool = z.object({
+  name: z.string(),
+  description: optional(z.string()),
+  parameters: optional(losslessObject),
+  strict: optional(z.boolean()),
+});
+
+const choice = z.union([
+  z.enum(["none", "auto", "required"]),
+  z.discriminatedUnion("type", [
+    z.object({ type: z.literal("function"), name: z.string() }),
+    z.object({
+      type: z.literal("allowed_tools"),
+      mode: z.string(),
+      tools: z.array(z.looseObject({ type: z.string(), name: optional(z.string()) })),
+    }),
+  ]),
+]);
+
+const fields = z.object({
+  model: optional(z.string().min(1)),
+  input: z.unknown(),
+  instructions: optional(z.string()),
+  previous_response_id: optional(z.string().min(1)),
+  conversation: optional(z.union([z.string(), z.object({ id: z.string() })])),
+  store: optional(z.boolean()),
+  background: optional(z.boolean()),
+  stream: optional(z.boolean()),
+  stream_options: optional(z.object({ include_obfuscation: optional(z.boolean()) })),
+  tools: optional(z.array(tool)),
+  tool_choice: optional(choice),
+  parallel_tool_calls: optional(z.boolean()),
+  max_tool_calls: optional(integerFrom(1)),
+  max_output_tokens: optional(integerFrom(1)),
+  top_logprobs: optional(integerFrom(0, 20)),
+  temperature: optional(numberWithin(0, 2)),
+  top_p: optional(numberWithin(0, 1)),
+  presence_penalty: optional(numberWithin(-2, 2)),
+  frequency_penalty: optional(numberWithin(-2, 2)),
+  reasoning: optional(
+    z.object({
+      effort: optional(z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"])),
+      summary: optional(z.enum(["auto", "concise", "detailed"])),
+      generate_summary: optional(z.enum(["auto", "concise", "detailed"])),
+    }),
+  ),
+  text: optional(
+    z.object({ format: optional(format), verbosity: optional(z.enum(["low", "medium", "high"])) }),
+  ),
+  truncation: optional(z.enum(["auto", "disabled"])),
+  include: optional(z.array(z.enum(includable))),
+  metadata: metadataField,
+  user: optional(z.string()),
+  service_tier: optional(z.enum(["auto", "default", "flex", "scale", "priority", "fast", "ultrafast"])),
+  safety_identifier: optional(z.string().max(64)),
+  prompt_cache_key: optional(z.string()),
+  prompt_cache_retention: optional(z.string()),
+});
+
+const refused: Readonly<Record<string, string>> = {
+  prompt: "Stored prompts are not available.",
+  context_management: "Context management is not available; use truncation.",
+};
+
+type Fields = z.output<typeof fields>;
+
+function parseTools(wire: Fields): FunctionTool[] {
+  const tools = wire.tools ?? [];
+  checkToolCount(tools.length, "tools");
+  return tools.map((entry, index) => {
+    const path = `tools[${index}]`;
+    if (entry.type !== "function") {
+      throw unsupportedParameter(
+        `${path}.type`,
+        `${path}.type: tools of type ${quote(entry.type)} are not enabled on this server. Supported types: "function".`,
+      );
+    }
+    return toFunctionTool(parseBody(functionTool, entry, ["tools", index]), path);
+  });
+}
+
+function parseChoice(wire: Fields, tools: readonly FunctionTool[]): ToolChoice {
+  const given = wire.tool_choice ?? "auto";
+  if (typeof given === "string") return modeChoice(given, tools);
+  if (given.type === "function") return namedFunction(given.name, tools);
+  return allowedTools(
+    given.mode,
+    given.tools.map((entry) => entry.name ?? ""),
+    tools,
+  );
+}
+
+function checkCombinations(wire: Fields): void {
+  if (wire.previous_response_id !== undefined && wire.conversation !== undefined) {
+    throw invalidRequest(
+      "previous_response_id",
+      "Mutually exclusive parameters. Ensure you are only providing one of: 'previous_response_id' or 'conversation'.",
+    );
+  }
+  if (wire.background === true && wire.store === false) {
+    throw invalidRequest("background", "background: needs store to be true.");
+  }
+  if ((wire.top_logprobs ?? 0) > 0 && !wire.include?.includes("message.output_text.logprobs")) {
+    throw invalidRequest(
+      "top_logprobs",
+      "top_logprobs requires include field with 'message.output_text.logprobs'",
+    );
+  }
+  if (wire.stream_options !== undefined && wire.stream !== true) {
+    throw invalidRequest(
+      "stream_options",
+      "The 'stream_options' parameter is only allowed when 'stream' is enabled",
+    );
+  }
+}
+
+function conversationId(wire: Fields): string | undefined {
+  const id = typeof wire.conversation === "object" ? wire.conversation.id : wire.conversation;
+  if (id !== undefined && !/^conv_[A-Za-z0-9_-]+$/.test(id)) {
+    throw invalidRequest(
+      "conversation",
+      `conversation: expected an id that begins with "conv_", got ${quote(id)}.`,
+    );
+  }
+  return id;
+}
+
+function echoTool({ name, description, parameters, strict }: FunctionTool): object {
+  return {
+    type: "function",
+    name,
+    description: description ?? null,
+    parameters: parameters === undefined ? null : toPlain(parameters),
+    strict: strict ?? true,
+  };
+}
+
+function echoFormat(responseFormat: ResponseFormat): object {
+  if (responseFormat.type !== "json_schema") return { type: responseFormat.type };
+  const { name, description, schema, strict } = responseFormat;
+  return {
+    type: "json_schema",
+    name,
+    description: description ?? null,
+    schema: schema === undefined ? {} : toPlain(schema),
+    strict: strict ?? false,
+  };
+}
+
+function echoSampling(wire: Fields): Record<string, unknown> {
+  return {
+    top_p: wire.top_p ?? 1,
+    temperature: wire.temperature ?? 1,
+    presence_penalty: wire.presence_penalty ?? 0,
+    frequency_penalty: wire.frequency_penalty ?? 0,
+    top_logprobs: wire.top_logprobs ?? 0,
+    max_output_tokens: wire.max_output_tokens ?? null,
+    max_tool_calls: wire.max_tool_calls ?? null,
+  };
+}
+
+function toEcho(
+  wire: Fields,
+  tools: readonly FunctionTool[],
+  responseFormat: ResponseFormat,
+): Record<string, unknown> {
+  const conversation = conversationId(wire);
+  return {
+    instructions: wire.instructions ?? null,
+    previous_response_id: wire.previous_response_id ?? null,
+    ...(conversation !== undefined && { conversation: { id: conversation } }),
+    tools: tools.map(echoTool),
+    tool_choice: wire.tool_choice ?? "auto",
+    truncation: wire.truncation ?? "disabled",
+    parallel_tool_calls: wire.parallel_tool_calls ?? true,
+    text: { format: echoFormat(responseFormat), verbosity: wire.text?.verbosity ?? "medium" },
+    ...echoSampling(wire),
+    reasoning: {
+      effort: wire.reasoning?.effort ?? null,
+      summary: wire.reasoning?.summary ?? wire.reasoning?.generate_summary ?? null,
+    },
+    store: wire.store ?? true,
+    background: wire.background ?? false,
+    service_tier: "default",
+    metadata: wire.metadata ?? {},
+    safety_identifier: wire.safety_identifier ?? null,
+    prompt_cache_key: wire.prompt_cache_key ?? null,
+    ...(wire.user !== undefined && { user: wire.user }),
+  };
+}
+
+/** Validates the body of a create call. Raises `ApiError` 400 with the path of the first fault. */
+export function parseResponsesRequest(body: RequestBody): ResponsesRequest {
+  const wire = parseBody(fields, body);
+  refuseFields(body, refused);
+  checkCombinations(wire);
+  const tools = parseTools(wire);
+  const wireFormat = wire.text?.format;
+  const responseFormat =
+    wireFormat?.type === "json_schema"
+      ? toSchemaFormat(wireFormat, "text.format")
+      : ((wireFormat ?? { type: "text" }) as ResponseFormat);
+  const wantsLogprobs = wire.include?.includes("message.output_text.logprobs") ?? false;
+  return defined({
+    model: wire.model,
+    input: wire.input,
+    instructions: wire.instructions === "" ? undefined : wire.instructions,
+    previousResponseId: wire.previous_response_id,
+    conversationId: conversationId(wire),
+    store: wire.store ?? true,
+    background: wire.background ?? false,
+    stream: wire.stream ?? false,
+    tools,
+    toolChoice: parseChoice(wire, tools),
+    parallelToolCalls: wire.parallel_tool_calls ?? true,
+    responseFormat,
+    constraint: formatConstraint(responseFormat),
+    // `top_p: 0` is legal here; the smallest positive value means the same.
+    sampling: parseSampling({
+      ...body,
+      max_tokens: wire.max_output_tokens,
+      top_p: wire.top_p === 0 ? 1e-9 : wire.top_p,
+    }),
+    topLogprobs: wantsLogprobs ? (wire.top_logprobs ?? 0) : undefined,
+    reasoningEffort: wire.reasoning?.effort,
+    reasoningSummary: wire.reasoning?.summary ?? wire.reasoning?.generate_summary,
+    includeEncryptedReasoning: wire.include?.includes("reasoning.encrypted_content") ?? false,
+    truncation: wire.truncation ?? "disabled",
+    echo: toEcho(wire, tools, responseFormat),
+  });
+}

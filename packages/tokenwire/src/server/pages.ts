@@ -1,0 +1,29 @@
+// Lists in pages: `limit`, `order` and `after` of the query, and the list object of the answer.
+
+import { invalidRequest } from "../protocol/index.ts";
+import type { Page, PageRequest } from "../store/index.ts";
+
+export function parsePage(
+  query: Readonly<Record<string, unknown>>,
+  defaultOrder: "asc" | "desc",
+): PageRequest {
+  const { limit = "20", order = defaultOrder, after } = query;
+  const count = Number(limit);
+  if (!Number.isInteger(count) || count < 1 || count > 100) {
+    throw invalidRequest("limit", "limit: must be an integer between 1 and 100.");
+  }
+  if (order !== "asc" && order !== "desc") throw invalidRequest("order", 'order: expected "asc" or "desc".');
+  if (after !== undefined && typeof after !== "string")
+    throw invalidRequest("after", "after: expected an id.");
+  return { limit: count, order, ...(after !== undefined && { after }) };
+}
+
+export function toList<T extends { readonly id: string }>({ data, hasMore }: Page<T>): object {
+  return {
+    object: "list",
+    data,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+    has_more: hasMore,
+  };
+}

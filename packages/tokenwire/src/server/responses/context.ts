@@ -1,0 +1,166 @@
+// What a response is made from: the history behind it, its own input, and the prompt they give.
+
+import {
+  ApiError,
+  type Conversation,
+  type ConversationMessage,
+  type GenerationPlan,
+  invalidRequest,
+  type Prompt,
+  parseInputItems,
+  type ResponseItem,
+  type ResponsesRequest,
+  renderPrompt,
+  toConversationMessages,
+  toGenerationPlan,
+} from "../../protocol/index.ts";
+import type { RouteContext } from "../context.ts";
+import type { ServedModel } from "../models.ts";
+import { promptSettings } from "../request-rules.ts";
+
+const maxChain = 1_000;
+
+/** Everything about a create call before the engine is asked. */
+export interface ResponseDraft {
+  readonly request: ResponsesRequest;
+  readonly model: ServedModel;
+  /** Items of the request's own input. */
+  readonly input: readonly ResponseItem[];
+  readonly conversation: Conversation;
+  readonly prompt: Prompt;
+  readonly plan: GenerationPlan;
+}
+
+function previousNotFound(id: string): ApiError {
+  return invalidRequest(
+    "previous_response_id",
+    `Previous response with id '${id.slice(0, 80)}' not found.`,
+    "previous_response_not_found",
+  );
+}
+
+/** Input and output of a response and all before it, oldest first. */
+async function chainItems(context: RouteContext, lastId: string): Promise<ResponseItem[]> {
+  const { server, tenant } = context;
+  const links: ResponseItem[][] = [];
+  for (let id: string | null = lastId; id !== null; ) {
+    if (links.length >= maxChain) {
+      throw invalidRequest(
+        "previous_response_id",
+        `previous_response_id: chains end at ${maxChain} responses.`,
+      );
+    }
+    const stored = await server.store.getResponse(tenant, id);
+    if (stored === undefined) throw previousNotFound(id);
+    links.push([...stored.input, ...(stored.response.output as unknown as ResponseItem[])]);
+    id = stored.previousId;
+  }
+  return links.reverse().flat();
+}
+
+async function historyItems(
+  context: RouteContext,
+  request: ResponsesRequest,
+): Promise<readonly ResponseItem[]> {
+  if (request.previousResponseId !== undefined) return chainItems(context, request.previousResponseId);
+  if (request.conversationId === undefined) return [];
+  const { server, tenant } = context;
+  if ((await server.store.getConversation(tenant, request.conversationId)) === undefined) {
+    throw new ApiError(404, `Conversation with id '${request.conversationId.slice(0, 80)}' not found.`, {
+      param: "conversation",
+      wireCode: "not_found",
+    });
+  }
+  return server.store.listItems(tenant, request.conversationId);
+}
+
+/** Reasoning that a client carried for us gets its text back. */
+function unseal(context: RouteContext, items: readonly ResponseItem[]): ResponseItem[] {
+  return items.map((item, index) => {
+    const sealed = item["encrypted_content"];
+    const content = item["content"] as readonly unknown[] | undefined;
+    if (item.type !== "reasoning" || typeof sealed !== "string" || (content?.length ?? 0) > 0) return item;
+    const text = context.server.seal.open(sealed, `input[${index}].encrypted_content`);
+    return { ...item, content: [{ type: "reasoning_text", text }] };
+  });
+}
+
+function toConversation(request: ResponsesRequest, messages: readonly ConversationMessage[]): Conversation {
+  const instructions: ConversationMessage[] =
+    request.instructions === undefined ? [] : [{ role: "system", content: request.instructions }];
+  return {
+    messages: [...instructions, ...messages],
+    tools: request.tools,
+    toolChoice: request.toolChoice,
+    parallelToolCalls: request.parallelToolCalls,
+    responseFormat: request.responseFormat,
+    field: "input",
+    ...(request.reasoningEffort !== undefined && { reasoningEffort: request.reasoningEffort }),
+  };
+}
+
+/**
+ * The conversation without its oldest turn: instructions, and everything from the newest user message on, stay; a call
+ * goes with its results. Undefined when there is nothing left to drop.
+ */
+function dropOldest(conversation: Conversation): Conversation | undefined {
+  const { messages } = conversation;
+  const first = messages.findIndex((message) => message.role !== "system" && message.role !== "developer");
+  const lastUser = messages.findLastIndex((message) => message.role === "user");
+  if (first < 0 || first >= lastUser) return undefined;
+  let end = first + 1;
+  while (end < lastUser && messages[end]!.role === "tool") end++;
+  return { ...conversation, messages: messages.filter((_, index) => index < first || index >= end) };
+}
+
+/** Renders and plans; with `truncation: "auto"` old turns go until the prompt fits. */
+function planWithin(
+  context: RouteContext,
+  model: ServedModel,
+  request: ResponsesRequest,
+  whole: Conversation,
+): { conversation: Conversation; prompt: Prompt; plan: GenerationPlan } {
+  for (let conversation = whole; ; ) {
+    const prompt = renderPrompt(model.profile, conversation, promptSettings(context.server.settings));
+    try {
+      const plan = toGenerationPlan({
+        profile: model.profile,
+        limits: model.info,
+        promptIds: prompt.tokenIds,
+        sampling: request.sampling,
+        constraint: request.constraint,
+        topLogprobs: request.topLogprobs,
+        promptField: "input",
+      });
+      return { conversation, prompt, plan };
+    } catch (error) {
+      const isTooLong = error instanceof ApiError && error.wireCode === "context_length_exceeded";
+      const shorter = isTooLong && request.truncation === "auto" ? dropOldest(conversation) : undefined;
+      if (shorter === undefined) throw error;
+      conversation = shorter;
+    }
+  }
+}
+
+/** Loads what the request refers to and renders its prompt. */
+export async function draftResponse(
+  context: RouteContext,
+  request: ResponsesRequest,
+): Promise<ResponseDraft> {
+  const { models } = context.server;
+  const model = models.resolve(request.model ?? models.list()[0]!.id);
+  const history = await historyItems(context, request);
+  if ((request.input ?? null) === null && history.length === 0) {
+    throw invalidRequest("input", "Missing required parameter: 'input'.");
+  }
+  const input =
+    (request.input ?? null) === null
+      ? []
+      : parseInputItems(request.input, (id) => history.find((item) => item.id === id));
+  if (Array.isArray(request.input) && request.input.length === 0) {
+    throw invalidRequest("input", "Input items cannot be empty");
+  }
+  const messages = toConversationMessages(unseal(context, history), unseal(context, input), model.id);
+  const whole = toConversation(request, messages);
+  return { request, model, input, ...planWithin(context, model, request, whole) };
+}

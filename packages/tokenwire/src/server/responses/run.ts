@@ -1,0 +1,160 @@
+// Makes one response: generates, encodes, stores, and only then tells that it is complete.
+
+import {
+  ApiError,
+  createAnswerParser,
+  emptyUsage,
+  newId,
+  ResponseEncoder,
+  type ResponseEvent,
+  type ResponseItem,
+  type ResponseObject,
+  unixSeconds,
+} from "../../protocol/index.ts";
+import type { RouteContext, ServerContext } from "../context.ts";
+import { toApiError } from "../errors.ts";
+import { generateChoices } from "../generate.ts";
+import { hiddenStopIds } from "../stop-ids.ts";
+import type { ResponseDraft } from "./context.ts";
+
+/** Where the events of a response go. */
+export interface ResponseSink {
+  emit(events: readonly ResponseEvent[]): void;
+  readonly pressure?: Promise<void> | undefined;
+}
+
+export class ResponseRun {
+  readonly id: string = newId("resp_");
+  readonly encoder: ResponseEncoder;
+  readonly #server: ServerContext;
+  readonly #tenant: string;
+  readonly #requestId: string;
+  readonly #draft: ResponseDraft;
+
+  constructor(context: RouteContext, draft: ResponseDraft) {
+    const { request, model } = draft;
+    this.#server = context.server;
+    this.#tenant = context.tenant;
+    this.#requestId = context.requestId;
+    this.#draft = draft;
+    this.encoder = new ResponseEncoder({
+      id: this.id,
+      model: model.id,
+      createdAt: unixSeconds(),
+      tokenizer: model.profile.tokenizer,
+      logprobs: request.topLogprobs !== undefined,
+      summary: request.reasoningSummary !== undefined,
+      ...(request.includeEncryptedReasoning && { seal: (text) => context.server.seal.seal(text) }),
+      echo: request.echo,
+    });
+  }
+
+  get response(): ResponseObject {
+    return this.encoder.response;
+  }
+
+  /**
+   * Generates to the end. Engine failures become events once the response has started, else they are raised; an abort
+   * is raised always.
+   */
+  async run(signal: AbortSignal, sink: ResponseSink): Promise<void> {
+    const { encoder } = this;
+    const usage = emptyUsage(this.#draft.prompt.tokenIds.length);
+    try {
+      await this.#server.admission.run(signal, () => this.#generate(signal, sink, usage));
+      sink.emit(encoder.complete(usage));
+      await this.save();
+      await this.#appendToConversation();
+    } catch (error) {
+      if (signal.aborted || !encoder.started) throw error;
+      const failure = toApiError(error);
+      if (failure.status >= 500) {
+        this.#server.log.error(
+          { requestId: this.#requestId, err: failure.cause ?? failure },
+          "response failed",
+        );
+      }
+      await this.fail(failure, sink);
+      return;
+    }
+    sink.emit(encoder.terminal());
+  }
+
+  /** Ends a response that has started as failed, in events and in the store. */
+  async fail(error: ApiError, sink: ResponseSink): Promise<void> {
+    const events = this.encoder.fail(error);
+    // What could not be stored complete may not be storable as failed either; the client learns of the failure anyway.
+    await this.save().catch((cause: unknown) => {
+      this.#server.log.error({ requestId: this.#requestId, err: cause }, "cannot store a failed response");
+    });
+    sink.emit(events);
+  }
+
+  /** Stores the response as it stands, if it is to be stored. */
+  async save(events?: readonly ResponseEvent[]): Promise<void> {
+    const { request, input } = this.#draft;
+    if (!request.store) return;
+    await this.#server.store.putResponse(this.#tenant, {
+      response: this.response,
+      input,
+      previousId: request.previousResponseId ?? null,
+      ...(events && { events }),
+    });
+  }
+
+  async #appendToConversation(): Promise<void> {
+    const { request, input } = this.#draft;
+    if (request.conversationId === undefined || !request.store) return;
+    const output = this.response.output as unknown as ResponseItem[];
+    await this.#server.store.appendItems(this.#tenant, request.conversationId, [...input, ...output]);
+  }
+
+  #generate(signal: AbortSignal, sink: ResponseSink, usage: ReturnType<typeof emptyUsage>): Promise<void> {
+    const { request, model, prompt, plan, conversation } = this.#draft;
+    const { profile } = model;
+    return generateChoices(
+      {
+        id: this.id,
+        model,
+        plans: [plan],
+        usage,
+        signal,
+        timeouts: this.#server.settings.timeouts,
+        createParser: () => createAnswerParser(profile, prompt, conversation, true),
+        output: {
+          tokenizer: profile.tokenizer,
+          stop: request.sampling.stop,
+          includeStop: request.sampling.includeStop,
+          logprobs: request.topLogprobs !== undefined,
+          toolChoice: conversation.toolChoice,
+          parallelToolCalls: conversation.parallelToolCalls,
+          hiddenStopIds: hiddenStopIds(profile, request.sampling),
+          requestedStopIds: request.sampling.stopTokenIds,
+        },
+        onDiagnostic: (code) =>
+          this.#server.log.debug({ requestId: this.#requestId, code }, "output repaired"),
+      },
+      {
+        start: () => {
+          if (!this.encoder.started) sink.emit(this.encoder.start(request.background));
+        },
+        push: (_choice, events) => sink.emit(this.encoder.push(events)),
+        get pressure() {
+          return sink.pressure;
+        },
+      },
+    );
+  }
+}
+
+/** The answer to a create call on a conversation that is being written. */
+export function conversationLocked(id: string): ApiError {
+  return new ApiError(
+    409,
+    `Another response is being made in the conversation '${id}'. Retry when it is complete.`,
+    {
+      param: "conversation",
+      wireCode: "conversation_locked",
+    },
+  );
+}

@@ -1,0 +1,148 @@
+// `POST /v1/responses`: whole, streamed, or in the background.
+
+import { ApiError, parseResponsesRequest, type ResponseEvent, responseFrame } from "../../protocol/index.ts";
+import type { Route, RouteContext } from "../context.ts";
+import { toApiError } from "../errors.ts";
+import { draftResponse, type ResponseDraft } from "../responses/context.ts";
+import { ResponseJob } from "../responses/jobs.ts";
+import { conversationLocked, ResponseRun } from "../responses/run.ts";
+import type { EventStream } from "../sse.ts";
+import { respondWithStream } from "../stream.ts";
+
+const done = "data: [DONE]\n\n";
+
+function frames(events: readonly ResponseEvent[]): string {
+  return events.map(responseFrame).join("");
+}
+
+/** Runs in this request: the client leaving ends it. */
+async function inRequest(
+  context: RouteContext,
+  run: ResponseRun,
+  isStream: boolean,
+): Promise<object | undefined> {
+  if (!isStream) {
+    let failure: ResponseEvent | undefined;
+    await run.run(context.signal, {
+      emit: (events) => {
+        failure ??= events.find((event) => event.type === "error");
+      },
+    });
+    if (failure) throw new ApiError(500, String(failure["message"]));
+    return run.response;
+  }
+  await respondWithStream(context, {
+    admit: false,
+    run: async (stream) => {
+      await run.run(context.signal, {
+        emit: (events) => {
+          stream.open();
+          stream.write(frames(events));
+        },
+        get pressure() {
+          return stream.pressure;
+        },
+      });
+      return done;
+    },
+    fail: (error) =>
+      frames([...(run.encoder.started ? [] : run.encoder.start(false)), ...run.encoder.fail(error)]) + done,
+  });
+  return undefined;
+}
+
+/** Runs on its own; the answer is the queued response, or its events as they come. */
+async function inBackground(
+  context: RouteContext,
+  draft: ResponseDraft,
+  run: ResponseRun,
+): Promise<object | undefined> {
+  const { server, tenant } = context;
+  const job = new ResponseJob(tenant, true, () => run.response);
+  server.jobs.add(run.id, job);
+  job.add(run.encoder.start(true));
+  const queued = { ...run.response, status: "queued" };
+  await run.save();
+  void runJob(context, run, job, draft.request.stream);
+  if (!draft.request.stream) return queued;
+  await followJob(context, job, -1);
+  return undefined;
+}
+
+async function runJob(
+  context: RouteContext,
+  run: ResponseRun,
+  job: ResponseJob,
+  keepEvents: boolean,
+): Promise<void> {
+  const { server, requestId } = context;
+  const signal = AbortSignal.any([job.abort.signal, server.shutdown]);
+  const sink = { emit: (events: readonly ResponseEvent[]): void => job.add(events) };
+  try {
+    await run.run(signal, sink);
+    if (keepEvents) await run.save(job.events);
+  } catch (error) {
+    if (job.abort.signal.aborted) {
+      job.add(run.encoder.cancel());
+      await run.save().catch((cause: unknown) => server.log.error({ requestId, err: cause }, "cannot store"));
+    } else await run.fail(toApiError(error), sink);
+  } finally {
+    job.finish();
+    server.jobs.remove(run.id);
+  }
+}
+
+/** Streams the events of a job after a sequence number, those to come included. A reader that leaves stops nothing. */
+export function followJob(context: RouteContext, job: ResponseJob, after: number): Promise<void> {
+  return respondWithStream(context, {
+    admit: false,
+    run: async (stream) => {
+      await writeEvents(stream, job, after, context.signal);
+      return done;
+    },
+    fail: () => done,
+  });
+}
+
+async function writeEvents(
+  stream: EventStream,
+  job: ResponseJob,
+  after: number,
+  signal: AbortSignal,
+): Promise<void> {
+  stream.open();
+  let next = after + 1;
+  while (!signal.aborted) {
+    const { changed } = job;
+    for (; next < job.events.length; next++) {
+      stream.write(responseFrame(job.events[next]!));
+      const { pressure } = stream;
+      if (pressure) await pressure;
+    }
+    if (job.finished) return;
+    await changed;
+  }
+}
+
+export const createResponse: Route = {
+  method: "POST",
+  path: "/v1/responses",
+  aliases: ["/responses"],
+  handle: async (context) => {
+    const { server, tenant } = context;
+    const request = parseResponsesRequest(context.body());
+    const { conversationId } = request;
+    if (conversationId !== undefined && !server.jobs.lockConversation(tenant, conversationId)) {
+      throw conversationLocked(conversationId);
+    }
+    try {
+      const draft = await draftResponse(context, request);
+      const run = new ResponseRun(context, draft);
+      return await (request.background
+        ? inBackground(context, draft, run)
+        : inRequest(context, run, request.stream));
+    } finally {
+      if (conversationId !== undefined) server.jobs.unlockConversation(tenant, conversationId);
+    }
+  },
+};

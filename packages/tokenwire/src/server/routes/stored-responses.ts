@@ -1,0 +1,125 @@
+// Stored responses: retrieve, follow, delete, cancel, list the input; and counting tokens before creating one.
+
+import {
+  ApiError,
+  invalidRequest,
+  parseResponsesRequest,
+  quote,
+  type ResponseEvent,
+  replayEvents,
+  responseFrame,
+} from "../../protocol/index.ts";
+import { pageOf, type StoredResponse } from "../../store/index.ts";
+import type { Route, RouteContext } from "../context.ts";
+import { parsePage, toList } from "../pages.ts";
+import { draftResponse } from "../responses/context.ts";
+import { respondWithStream } from "../stream.ts";
+import { followJob } from "./responses.ts";
+
+function idOf(context: RouteContext): string {
+  return (context.request.params as { id: string }).id;
+}
+
+function notFound(id: string): ApiError {
+  return new ApiError(404, `Response with id ${quote(id)} not found.`, {
+    param: "response_id",
+    wireCode: "not_found",
+  });
+}
+
+async function storedResponse(context: RouteContext): Promise<StoredResponse> {
+  const stored = await context.server.store.getResponse(context.tenant, idOf(context));
+  if (stored === undefined) throw notFound(idOf(context));
+  return stored;
+}
+
+/** `starting_after` of a query: the last sequence number the client has; -1 for none. */
+function startingAfter(query: Readonly<Record<string, unknown>>): number {
+  const text = query["starting_after"];
+  if (text === undefined) return -1;
+  const value = Number(text);
+  if (typeof text !== "string" || !/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw invalidRequest(
+      "starting_after",
+      "starting_after: expected a sequence number, an integer of at least 0.",
+    );
+  }
+  return value;
+}
+
+export const retrieveResponse: Route = {
+  method: "GET",
+  path: "/v1/responses/:id",
+  aliases: ["/responses/:id"],
+  handle: async (context) => {
+    const query = context.request.query as Record<string, unknown>;
+    const job = context.server.jobs.get(context.tenant, idOf(context));
+    if (query["stream"] !== "true") return job?.response ?? (await storedResponse(context)).response;
+    const after = startingAfter(query);
+    if (job) return followJob(context, job, after);
+    const stored = await storedResponse(context);
+    const events = (stored.events as ResponseEvent[] | undefined) ?? replayEvents(stored.response);
+    await respondWithStream(context, {
+      admit: false,
+      run: async () =>
+        `${events
+          .filter((event) => event.sequence_number > after)
+          .map(responseFrame)
+          .join("")}data: [DONE]\n\n`,
+      fail: () => "data: [DONE]\n\n",
+    });
+    return undefined;
+  },
+};
+
+export const deleteResponse: Route = {
+  method: "DELETE",
+  path: "/v1/responses/:id",
+  aliases: ["/responses/:id"],
+  handle: async (context) => {
+    const id = idOf(context);
+    const job = context.server.jobs.get(context.tenant, id);
+    job?.abort.abort(new ApiError(499, "The response was deleted."));
+    if (!(await context.server.store.deleteResponse(context.tenant, id))) throw notFound(id);
+    return { id, object: "response", deleted: true };
+  },
+};
+
+export const cancelResponse: Route = {
+  method: "POST",
+  path: "/v1/responses/:id/cancel",
+  aliases: ["/responses/:id/cancel"],
+  handle: async (context) => {
+    const job = context.server.jobs.get(context.tenant, idOf(context));
+    if (job) {
+      job.abort.abort(new ApiError(499, "The response was cancelled."));
+      while (!job.finished) await job.changed;
+      return job.response;
+    }
+    const { response } = await storedResponse(context);
+    if (response["background"] !== true) {
+      throw invalidRequest("response_id", "Only responses created with background: true can be cancelled.");
+    }
+    return response;
+  },
+};
+
+export const listInputItems: Route = {
+  method: "GET",
+  path: "/v1/responses/:id/input_items",
+  aliases: ["/responses/:id/input_items"],
+  handle: async (context) => {
+    const page = parsePage(context.request.query as Record<string, unknown>, "desc");
+    return toList(pageOf((await storedResponse(context)).input, page));
+  },
+};
+
+export const countInputTokens: Route = {
+  method: "POST",
+  path: "/v1/responses/input_tokens",
+  aliases: ["/responses/input_tokens"],
+  handle: async (context) => {
+    const draft = await draftResponse(context, parseResponsesRequest(context.body()));
+    return { object: "response.input_tokens", input_tokens: draft.prompt.tokenIds.length };
+  },
+};

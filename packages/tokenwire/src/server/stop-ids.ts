@@ -1,0 +1,13 @@
+// Which stop tokens never become text.
+
+import type { ModelProfile, RequestedSampling } from "../protocol/index.ts";
+
+/**
+ * A harmony parser needs the format's own terminators to tell a call from an answer; other formats end a turn with a
+ * token that means nothing to their parsers. What the client asked to stop at is hidden unless it asked to see it.
+ */
+export function hiddenStopIds(profile: ModelProfile, sampling: RequestedSampling): ReadonlySet<number> {
+  const own = new Set(profile.stopTokenIds);
+  const requested = sampling.stopTokenIds.filter((id) => !sampling.includeStop && !own.has(id));
+  return new Set(profile.format.kind === "harmony" ? requested : [...own, ...requested]);
+}

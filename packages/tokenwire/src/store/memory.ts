@@ -1,0 +1,159 @@
+// The store of a server without `--store`: in memory, bounded in bytes and in age. What is used least recently goes
+// first, so the process never grows; nothing survives it.
+
+import type { ResponseItem } from "../protocol/index.ts";
+import type { ResponseStore, StoredConversation, StoredResponse } from "./store.ts";
+
+export interface MemoryStoreOptions {
+  /** Bytes of JSON kept. Default 256 MiB. */
+  readonly maxBytes?: number;
+  /** Milliseconds that an object is kept after its last use. Default 30 days. */
+  readonly maxAge?: number;
+  /** For tests. */
+  readonly now?: () => number;
+}
+
+interface Entry {
+  /** JSON text: what is stored cannot change behind our back, and its size is known. */
+  readonly text: string;
+  readonly unfinished: boolean;
+  used: number;
+}
+
+const month = 30 * 24 * 3_600_000;
+
+/** A store in memory. */
+export function createMemoryStore(options: MemoryStoreOptions = {}): ResponseStore {
+  return new MemoryStore(options);
+}
+
+interface ConversationDocument {
+  readonly conversation: StoredConversation;
+  readonly items: readonly ResponseItem[];
+}
+
+class MemoryStore implements ResponseStore {
+  readonly name = "memory";
+  readonly #maxBytes: number;
+  readonly #maxAge: number;
+  readonly #now: () => number;
+  /** In order of last use, oldest first. */
+  readonly #entries: Map<string, Entry> = new Map();
+  #bytes = 0;
+
+  constructor(options: MemoryStoreOptions) {
+    this.#maxBytes = options.maxBytes ?? 256 * 1024 * 1024;
+    this.#maxAge = options.maxAge ?? month;
+    this.#now = options.now ?? Date.now;
+  }
+
+  async putResponse(tenant: string, stored: StoredResponse): Promise<void> {
+    const { id, status } = stored.response;
+    this.#set(key("response", tenant, id), stored, status === "queued" || status === "in_progress");
+  }
+
+  async getResponse(tenant: string, id: string): Promise<StoredResponse | undefined> {
+    return this.#get<StoredResponse>(key("response", tenant, id));
+  }
+
+  async deleteResponse(tenant: string, id: string): Promise<boolean> {
+    return this.#delete(key("response", tenant, id));
+  }
+
+  async listUnfinished(): Promise<readonly { tenant: string; id: string }[]> {
+    return [...this.#entries]
+      .filter(([, entry]) => entry.unfinished)
+      .map(([name]) => {
+        const [, tenant = "", id = ""] = name.split("\n");
+        return { tenant, id };
+      });
+  }
+
+  async putConversation(tenant: string, conversation: StoredConversation): Promise<void> {
+    const items = this.#conversation(tenant, conversation.id)?.items ?? [];
+    this.#set(key("conversation", tenant, conversation.id), { conversation, items });
+  }
+
+  async getConversation(tenant: string, id: string): Promise<StoredConversation | undefined> {
+    return this.#conversation(tenant, id)?.conversation;
+  }
+
+  async deleteConversation(tenant: string, id: string): Promise<boolean> {
+    return this.#delete(key("conversation", tenant, id));
+  }
+
+  async appendItems(tenant: string, id: string, items: readonly ResponseItem[]): Promise<boolean> {
+    const document = this.#conversation(tenant, id);
+    if (document === undefined) return false;
+    this.#set(key("conversation", tenant, id), { ...document, items: [...document.items, ...items] });
+    return true;
+  }
+
+  async listItems(tenant: string, id: string): Promise<readonly ResponseItem[]> {
+    return this.#conversation(tenant, id)?.items ?? [];
+  }
+
+  async deleteItem(tenant: string, id: string, itemId: string): Promise<boolean> {
+    const document = this.#conversation(tenant, id);
+    const items = document?.items.filter((item) => item.id !== itemId) ?? [];
+    if (document === undefined || items.length === document.items.length) return false;
+    this.#set(key("conversation", tenant, id), { ...document, items });
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#entries.clear();
+    this.#bytes = 0;
+  }
+
+  #conversation(tenant: string, id: string): ConversationDocument | undefined {
+    return this.#get<ConversationDocument>(key("conversation", tenant, id));
+  }
+
+  #get<T>(name: string): T | undefined {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return undefined;
+    if (this.#now() - entry.used > this.#maxAge) {
+      this.#delete(name);
+      return undefined;
+    }
+    entry.used = this.#now();
+    this.#entries.delete(name);
+    this.#entries.set(name, entry);
+    return JSON.parse(entry.text) as T;
+  }
+
+  #set(name: string, value: unknown, unfinished = false): void {
+    this.#delete(name);
+    const text = JSON.stringify(value);
+    this.#entries.set(name, { text, unfinished, used: this.#now() });
+    this.#bytes += size(name, text);
+    this.#evict();
+  }
+
+  #delete(name: string): boolean {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return false;
+    this.#entries.delete(name);
+    this.#bytes -= size(name, entry.text);
+    return true;
+  }
+
+  /** Drops what is too old or too much, the newest entry excepted. */
+  #evict(): void {
+    for (const [name, entry] of this.#entries) {
+      const isOld = this.#now() - entry.used > this.#maxAge;
+      if (!isOld && (this.#bytes <= this.#maxBytes || this.#entries.size === 1)) return;
+      this.#delete(name);
+    }
+  }
+}
+
+function key(kind: string, tenant: string, id: string): string {
+  return `${kind}\n${tenant}\n${id}`;
+}
+
+/** Two bytes per UTF-16 unit is what a string costs at most, and 200 for the entry. */
+function size(name: string, text: string): number {
+  return 2 * (name.length + text.length) + 200;
+}

@@ -1,0 +1,63 @@
+// What a server keeps between requests, behind one interface. Every adapter passes the same conformance kit. A tenant
+// sees only its own objects; those of others do not exist for it.
+
+import type { ResponseItem, ResponseObject } from "../protocol/index.ts";
+
+/** A response with what its successors need. */
+export interface StoredResponse {
+  readonly response: ResponseObject;
+  /** The items of its own request, in order. */
+  readonly input: readonly ResponseItem[];
+  readonly previousId: string | null;
+  /** The events as they were sent, for responses that can be followed again; absent: rebuilt from the response. */
+  readonly events?: readonly unknown[];
+}
+
+export interface StoredConversation {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A page of a list. `after` is the id of the last item seen. */
+export interface PageRequest {
+  readonly limit: number;
+  readonly order: "asc" | "desc";
+  readonly after?: string;
+}
+
+export interface Page<T> {
+  readonly data: readonly T[];
+  readonly hasMore: boolean;
+}
+
+export interface ResponseStore {
+  /** What it is, for logs and `/server_info`. */
+  readonly name: string;
+  /** Resolves once the response survives a crash (as far as the adapter promises any survival). */
+  putResponse(tenant: string, stored: StoredResponse): Promise<void>;
+  getResponse(tenant: string, id: string): Promise<StoredResponse | undefined>;
+  /** False when there was none. */
+  deleteResponse(tenant: string, id: string): Promise<boolean>;
+  /** Ids and tenants of responses that are `queued` or `in_progress`: orphans of an earlier process at start-up. */
+  listUnfinished(): Promise<readonly { readonly tenant: string; readonly id: string }[]>;
+
+  putConversation(tenant: string, conversation: StoredConversation): Promise<void>;
+  getConversation(tenant: string, id: string): Promise<StoredConversation | undefined>;
+  /** Deletes the conversation and its items; false when there was none. */
+  deleteConversation(tenant: string, id: string): Promise<boolean>;
+  /** Appends all items, or none when the conversation does not exist (false). */
+  appendItems(tenant: string, conversationId: string, items: readonly ResponseItem[]): Promise<boolean>;
+  listItems(tenant: string, conversationId: string): Promise<readonly ResponseItem[]>;
+  deleteItem(tenant: string, conversationId: string, itemId: string): Promise<boolean>;
+
+  close(): Promise<void>;
+}
+
+/** A page of a list that is in ascending order. */
+export function pageOf<T extends { readonly id: string }>(items: readonly T[], page: PageRequest): Page<T> {
+  const ordered = page.order === "asc" ? items : [...items].reverse();
+  const at = page.after === undefined ? -1 : ordered.findIndex((item) => item.id === page.after);
+  const data = ordered.slice(at + 1, at + 1 + page.limit);
+  return { data, hasMore: at + 1 + data.length < ordered.length };
+}
