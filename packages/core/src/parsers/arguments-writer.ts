@@ -2,6 +2,7 @@
 // strings while they are read, and converts everything else when it is complete.
 
 import { coerce, isString, unescapeEntities, type ValueSchema, valueSchema } from "./coercion.ts";
+import { jsonInner } from "./json-text.ts";
 import type { MarkerSet } from "./marker-set.ts";
 import type { Task } from "./reader.ts";
 import type { Rules } from "./rules.ts";
@@ -115,9 +116,9 @@ export class ArgumentsWriter {
     this.json('"');
     const marker = yield* this.#reader.until(set, (piece) => {
       const text = trimmer.push(piece);
-      if (text !== "") this.json(JSON.stringify(text).slice(1, -1));
+      if (text !== "") this.json(jsonInner(text));
     });
-    if (marker !== undefined) this.json(`${JSON.stringify(trimmer.end()).slice(1, -1)}"`);
+    if (marker !== undefined) this.json(`${jsonInner(trimmer.end())}"`);
     return marker;
   }
 }

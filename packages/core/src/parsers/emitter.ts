@@ -17,13 +17,15 @@ export class Emitter {
   sawText = false;
   #events: OutputEvent[] = [];
   /** At a place where white space waits for what follows it. */
-  #atBoundary = true;
+  #atBoundary: boolean;
   #afterCall = false;
   /** The white space that waits, and what was skipped among it. */
   #waiting: (string | Skip)[] = [];
 
-  constructor(trace: boolean) {
+  /** `calls`: calls may come, so white space next to one is not text. */
+  constructor(trace: boolean, calls = true) {
     this.trace = trace;
+    this.#atBoundary = calls;
   }
 
   /** The events since the last call. */

@@ -4,6 +4,8 @@
 /** Raised inside a parser where a call is longer than its limit; never leaves the parser. */
 export class CallTooLong extends Error {}
 
+const flattenAt = 1024;
+
 interface SpecialSpan {
   readonly start: number;
   readonly end: number;
@@ -12,18 +14,37 @@ interface SpecialSpan {
 export class Input {
   buffer = "";
   pos = 0;
-  /** Consumed source that is not assigned to text, call or skip yet. */
-  captured = "";
   ended = false;
   /** The text so far is to be read as if it ended here; cleared by the reader at the top level. */
   barrier = false;
   /** Some text was marked as special tokens: markers that are special tokens match only there. */
   tokenAware = false;
+  /** Captured source: what is settled, and a tail that is joined in pieces of some size. */
+  #captured = "";
+  #tail = "";
   #base = 0;
   #clampEnd = Number.POSITIVE_INFINITY;
   #beyond = "";
   #surrogate = "";
   #spans: SpecialSpan[] = [];
+
+  /** Consumed source that is not assigned to text, call or skip yet. */
+  get captured(): string {
+    if (this.#tail !== "") {
+      this.#captured += this.#tail;
+      this.#tail = "";
+    }
+    return this.#captured;
+  }
+
+  set captured(text: string) {
+    this.#captured = text;
+    this.#tail = "";
+  }
+
+  get hasCaptured(): boolean {
+    return this.#captured !== "" || this.#tail !== "";
+  }
 
   /** Appends a piece. A high surrogate at its end waits for its other half. */
   push(text: string): void {
@@ -48,6 +69,13 @@ export class Input {
     this.#append(text);
   }
 
+  /** What was pushed so far is to be read as if the text ended here. */
+  stop(): void {
+    this.#append(this.#surrogate);
+    this.#surrogate = "";
+    this.barrier = true;
+  }
+
   end(): void {
     this.#append(this.#surrogate);
     this.#surrogate = "";
@@ -58,7 +86,12 @@ export class Input {
   take(count: number): string {
     const text = this.buffer.slice(this.pos, this.pos + count);
     this.pos += count;
-    this.captured += text;
+    this.#tail += text;
+    // A rope of hundreds of thousands of short pieces costs more than the parsing: reading a character flattens it.
+    if (this.#tail.length >= flattenAt && this.#tail.charCodeAt(0) >= 0) {
+      this.#captured += this.#tail;
+      this.#tail = "";
+    }
     return text;
   }
 

@@ -6,6 +6,12 @@ import type { CallFault } from "./output-event.ts";
 import type { Task } from "./reader.ts";
 import type { ToolReader } from "./tool-reader.ts";
 
+export interface ArgumentsEnd {
+  readonly fault: CallFault | undefined;
+  /** The closing marker that was consumed. */
+  readonly marker: string | undefined;
+}
+
 /**
  * Reads the arguments of the announced call that start here, up to a marker of `close` (captured).
  * `decorations` may stand between the value and the marker.
@@ -14,25 +20,26 @@ export function* nativeArguments(
   reader: ToolReader,
   close: MarkerSet,
   decorations: MarkerSet,
-): Task<CallFault | undefined> {
+): Task<ArgumentsEnd> {
   const sink = (text: string) => reader.args(text);
-  if ((yield* reader.sees(close)) !== undefined) {
+  const empty = yield* reader.at(close);
+  if (empty !== undefined) {
     reader.args("{}");
-    yield* reader.at(close);
-    return undefined;
+    return { fault: undefined, marker: empty };
   }
   const wrap = reader.rules.dialect === "smg" && (yield* reader.peek()) !== 123;
   const outcome = wrap ? yield* wrapped(reader) : yield* reader.json(sink);
-  if (outcome === "end") return "truncated";
+  if (outcome === "end") return { fault: "truncated", marker: undefined };
   if (outcome === "ok") {
     yield* reader.space();
     yield* reader.at(decorations);
     yield* reader.space();
-    if ((yield* reader.at(close)) !== undefined || (yield* reader.peek()) === -1) return undefined;
+    const marker = yield* reader.at(close);
+    if (marker !== undefined || (yield* reader.peek()) === -1) return { fault: undefined, marker };
   }
   const marker = yield* reader.until(close, sink);
-  if (outcome === "deep") return "limit";
-  return marker === undefined ? "truncated" : "bad-json";
+  if (outcome === "deep") return { fault: "limit", marker };
+  return { fault: marker === undefined ? "truncated" : "bad-json", marker };
 }
 
 /** SMG wraps a value that is no object as `{"value": …}`. */

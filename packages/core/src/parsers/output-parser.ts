@@ -75,6 +75,8 @@ export interface OutputParserOptions extends ToolParserOptions, ReasoningOptions
 interface Stage {
   text(text: string): void;
   special(text: string): void;
+  /** What was fed so far can not go on: reasoning follows. */
+  barrier(): void;
   end(): void;
 }
 
@@ -103,12 +105,13 @@ class Pipeline implements OutputParser {
   #ended = false;
 
   constructor(options: OutputParserOptions) {
-    this.#emit = new Emitter(options.trace === true);
     this.#tokenizer = options.tokenizer;
     const pieces = markerPieces(options.tokenizer);
-    const format =
+    const named =
       typeof options.tool === "string" ? getToolFormat(options.tool, options.compat) : options.tool;
-    if (format === undefined || format.name === "passthrough") {
+    const format = named?.name === "passthrough" ? undefined : named;
+    this.#emit = new Emitter(options.trace === true, format !== undefined);
+    if (format === undefined) {
       this.#last = new TextStage(this.#emit);
     } else {
       this.#tool = toolReader(this.#emit, format, options, pieces);
@@ -208,9 +211,7 @@ class Pipeline implements OutputParser {
       text: (text) => last.text(text),
       special: (text) => last.special(text),
       barrier: () => {
-        if (tool === undefined || tool.protects) return;
-        tool.input.barrier = true;
-        last.text("");
+        if (tool?.protects !== true) last.barrier();
       },
       get protects() {
         return tool?.protects === true;
@@ -297,6 +298,11 @@ class TaskStage implements Stage {
     this.#task.next();
   }
 
+  barrier(): void {
+    this.#reader.input.stop();
+    this.#task.next();
+  }
+
   end(): void {
     this.#reader.input.end();
     this.#task.next();
@@ -324,7 +330,12 @@ class TextStage implements Stage {
     this.text(text);
   }
 
-  end(): void {
+  barrier(): void {
     this.#emit.text(this.#surrogate);
+    this.#surrogate = "";
+  }
+
+  end(): void {
+    this.barrier();
   }
 }

@@ -2,6 +2,7 @@
 // keep their digits.
 
 import { Emitter } from "./emitter.ts";
+import { jsonInner } from "./json-text.ts";
 import { isSpace, type Outcome, Reader, type Task } from "./reader.ts";
 
 export interface PythonDialect {
@@ -163,7 +164,7 @@ export function* pythonString(reader: Reader, sink: Sink): Task<Outcome> {
   reader.inQuote = true;
   for (;;) {
     const text = yield* reader.while((code) => code !== quote && code !== 92 && code !== 10);
-    sink(JSON.stringify(text).slice(1, -1));
+    sink(jsonInner(text));
     const code = yield* reader.peek();
     if (code !== 92) {
       reader.inQuote = false;
@@ -177,7 +178,7 @@ export function* pythonString(reader: Reader, sink: Sink): Task<Outcome> {
       reader.inQuote = false;
       return "end";
     }
-    sink(JSON.stringify(decoded).slice(1, -1));
+    sink(jsonInner(decoded));
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { type JsonValue, parseJson, stringifyJson } from "../json/index.ts";
 import type { RenderableCall } from "./format.ts";
+import { jsonInner } from "./json-text.ts";
 
 /** `{"name": NAME, "arguments": ARGUMENTS}`. */
 export function jsonCallText(call: RenderableCall, name = "name", args = "arguments"): string {
@@ -45,5 +46,5 @@ function literal(value: JsonValue): string {
 
 /** A Python string literal; JSON's escapes are Python's, but for the quote. */
 function pythonQuote(text: string): string {
-  return `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
+  return `'${jsonInner(text).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
 }

@@ -4,6 +4,7 @@
 import type { Emitter } from "./emitter.ts";
 import type { CallIdentity, ToolDefinition } from "./format.ts";
 import { defaultCallId } from "./identity.ts";
+import { hasSurrogate } from "./json-text.ts";
 import type { MarkerSet } from "./marker-set.ts";
 import type { CallFault } from "./output-event.ts";
 import { type MarkerPieces, Reader, type Task } from "./reader.ts";
@@ -71,7 +72,6 @@ interface Section {
 }
 
 const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
-const anySurrogate = /[\ud800-\udfff]/;
 
 export class ToolReader extends Reader {
   readonly options: ToolReaderOptions;
@@ -116,7 +116,7 @@ export class ToolReader extends Reader {
   /** True where a reasoning tag would be part of a call and not a tag. */
   get protects(): boolean {
     if (this.candidate) return this.quoted;
-    return this.#section !== undefined || this.input.captured !== "";
+    return this.#section !== undefined || this.input.hasCaptured;
   }
 
   /** Text up to a marker of `set`, which is captured and returned. Undefined: the output ended. */
@@ -267,7 +267,7 @@ export class ToolReader extends Reader {
   args(text: string): void {
     const call = this.#call;
     if (call === undefined || text === "") return;
-    const json = anySurrogate.test(text) ? escapeLoneSurrogates(text) : text;
+    const json = hasSurrogate(text) ? escapeLoneSurrogates(text) : text;
     if (call.mode === "eager") this.emit.arguments(call.index, json);
     else if (call.mode === "closed") call.arguments += json;
   }
@@ -284,6 +284,8 @@ export class ToolReader extends Reader {
 
   /** The call is wrong: an announced call ends as invalid (or truncated), any other becomes text. */
   fail(fault: CallFault): void {
+    // A bracket in prose is not worth a diagnostic.
+    const bare = this.candidate;
     const call = this.#take();
     if (call !== undefined && call.mode === "eager") {
       this.#end(call.index, fault === "truncated" ? "truncated" : "invalid", fault);
@@ -293,7 +295,7 @@ export class ToolReader extends Reader {
       this.#refuse(call);
       return;
     }
-    this.emit.diagnostic(fault, this.input.captured);
+    if (!bare) this.emit.diagnostic(fault, this.input.captured);
     this.#giveBack();
   }
 
@@ -305,7 +307,7 @@ export class ToolReader extends Reader {
       return;
     }
     this.emit.diagnostic(fault, this.input.captured);
-    this.emit.skip(this.input.release(), "noise", this.#section?.number);
+    this.#dropSource();
   }
 
   #take(): OpenCall | undefined {
@@ -386,8 +388,17 @@ export class ToolReader extends Reader {
       this.#giveBack();
       return;
     }
-    if (this.#section !== undefined) this.#section.refused = true;
-    this.emit.skip(this.input.release(), "noise", this.#section?.number);
+    this.#dropSource();
+  }
+
+  /** The source of the call is not shown; in a section without calls it waits for what the section comes to. */
+  #dropSource(): void {
+    if (this.#section === undefined) {
+      this.emit.skip(this.input.release(), "noise");
+      return;
+    }
+    this.#section.refused = true;
+    this.sectionNoise();
   }
 
   #giveBack(): void {

@@ -83,7 +83,7 @@ function* call(reader: ToolReader, typed: boolean): Task<CallFault | undefined> 
   yield* reader.space();
   const code = yield* reader.peek();
   if (code === -1) return "truncated";
-  if (code === 123) return yield* announced(reader, header.text, false);
+  if (code === 123 || (!typed && isValueStart(code))) return yield* announced(reader, header.text, false);
   if (typed && reader.rules.dialect === "smg" && header.text.trim() !== "function") {
     yield* reader.until(closers);
     return "bad-syntax";
@@ -98,22 +98,29 @@ function* fenced(reader: ToolReader, header: string, typed: boolean): Task<CallF
   const fenced = (yield* reader.at(fences)) !== undefined;
   yield* reader.space();
   if ((yield* reader.peek()) === -1) return "truncated";
-  if (!fenced && !typed) return yield* announced(reader, header, false, name);
+  if (!fenced && !typed) return yield* unreadable(reader, header, name);
   return yield* announced(reader, name, fenced);
 }
 
-function* announced(
-  reader: ToolReader,
-  name: string,
-  fenced: boolean,
-  early = "",
-): Task<CallFault | undefined> {
+/** A quote, `[`, a sign or a digit: arguments, though not an object. */
+const isValueStart = (code: number) =>
+  code === 34 || code === 91 || code === 45 || (code >= 48 && code <= 57);
+
+/** Arguments that are neither JSON nor a fence: kept as they are, up to the end of the call. */
+function* unreadable(reader: ToolReader, name: string, start: string): Task<CallFault | undefined> {
+  if (!reader.commit(name)) return "missing-name";
+  reader.args(start);
+  const marker = yield* reader.until(closers, (text) => reader.args(text));
+  return marker === undefined ? "truncated" : "bad-json";
+}
+
+function* announced(reader: ToolReader, name: string, fenced: boolean): Task<CallFault | undefined> {
   if (!reader.commit(name)) {
     yield* reader.until(closers);
     return "missing-name";
   }
-  reader.args(early);
-  return yield* nativeArguments(reader, closers, fenced ? fences : noDecoration);
+  const end = yield* nativeArguments(reader, closers, fenced ? fences : noDecoration);
+  return end.fault;
 }
 
 const noDecoration = new MarkerSet([]);

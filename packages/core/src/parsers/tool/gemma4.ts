@@ -3,6 +3,7 @@
 import { type JsonValue, parseJson, stringifyJson } from "../../json/index.ts";
 import { coerce, infer, valueSchema } from "../coercion.ts";
 import type { ToolFormat } from "../format.ts";
+import { jsonInner } from "../json-text.ts";
 import { MarkerSet } from "../marker-set.ts";
 import type { Outcome, Task } from "../reader.ts";
 import { argumentEntries } from "../render.ts";
@@ -204,7 +205,7 @@ class GemmaValue {
 
   *#string(sink: Sink): Task<Outcome> {
     sink('"');
-    const marker = yield* this.#reader.until(quotes, (text) => sink(JSON.stringify(text).slice(1, -1)));
+    const marker = yield* this.#reader.until(quotes, (text) => sink(jsonInner(text)));
     sink('"');
     return marker === undefined ? "end" : "ok";
   }

@@ -67,8 +67,8 @@ function* call(reader: ToolReader, name: string): Task {
     return;
   }
   yield* reader.space();
-  const fault = yield* nativeArguments(reader, messageEnd, none);
-  if (reader.input.captured.endsWith(tokens.start)) reader.input.untake(tokens.start.length);
+  const { fault, marker } = yield* nativeArguments(reader, messageEnd, none);
+  if (marker === tokens.start) reader.input.untake(marker.length);
   if (fault === undefined) reader.complete();
   else reader.fail(fault);
 }

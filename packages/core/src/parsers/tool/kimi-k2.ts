@@ -75,21 +75,19 @@ function* call(reader: ToolReader): Task<CallFault | undefined> {
     return undefined;
   }
   yield* reader.space();
-  const fault = yield* nativeArguments(reader, bodyEnd, none);
-  leaveSectionEnd(reader);
-  return fault;
+  const end = yield* nativeArguments(reader, bodyEnd, none);
+  leaveSectionEnd(reader, end.marker);
+  return end.fault;
 }
 
 /** Skips the arguments of a call that cannot be made. */
 function* body(reader: ToolReader): Task {
-  yield* reader.until(bodyEnd);
-  leaveSectionEnd(reader);
+  leaveSectionEnd(reader, yield* reader.until(bodyEnd));
 }
 
 /** A section may end without the end of its last call; its marker is the section's. */
-function leaveSectionEnd(reader: ToolReader): void {
-  const end = close.find((marker) => reader.input.captured.endsWith(marker));
-  if (end !== undefined) reader.input.untake(end.length);
+function leaveSectionEnd(reader: ToolReader, marker: string | undefined): void {
+  if (marker !== undefined && close.includes(marker)) reader.input.untake(marker.length);
 }
 
 /** The name in `functions.NAME:INDEX`. SMG cuts at the first colon and allows fewer characters. */
