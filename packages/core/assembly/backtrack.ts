@@ -1,17 +1,9 @@
 // Byte-pair encoding of one piece by backtracking: src/tokenizer/bpe/backtrack.ts explains the algorithm.
 
 import { DEAD, MEMO } from "./layout";
-import { lengthOf, longest, nodeOf, rightParts, shorter, splits, tokenAt, walk } from "./trie";
+import { lengthOf, longest, nodeOf, rightPartSlot, shorterThan, splitOf, tokenBits, walk } from "./trie";
 
 const MEMO_SHIFT: i32 = 17;
-
-function splitOf(token: i32): i32 {
-  return load<u16>(splits + ((token as usize) << 1)) as i32;
-}
-
-function shorterThan(token: i32): i32 {
-  return load<i32>(shorter + ((token as usize) << 2));
-}
 
 function leftPart(token: i32): i32 {
   const length = splitOf(token);
@@ -21,10 +13,10 @@ function leftPart(token: i32): i32 {
 }
 
 function rightPart(token: i32, border: usize): i32 {
-  const slot = rightParts + ((token as usize) << 2);
+  const slot = rightPartSlot(token);
   const known = load<i32>(slot);
   if (known != 0) return known - 1;
-  const part = tokenAt(walk(0, border - lengthOf(token) + splitOf(token), border));
+  const part = tokenBits(walk(0, border - lengthOf(token) + splitOf(token), border));
   store<i32>(slot, part + 1);
   return part;
 }
@@ -34,10 +26,10 @@ function computeValid(first: i32, second: i32, border: usize): bool {
   let right = second;
   let bound = i32.MAX_VALUE;
   for (;;) {
-    const node = walk(load<i32>(nodeOf + ((left as usize) << 2)), border, border + lengthOf(right));
+    const node = walk(nodeOf(left), border, border + lengthOf(right));
     if (node != 0) {
-      const merged = tokenAt(node);
-      if (merged >= 0 && merged < bound) return false;
+      // "No token" is above every ID.
+      if (tokenBits(node) < min(bound, 0xffffff)) return false;
     }
     if (left > right) {
       bound = left;

@@ -2,18 +2,9 @@
 // Compiled to WebAssembly with SIMD; results are those of src/tokenizer/kernel.ts, byte for byte.
 
 import { encodePiece } from "./backtrack";
-import {
-  INPUT,
-  KINDS,
-  LONG_ARENA,
-  LONG_ARENA_END,
-  LONG_TABLE,
-  MASKS,
-  OUTPUT,
-  SHORT_CACHE,
-  SINGLES,
-} from "./layout";
-import { FAMILY_CASE, family, scan } from "./scan";
+import { INPUT, LONG_ARENA, LONG_ARENA_END, LONG_TABLE, MASKS, OUTPUT, SHORT_CACHE, SINGLES } from "./layout";
+import { scan } from "./scan";
+import { asciiEnd } from "./scan-ascii";
 
 export { setFamily } from "./scan";
 export { setTrie } from "./trie";
@@ -22,7 +13,11 @@ export { setTrie } from "./trie";
 const LONGEST_KEPT: usize = 512;
 const ID_MASK: i32 = 0xffffff;
 
+/** Failed look-ups in a full arena before it is emptied. */
+const PATIENCE: i32 = 100_000;
+
 let arenaNext: usize = LONG_ARENA;
+let failures: i32 = 0;
 
 function hashLong(p: usize, length: usize): u32 {
   let hash = (length as u64) * 0x9e3779b97f4a7c15;
@@ -42,7 +37,7 @@ function sameBytes(a: usize, b: usize, length: usize): bool {
 function encodeLong(p: usize, end: usize, out: usize): usize {
   const length = end - p;
   if (length > LONGEST_KEPT) return encodePiece(p, end, out);
-  const slot = LONG_TABLE + (((hashLong(p, length) & 0x3fff) as usize) << 2);
+  const slot = LONG_TABLE + (((hashLong(p, length) & 0x7fff) as usize) << 2);
   // An entry: length, number of IDs, IDs, bytes.
   const entry = load<u32>(slot) as usize;
   if (entry != 0 && load<u32>(entry) == (length as u32)) {
@@ -54,20 +49,27 @@ function encodeLong(p: usize, end: usize, out: usize): usize {
     }
   }
   const after = encodePiece(p, end, out);
-  const size = after - out;
+  keepLong(slot, p, length, out, after - out);
+  return after;
+}
+
+/** Stores an encoded piece in the arena, if there is room. */
+function keepLong(slot: usize, p: usize, length: usize, ids: usize, size: usize): void {
   let place = arenaNext;
   if (place + 8 + size + length + 32 > LONG_ARENA_END) {
-    // Full: forget everything, which bounds the memory and costs less than keeping an order of use.
-    memory.fill(LONG_TABLE, 0, 0x10000);
+    // Full. What is there may still be of use, so it stays until many look-ups have failed; then all is forgotten,
+    // which bounds the memory and costs less than keeping an order of use.
+    if (++failures < PATIENCE) return;
+    failures = 0;
+    memory.fill(LONG_TABLE, 0, LONG_ARENA - LONG_TABLE);
     place = LONG_ARENA;
   }
   store<u32>(place, length as u32);
   store<u32>(place, (size >> 2) as u32, 4);
-  memory.copy(place + 8, out, size);
+  memory.copy(place + 8, ids, size);
   memory.copy(place + 8 + size, p, length);
   store<u32>(slot, place as u32);
   arenaNext = (place + 8 + size + length + 7) & ~7;
-  return after;
 }
 
 /** Encodes a short piece that the cache does not have, and keeps it in `bucket` under `key`. */
@@ -91,26 +93,6 @@ function encodeNew(p: usize, end: usize, out: usize, bucket: usize, key: v128): 
   return after;
 }
 
-/**
- * End of the piece at `p` if it is an ASCII word with at most one character before it and ends within 16 bytes, else
- * 0. `x` is the 16 bytes at `p`.
- */
-function shortWordEnd(p: usize, x: v128): usize {
-  const lower = i8x16.bitmask(i8x16.lt_u(i8x16.sub(x, i8x16.splat(0x61)), i8x16.splat(26)));
-  const upper = i8x16.bitmask(i8x16.lt_u(i8x16.sub(x, i8x16.splat(0x41)), i8x16.splat(26)));
-  const letters = lower | upper;
-  const skip = ~letters & 1;
-  if (((letters >> skip) & 1) == 0) return 0;
-  if (skip != 0 && load<u8>(KINDS + (load<u8>(p) as usize)) == 0) return 0;
-  // Where case matters, a word also ends between a lower-case and an upper-case letter.
-  const ends = family == FAMILY_CASE ? ~letters | (upper & (lower << 1)) : ~letters;
-  const stop = ctz(ends >> skip) + skip;
-  if (stop >= 16) return 0;
-  const next = load<u8>(p + stop) as i32;
-  // Another script may go on with the word, and a contraction may belong to it.
-  return next >= 0x80 || (next == 0x27 && family == FAMILY_CASE) ? 0 : p + stop;
-}
-
 function run(length: usize, keep: usize): usize {
   let p = INPUT;
   const end = INPUT + length;
@@ -118,7 +100,7 @@ function run(length: usize, keep: usize): usize {
   let total: usize = 0;
   while (p < end) {
     const x = v128.load(p);
-    let next = shortWordEnd(p, x);
+    let next = asciiEnd(p, end, x);
     if (next == 0) next = scan(p, end);
     const size = next - p;
     let count: usize;
@@ -134,7 +116,7 @@ function run(length: usize, keep: usize): usize {
       const high = i64x2.extract_lane(key, 1);
       let hash = ((low as u64) * 0x9e3779b97f4a7c15) ^ ((high as u64) * 0xc2b2ae3d27d4eb4f);
       hash ^= hash >> 32;
-      const bucket = SHORT_CACHE + (((hash & 0x7fff) as usize) << 6);
+      const bucket = SHORT_CACHE + (((hash & 0xffff) as usize) << 6);
       if (!v128.any_true(v128.xor(v128.load(bucket), key))) {
         const head = load<u32>(bucket, 16);
         v128.store(out, v128.load(bucket, 16));

@@ -2,7 +2,7 @@
 
 /** 16 masks of 16 bytes that keep the first n bytes, then 16 vectors with n in the last byte. */
 export const MASKS: usize = 0x400;
-/** What an ASCII byte can be at the start of a piece: see KIND_ in scan.ts. 256 bytes. */
+/** What a byte can be at the start of a piece: see scan-ascii.ts. 256 bytes. */
 export const KINDS: usize = 0x800;
 /** Token of each single byte, 256 words. */
 export const SINGLES: usize = 0xc00;
@@ -14,13 +14,13 @@ export const PAIRS: usize = 0x50000;
 export const CHARACTERS: usize = 0x90000;
 /** Results of the pair check: 2^15 entries of two words. */
 export const MEMO: usize = 0xd0000;
-/** Short pieces: 2^15 buckets of two entries of 32 bytes (key of 16, four IDs). */
+/** Short pieces: 2^16 buckets of two entries of 32 bytes (key of 16, four IDs). */
 export const SHORT_CACHE: usize = 0x110000;
-/** Long pieces: 2^14 positions in the arena, then the arena. */
-export const LONG_TABLE: usize = 0x310000;
-export const LONG_ARENA: usize = 0x320000;
-export const LONG_ARENA_END: usize = 0x520000;
+/** Long pieces: 2^15 positions in the arena, then the arena. */
+export const LONG_TABLE: usize = 0x510000;
+export const LONG_ARENA: usize = 0x530000;
+export const LONG_ARENA_END: usize = 0x890000;
 /** Positions of a piece that are known to lead nowhere. */
-export const DEAD: usize = 0x520000;
-export const INPUT: usize = 0x541000;
-export const OUTPUT: usize = 0x562000;
+export const DEAD: usize = 0x890000;
+export const INPUT: usize = 0x8b1000;
+export const OUTPUT: usize = 0x8d2000;

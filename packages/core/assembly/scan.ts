@@ -15,12 +15,12 @@ export const FAMILY_WORD: i32 = 1;
 export const FAMILY_CASE: i32 = 2;
 
 export let family: i32 = 0;
-let maxDigits: i32 = 3;
+export let maxDigits: i32 = 3;
 let word: i32 = LETTER;
 /** 0: none; 1: after the last newline; 2: the same, unless the run reaches the end of the text. */
-let newlines: i32 = 0;
+export let newlines: i32 = 0;
 let contractions: bool = true;
-let slashes: bool = true;
+export let slashes: bool = true;
 
 export function setFamily(
   familyIs: i32,

@@ -4,43 +4,55 @@ import { CHARACTERS, PAIRS, SINGLES } from "./layout";
 
 export let nodes: usize = 0;
 export let labels: usize = 0;
-export let nodeOf: usize = 0;
-export let shorter: usize = 0;
-export let lengths: usize = 0;
-export let splits: usize = 0;
-export let rightParts: usize = 0;
+export let tokens: usize = 0;
 
-export function setTrie(
-  nodesAt: usize,
-  labelsAt: usize,
-  nodeOfAt: usize,
-  shorterAt: usize,
-  lengthsAt: usize,
-  splitsAt: usize,
-  rightPartsAt: usize,
-): void {
+export function setTrie(nodesAt: usize, labelsAt: usize, tokensAt: usize): void {
   nodes = nodesAt;
   labels = labelsAt;
-  nodeOf = nodeOfAt;
-  shorter = shorterAt;
-  lengths = lengthsAt;
-  splits = splitsAt;
-  rightParts = rightPartsAt;
+  tokens = tokensAt;
 }
 
-export function tokenAt(node: i32): i32 {
-  return load<i32>(nodes + ((node as usize) << 3), 4);
+const NONE: i32 = 0xffffff;
+
+/** The token that ends at `node`, or a number above all IDs. */
+export function tokenBits(node: i32): i32 {
+  return load<i32>(nodes + ((node as usize) << 3), 4) & NONE;
+}
+
+export function nodeOf(token: i32): i32 {
+  return load<i32>(tokens + ((token as usize) << 4));
+}
+
+/** The longest token that is a proper prefix, or -1. */
+export function shorterThan(token: i32): i32 {
+  return load<i32>(tokens + ((token as usize) << 4), 4);
+}
+
+export function rightPartSlot(token: i32): usize {
+  return tokens + ((token as usize) << 4) + 8;
 }
 
 export function lengthOf(token: i32): i32 {
-  return load<u16>(lengths + ((token as usize) << 1)) as i32;
+  return load<u16>(tokens + ((token as usize) << 4), 12) as i32;
 }
 
-/** The child along `byte`, or 0. Sixteen labels are compared at once. */
+/** Length of the left part, 0 for an atomic token. */
+export function splitOf(token: i32): i32 {
+  return load<u16>(tokens + ((token as usize) << 4), 14) as i32;
+}
+
+/** The child along `byte`, or 0. One child is compared in its own record, many sixteen at a time. */
 export function childOf(node: i32, byte: i32): i32 {
-  const record = nodes + ((node as usize) << 3);
-  let low = load<i32>(record);
-  const high = load<i32>(record, 8);
+  const record = load<u32>(nodes + ((node as usize) << 3));
+  const count = (record >>> 23) as i32;
+  let low = (record & 0x7fffff) as i32;
+  if (count <= 2) {
+    if (count == 0) return 0;
+    const at = nodes + ((low as usize) << 3);
+    if ((load<u8>(at, 7) as i32) == byte) return low;
+    return count == 2 && (load<u8>(at, 15) as i32) == byte ? low + 1 : 0;
+  }
+  const high = low + count;
   const wanted = i8x16.splat(byte as i8);
   while (low < high) {
     const equal = i8x16.bitmask(i8x16.eq(v128.load(labels + low), wanted));
@@ -78,8 +90,8 @@ export function longest(p: usize, end: usize): i32 {
     const point = ((first & 15) << 12) | ((second & 63) << 6) | (load<u8>(p, 2) as u32 & 63);
     const character = load<i32>(CHARACTERS + (point << 2));
     if (character != 0) {
-      const whole = tokenAt(character);
-      if (whole >= 0) {
+      const whole = tokenBits(character);
+      if (whole != NONE) {
         token = whole;
         node = character;
         at = p + 3;
@@ -87,8 +99,8 @@ export function longest(p: usize, end: usize): i32 {
     }
   }
   for (;;) {
-    const found = tokenAt(node);
-    if (found >= 0) token = found;
+    const found = tokenBits(node);
+    if (found != NONE) token = found;
     if (at >= end) return token;
     node = childOf(node, load<u8>(at));
     if (node == 0) return token;

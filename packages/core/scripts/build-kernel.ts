@@ -17,7 +17,7 @@ const { error, stderr } = await main([
   "--noAssert",
   ...["--runtime", "stub"],
   ...["--enable", "simd", "--enable", "bulk-memory"],
-  ...["--importMemory", "--initialMemory", "96"],
+  ...["--importMemory", "--initialMemory", "150"],
   ...["--outFile", outFile],
 ]);
 if (error !== null) throw new Error(`${error.message}\n${stderr.toString()}`);

@@ -1,6 +1,13 @@
 // Writes the packed form of a vocabulary; the layout is described where it is read, in core's vocabulary/packed.ts.
 
-import { buildTrie, packedChecksum, type RankedToken } from "@tokenwire/core/tokenizer";
+import {
+  buildTrie,
+  childCount,
+  packedChecksum,
+  type RankedToken,
+  splitOf,
+  tokenAt,
+} from "@tokenwire/core/tokenizer";
 
 const HEADER = 60;
 
@@ -44,19 +51,19 @@ function withOverflow(values: readonly number[]): { small: number[]; overflow: n
 export function packVocabulary(tokens: readonly RankedToken[], sha256: Uint8Array): Uint8Array {
   const { trie, canonical } = buildTrie(tokens);
   if (!canonical) throw new Error("Some token is not the merge of two others.");
-  const { nodes, nodeCount, splits } = trie;
+  const { nodeCount } = trie;
   const childCounts: number[] = [];
   const isToken = new Uint8Array((nodeCount + 7) >> 3);
   const ids: number[] = [];
   for (let node = 0; node < nodeCount; node++) {
-    childCounts.push(nodes[2 * node + 2]! - nodes[2 * node]!);
-    const id = nodes[2 * node + 1]!;
+    childCounts.push(childCount(trie, node));
+    const id = tokenAt(trie, node);
     if (id < 0) continue;
     isToken[node >> 3]! |= 1 << (node & 7);
     ids.push(id);
   }
   const counts = withOverflow(childCounts);
-  const splitLengths = withOverflow(ids.map((id) => splits[id]!));
+  const splitLengths = withOverflow(ids.map((id) => splitOf(trie, id)));
   const writer = new Writer();
   writer.bytes(trie.labels.subarray(0, nodeCount));
   writer.nibbles(counts.small);

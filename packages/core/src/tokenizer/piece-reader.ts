@@ -5,6 +5,7 @@ import type { EncodingBase } from "./encoding-base.ts";
 import { PADDING } from "./kernel.ts";
 import type { CompletionTools } from "./unstable.ts";
 import type { SortedTokens } from "./vocabulary/sorted-tokens.ts";
+import { lengthOf } from "./vocabulary/trie.ts";
 
 export class PieceReader implements CompletionTools {
   readonly #base: EncodingBase;
@@ -18,7 +19,7 @@ export class PieceReader implements CompletionTools {
   }
 
   lengthOf(id: number): number {
-    return this.#base.trie.lengths[id]!;
+    return lengthOf(this.#base.trie, id);
   }
 
   encodeText(bytes: Uint8Array): Uint32Array {

@@ -5,6 +5,7 @@ import { TokenwireError } from "../errors.ts";
 import type { EncodingBase } from "./encoding-base.ts";
 import type { SpecialTokens } from "./special-tokens.ts";
 import type { DecodeOptions } from "./tokenizer.ts";
+import { lengthOf } from "./vocabulary/trie.ts";
 
 /** Decodes with the vocabulary of an encoding base and a set of special tokens. */
 export class TokenDecoder {
@@ -21,7 +22,7 @@ export class TokenDecoder {
   /** Bytes of one token, or undefined if the ID has none. Do not write to the result. */
   bytesOf(id: number): Uint8Array | undefined {
     const { trie } = this.#base;
-    if (id >= 0 && id < trie.idCount && trie.lengths[id]! > 0) {
+    if (id >= 0 && id < trie.idCount && lengthOf(trie, id) > 0) {
       const { table } = this.#base;
       return table.bytes.subarray(table.offsets[id]!, table.offsets[id + 1]!);
     }

@@ -8,7 +8,17 @@
 //
 // The algorithm is that of the Rust crate `bpe`; here the pair check reads a byte trie instead of a table of pairs.
 
-import { longestToken, NO_TOKEN, type Trie, walk } from "../vocabulary/trie.ts";
+import {
+  lengthOf,
+  longestToken,
+  NO_TOKEN,
+  nodeOf,
+  shorterThan,
+  splitOf,
+  type Trie,
+  tokenAt,
+  walk,
+} from "../vocabulary/trie.ts";
 import { missingByte } from "./missing-byte.ts";
 
 /** Largest piece whose dead positions fit the buffer that every encoder keeps; longer pieces get one of their own. */
@@ -30,9 +40,8 @@ export class Backtracker {
   /** Writes the tokens of `bytes[start..end)` to `out` from `at` on; returns the position after the last. */
   encode(bytes: Uint8Array, start: number, end: number, out: Uint32Array, at: number): number {
     const trie = this.#trie;
-    const { lengths, shorter } = trie;
     const first = longestToken(trie, bytes, start, end);
-    if (first !== NO_TOKEN && lengths[first] === end - start) {
+    if (first !== NO_TOKEN && lengthOf(trie, first) === end - start) {
       out[at] = first;
       return at + 1;
     }
@@ -47,11 +56,11 @@ export class Backtracker {
         if (write === at) throw missingByte(bytes[position]!);
         dead[position - start] = 1;
         token = out[--write]!;
-        position -= lengths[token]!;
-        token = shorter[token]!;
+        position -= lengthOf(trie, token);
+        token = shorterThan(trie, token);
         continue;
       }
-      const next = position + lengths[token]!;
+      const next = position + lengthOf(trie, token);
       if (
         dead[next - start] === 0 &&
         (write === at || this.#isValid(out[write - 1]!, token, bytes, position))
@@ -61,7 +70,7 @@ export class Backtracker {
         if (position === end) return write;
         token = longestToken(trie, bytes, position, end);
       } else {
-        token = shorter[token]!;
+        token = shorterThan(trie, token);
       }
     }
   }
@@ -86,33 +95,32 @@ export class Backtracker {
   // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: the hot loop; calls for its two sides cost a fifth.
   isValidPair(first: number, second: number, bytes: Uint8Array, border: number, limit: number): boolean {
     const trie = this.#trie;
-    const { splits, lengths, nodes, nodeOf } = trie;
     let left = first;
     let right = second;
     let bound = limit;
     for (;;) {
-      const node = walk(trie, nodeOf[left]!, bytes, border, border + lengths[right]!);
+      const node = walk(trie, nodeOf(trie, left), bytes, border, border + lengthOf(trie, right));
       if (node !== 0) {
-        const merged = nodes[2 * node + 1]!;
+        const merged = tokenAt(trie, node);
         if (merged !== NO_TOKEN && merged < bound) return false;
       }
       if (left > right) {
         bound = left;
-        if (splits[left] !== 0) {
+        if (splitOf(trie, left) !== 0) {
           left = this.#rightPart(left, bytes, border);
           continue;
         }
         bound = right + 1;
-        if (splits[right] === 0) return true;
+        if (splitOf(trie, right) === 0) return true;
         right = this.#leftPart(right);
       } else {
         bound = right + 1;
-        if (splits[right] !== 0) {
+        if (splitOf(trie, right) !== 0) {
           right = this.#leftPart(right);
           continue;
         }
         bound = left;
-        if (splits[left] === 0) return true;
+        if (splitOf(trie, left) === 0) return true;
         left = this.#rightPart(left, bytes, border);
       }
     }
@@ -120,20 +128,20 @@ export class Backtracker {
 
   /** The right one of the two parts of `token`, whose bytes end at `border`. */
   #rightPart(token: number, bytes: Uint8Array, border: number): number {
-    const { lengths, splits, nodes, rightParts } = this.#trie;
-    const known = rightParts[token]!;
+    const trie = this.#trie;
+    const known = trie.tokens[4 * token + 2]!;
     if (known !== 0) return known - 1;
-    const node = walk(this.#trie, 0, bytes, border - lengths[token]! + splits[token]!, border);
-    const part = nodes[2 * node + 1]!;
-    rightParts[token] = part + 1;
+    const node = walk(trie, 0, bytes, border - lengthOf(trie, token) + splitOf(trie, token), border);
+    const part = tokenAt(trie, node);
+    trie.tokens[4 * token + 2] = part + 1;
     return part;
   }
 
   #leftPart(token: number): number {
-    const { lengths, splits, shorter } = this.#trie;
-    const length = splits[token]!;
-    let part = shorter[token]!;
-    while (lengths[part]! > length) part = shorter[part]!;
+    const trie = this.#trie;
+    const length = splitOf(trie, token);
+    let part = shorterThan(trie, token);
+    while (lengthOf(trie, part) > length) part = shorterThan(trie, part);
     return part;
   }
 }

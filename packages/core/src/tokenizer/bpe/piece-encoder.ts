@@ -2,7 +2,7 @@
 
 import { buildTrie, type RankedToken } from "../vocabulary/build-trie.ts";
 import { tokenTableOf } from "../vocabulary/token-table.ts";
-import { findToken, NO_TOKEN, type Trie } from "../vocabulary/trie.ts";
+import { findToken, lengthOf, NO_TOKEN, splitOf, type Trie } from "../vocabulary/trie.ts";
 import { Backtracker } from "./backtrack.ts";
 
 /** Encodes one piece, a byte range that pre-tokenization never splits. */
@@ -32,7 +32,7 @@ class WholePieceFirst implements PieceEncoder {
     const { bytes, offsets } = tokenTableOf(trie);
     const tokens: RankedToken[] = [];
     for (let id = 0; id < trie.idCount; id++) {
-      if (trie.lengths[id] === 1 || trie.splits[id] !== 0) {
+      if (lengthOf(trie, id) === 1 || splitOf(trie, id) !== 0) {
         tokens.push({ bytes: bytes.subarray(offsets[id], offsets[id + 1]), id });
       }
     }

@@ -4,22 +4,15 @@
 import { decodeBase64 } from "../../bytes/index.ts";
 import { kernelWasm } from "../generated/kernel-wasm.ts";
 import { type Kernel, PADDING } from "../kernel.ts";
-import { characterClasses } from "../pretokenize/character-classes.ts";
+import { characterClasses, LETTER, NUMBER } from "../pretokenize/character-classes.ts";
+import { APOSTROPHE, isNewline, SPACE_BYTE } from "../pretokenize/scanner.ts";
 import type { ScannerSettings } from "../pretokenize/scanner-settings.ts";
-import { childOf, NO_TOKEN, type Trie } from "../vocabulary/trie.ts";
+import { childCount, childOf, firstChild, NO_TOKEN, type Trie, tokenAt } from "../vocabulary/trie.ts";
 import type { WasmHost, WasmMemory } from "./host.ts";
 import * as layout from "./memory-layout.ts";
 
 interface KernelExports {
-  setTrie(
-    nodes: number,
-    labels: number,
-    nodeOf: number,
-    shorter: number,
-    lengths: number,
-    splits: number,
-    rightParts: number,
-  ): void;
+  setTrie(nodes: number, labels: number, tokens: number): void;
   setFamily(
     family: number,
     maxDigits: number,
@@ -55,16 +48,7 @@ export class FastKernel implements Kernel {
     this.#input = new Uint8Array(buffer, layout.INPUT, layout.MAX_BLOCK + PADDING);
     this.#output = new Uint32Array(buffer, layout.OUTPUT, layout.MAX_BLOCK + 4);
     fillTables(buffer, trie, settings);
-    const { nodes, labels, nodeOf, shorter, lengths, splits, rightParts } = trie;
-    this.#exports.setTrie(
-      nodes.byteOffset,
-      labels.byteOffset,
-      nodeOf.byteOffset,
-      shorter.byteOffset,
-      lengths.byteOffset,
-      splits.byteOffset,
-      rightParts.byteOffset,
-    );
+    this.#exports.setTrie(trie.nodes.byteOffset, trie.labels.byteOffset, trie.tokens.byteOffset);
     const { family, maxDigits, word, newlines, contractions, slashes } = settings;
     this.#exports.setFamily(
       ["gpt2", "word", "case"].indexOf(family),
@@ -110,33 +94,36 @@ function fillTables(buffer: ArrayBuffer, trie: Trie, settings: ScannerSettings):
     bytes[layout.MASKS + 0x100 + 16 * n + 15] = n;
   }
   bytes.set(characterClasses.subarray(0, layout.CLASSES_END - layout.CLASSES), layout.CLASSES);
-  for (let byte = 0; byte < 128; byte++) bytes[layout.KINDS + byte] = Number(mayPrecedeWord(byte, settings));
+  for (let byte = 0; byte < 128; byte++) bytes[layout.KINDS + byte] = kindOf(byte, settings);
   const singles = new Int32Array(buffer, layout.SINGLES, 256);
   for (let byte = 0; byte < 256; byte++) {
     const node = childOf(trie, 0, byte);
-    singles[byte] = node === 0 ? NO_TOKEN : trie.nodes[2 * node + 1]!;
+    singles[byte] = node === 0 ? NO_TOKEN : tokenAt(trie, node);
   }
   new Int32Array(buffer, layout.PAIRS, 65_536).set(trie.pairs);
   fillCharacters(new Int32Array(buffer, layout.CHARACTERS, 65_536), trie);
 }
 
-/** Whether an ASCII character other than a letter can be the first of a word piece. */
-function mayPrecedeWord(byte: number, { family }: ScannerSettings): boolean {
-  const isDigit = byte >= 0x30 && byte <= 0x39;
-  if (family === "gpt2") return byte === 0x20;
-  if (byte === 0x0a || byte === 0x0d || isDigit) return false;
-  // The word families try contractions first.
-  return byte !== 0x27 || family === "case";
+/** What an ASCII byte can be at the start of a piece: the flags of assembly/scan-ascii.ts, 0 to leave it to `scan`. */
+function kindOf(byte: number, { family }: ScannerSettings): number {
+  const flags = characterClasses[byte]!;
+  if ((flags & LETTER) !== 0) return 2;
+  if ((flags & NUMBER) !== 0) return 4;
+  // Outside the case family, a contraction may start with an apostrophe.
+  if (byte === APOSTROPHE && family !== "case") return 0;
+  const precedesWord = family === "gpt2" ? byte === SPACE_BYTE : !isNewline(byte);
+  return 8 | Number(precedesWord);
 }
 
 /** Nodes of all characters of three bytes, by code point. */
 function fillCharacters(characters: Int32Array, trie: Trie): void {
-  const { nodes, labels, pairs } = trie;
+  const { labels, pairs } = trie;
   for (let lead = 0xe0; lead < 0xf0; lead++) {
     for (let second = 0x80; second < 0xc0; second++) {
       const pair = pairs[(lead << 8) | second]!;
       if (pair === 0) continue;
-      for (let node = nodes[2 * pair]!; node < nodes[2 * pair + 2]!; node++) {
+      const end = firstChild(trie, pair) + childCount(trie, pair);
+      for (let node = firstChild(trie, pair); node < end; node++) {
         const third = labels[node]!;
         if ((third & 0xc0) === 0x80)
           characters[((lead & 15) << 12) | ((second & 63) << 6) | (third & 63)] = node;

@@ -12,11 +12,11 @@ export const PAIRS = 0x50000;
 export const CHARACTERS = 0x90000;
 export const MEMO = 0xd0000;
 export const SHORT_CACHE = 0x110000;
-export const INPUT = 0x541000;
+export const INPUT = 0x8b1000;
 /** Longest block that the kernel takes, in bytes. */
 export const MAX_BLOCK = 0x20000;
-export const OUTPUT = 0x562000;
-const VOCABULARY = 0x5f0000;
+export const OUTPUT = 0x8d2000;
+const VOCABULARY = 0x960000;
 const PAGE = 0x10000;
 
 /** Memory for a kernel; the vocabulary's arrays are laid out behind the tables of fixed size. It never grows. */

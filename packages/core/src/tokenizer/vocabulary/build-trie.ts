@@ -2,7 +2,17 @@
 
 import { TokenwireError } from "../../errors.ts";
 import { findSplits } from "./find-splits.ts";
-import { type Arena, createTrie, indexTrie, NO_TOKEN, plainArena, type Trie } from "./trie.ts";
+import {
+  type Arena,
+  createTrie,
+  indexTrie,
+  MAX_IDS,
+  MAX_NODES,
+  NO_TOKEN,
+  plainArena,
+  setNode,
+  type Trie,
+} from "./trie.ts";
 
 /** A token: its bytes and its ID, which is also its rank (a lower one merges first). */
 export interface RankedToken {
@@ -27,14 +37,15 @@ export interface BuiltTrie {
 export function buildTrie(tokens: readonly RankedToken[], arena: Arena = plainArena): BuiltTrie {
   const sorted = [...tokens].sort((a, b) => compareBytes(a.bytes, b.bytes));
   const { firsts, labels, parents, depths, tokenAt } = layOut(sorted);
+  if (labels.length > MAX_NODES)
+    throw damaged(`its trie has ${labels.length} nodes; at most ${MAX_NODES} are supported`);
   const idCount = sorted.reduce((count, { id }) => Math.max(count, id + 1), 0);
   const trie = createTrie(labels.length, idCount, sorted.length, arena);
   trie.labels.set(labels);
   for (let node = 0; node < labels.length; node++) {
-    trie.nodes[2 * node] = firsts[node]!;
-    trie.nodes[2 * node + 1] = tokenAt[node]!;
+    const end = node + 1 < labels.length ? firsts[node + 1]! : labels.length;
+    setNode(trie, node, firsts[node]!, end - firsts[node]!, tokenAt[node]!);
   }
-  trie.nodes[2 * labels.length] = labels.length;
   indexTrie(trie, Int32Array.from(parents), Uint16Array.from(depths));
   checkIds(trie, sorted);
   return { trie, canonical: findSplits(trie, sorted) };
@@ -87,8 +98,8 @@ function tokenIdOf(sorted: readonly RankedToken[], index: number): number {
   if (bytes.length === 0 || bytes.length > 0xffff) {
     throw damaged(`token ${id} has ${bytes.length} bytes; accepted are 1 to 65535`);
   }
-  if (!Number.isInteger(id) || id < 0 || id >= 2 ** 24) {
-    throw damaged(`token ${shown} has the ID ${id}; accepted are integers from 0 to ${2 ** 24 - 1}`);
+  if (!Number.isInteger(id) || id < 0 || id >= MAX_IDS) {
+    throw damaged(`token ${shown} has the ID ${id}; accepted are integers from 0 to ${MAX_IDS - 1}`);
   }
   const next = sorted[index + 1];
   if (next !== undefined && compareBytes(bytes, next.bytes) === 0) {

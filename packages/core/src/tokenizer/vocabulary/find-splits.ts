@@ -2,10 +2,10 @@
 
 import { Backtracker } from "../bpe/backtrack.ts";
 import type { RankedToken } from "./build-trie.ts";
-import { findToken, NO_TOKEN, type Trie } from "./trie.ts";
+import { findToken, lengthOf, NO_TOKEN, setSplit, shorterThan, splitOf, type Trie } from "./trie.ts";
 
 /**
- * Fills `trie.splits`. Returns false if some token of two or more bytes is not the merge of two of lower rank: then
+ * Finds the splits of all tokens. Returns false if some token of two or more bytes is not the merge of two of lower rank: then
  * it never results from merging, only from looking up a whole piece.
  */
 export function findSplits(trie: Trie, tokens: readonly RankedToken[]): boolean {
@@ -15,16 +15,16 @@ export function findSplits(trie: Trie, tokens: readonly RankedToken[]): boolean 
   let canonical = true;
   for (const { bytes, id } of byRank) {
     if (bytes.length === 1) continue;
-    const split = splitOf(trie, backtracker, bytes, id);
+    const split = findSplit(trie, backtracker, bytes, id);
     if (split === 0) canonical = false;
-    trie.splits[id] = split;
+    setSplit(trie, id, split);
   }
   return canonical;
 }
 
-function splitOf(trie: Trie, backtracker: Backtracker, bytes: Uint8Array, id: number): number {
-  for (let left = trie.shorter[id]!; left !== NO_TOKEN; left = trie.shorter[left]!) {
-    const length = trie.lengths[left]!;
+function findSplit(trie: Trie, backtracker: Backtracker, bytes: Uint8Array, id: number): number {
+  for (let left = shorterThan(trie, id); left !== NO_TOKEN; left = shorterThan(trie, left)) {
+    const length = lengthOf(trie, left);
     const right = findToken(trie, bytes, length);
     if (!canMerge(trie, left, id) || !canMerge(trie, right, id)) continue;
     if (backtracker.isValidPair(left, right, bytes, length, id)) return length;
@@ -33,6 +33,6 @@ function splitOf(trie: Trie, backtracker: Backtracker, bytes: Uint8Array, id: nu
 }
 
 /** Whether merging can produce `part` before the token `id`. */
-function canMerge({ lengths, splits }: Trie, part: number, id: number): boolean {
-  return part !== NO_TOKEN && part < id && (lengths[part] === 1 || splits[part] !== 0);
+function canMerge(trie: Trie, part: number, id: number): boolean {
+  return part !== NO_TOKEN && part < id && (lengthOf(trie, part) === 1 || splitOf(trie, part) !== 0);
 }

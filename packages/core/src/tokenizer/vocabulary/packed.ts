@@ -14,13 +14,12 @@
 // Numbers are little-endian.
 
 import { TokenwireError } from "../../errors.ts";
-import { type Arena, createTrie, indexTrie, NO_TOKEN, plainArena, type Trie } from "./trie.ts";
+import { type Arena, createTrie, indexTrie, MAX_NODES, plainArena, type Trie } from "./trie.ts";
 
 const HEADER = 60;
 const MAGIC = 0x31565754;
-/** IDs have 20 bits; a trie of the largest vocabularies has about a million nodes. */
-const MAX_IDS = 1 << 20;
-const MAX_NODES = 1 << 24;
+/** IDs have 20 bits. */
+const MAX_PACKED_IDS = 1 << 20;
 
 function damaged(problem: string): TokenwireError {
   return new TokenwireError(
@@ -63,7 +62,7 @@ function readSections(input: Uint8Array): Sections {
   const [nodeCount, idCount, tokenCount, countOverflow, splitOverflow] = [4, 8, 12, 16, 20].map((offset) =>
     view.getUint32(offset, true),
   ) as [number, number, number, number, number];
-  if (nodeCount > MAX_NODES || idCount > MAX_IDS || tokenCount > idCount || tokenCount >= nodeCount) {
+  if (nodeCount > MAX_NODES || idCount > MAX_PACKED_IDS || tokenCount > idCount || tokenCount >= nodeCount) {
     throw damaged(`impossible sizes: ${nodeCount} nodes, ${idCount} IDs, ${tokenCount} tokens`);
   }
   let offset = HEADER;
@@ -137,7 +136,7 @@ function placeChildren(trie: Trie, sections: Sections, parents: Int32Array, dept
     let count = (counts[node >> 1]! >> ((node & 1) << 2)) & 15;
     if (count === 15) count = countOverflow[overflow++] ?? MAX_NODES;
     if (next + count > nodeCount || (node >= next && node > 0)) throw damaged(`node ${node} is out of order`);
-    nodes[2 * node] = next;
+    nodes[2 * node] = next | (count << 23);
     const depth = depths[node]! + 1;
     for (const end = next + count; next < end; next++) {
       parents[next] = node;
@@ -145,17 +144,16 @@ function placeChildren(trie: Trie, sections: Sections, parents: Int32Array, dept
     }
   }
   if (next !== nodeCount) throw damaged(`${nodeCount - next} nodes have no parent`);
-  nodes[2 * nodeCount] = nodeCount;
 }
 
 function placeTokens(trie: Trie, sections: Sections, limit: number): void {
-  const { nodes, splits } = trie;
+  const { nodes, labels, tokens: records } = trie;
   const { nodeCount, idCount, tokenCount, tokens, idsLow, idsHigh, splitOverflow } = sections;
   const seen = new Uint8Array(idCount);
   let index = 0;
   let overflow = 0;
   for (let node = 0; node < nodeCount; node++) {
-    nodes[2 * node + 1] = NO_TOKEN;
+    nodes[2 * node + 1] = 0xffffff | (labels[node]! << 24);
     if (((tokens[node >> 3]! >> (node & 7)) & 1) === 0) continue;
     if (index >= tokenCount) throw damaged("more tokens than announced");
     const shift = (index & 1) << 2;
@@ -166,8 +164,8 @@ function placeTokens(trie: Trie, sections: Sections, limit: number): void {
     if (id >= idCount || seen[id] === 1) throw damaged(`token ID ${id} is out of range or occurs twice`);
     seen[id] = 1;
     if (id >= limit) continue;
-    nodes[2 * node + 1] = id;
-    splits[id] = split;
+    nodes[2 * node + 1] = id | (labels[node]! << 24);
+    records[4 * id + 3] = split << 16;
   }
   if (index !== tokenCount) throw damaged(`${tokenCount - index} tokens are missing`);
 }

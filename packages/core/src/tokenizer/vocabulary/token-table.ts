@@ -1,6 +1,6 @@
 // The bytes of every token, one after another: what decoding reads. Made from the trie on first use.
 
-import type { Trie } from "./trie.ts";
+import { childCount, firstChild, lengthOf, nodeOf, type Trie } from "./trie.ts";
 
 export interface TokenTable {
   /** All tokens' bytes in order of ID. */
@@ -11,15 +11,15 @@ export interface TokenTable {
 
 /** Writes out the bytes of all tokens of a trie. */
 export function tokenTableOf(trie: Trie): TokenTable {
-  const { labels, nodeOf, lengths, idCount } = trie;
+  const { labels, idCount } = trie;
   const parents = parentsOf(trie);
   const offsets = new Uint32Array(idCount + 1);
-  for (let id = 0; id < idCount; id++) offsets[id + 1] = offsets[id]! + lengths[id]!;
+  for (let id = 0; id < idCount; id++) offsets[id + 1] = offsets[id]! + lengthOf(trie, id);
   // Room for eight-byte copies past the last token.
   const bytes = new Uint8Array(offsets[idCount]! + 16);
   for (let id = 0; id < idCount; id++) {
-    let node = nodeOf[id]!;
-    for (let at = offsets[id]! + lengths[id]! - 1; node > 0; at--) {
+    let node = nodeOf(trie, id);
+    for (let at = offsets[id + 1]! - 1; node > 0; at--) {
       bytes[at] = labels[node]!;
       node = parents[node]!;
     }
@@ -29,10 +29,11 @@ export function tokenTableOf(trie: Trie): TokenTable {
 
 /** Parent of each node, by one pass over the child ranges. */
 export function parentsOf(trie: Trie): Int32Array {
-  const { nodes, nodeCount } = trie;
+  const { nodeCount } = trie;
   const parents = new Int32Array(nodeCount);
   for (let node = 0; node < nodeCount; node++) {
-    for (let child = nodes[2 * node]!; child < nodes[2 * node + 2]!; child++) parents[child] = node;
+    const first = firstChild(trie, node);
+    parents.fill(node, first, first + childCount(trie, node));
   }
   return parents;
 }

@@ -1,9 +1,12 @@
 // The vocabulary in memory: one byte trie in level order. Children of a node are neighbours and sorted, so a node
-// needs only the position of its first child; tokens hang on nodes. The trie answers everything that BPE asks:
-// whole-piece look-up, longest match, next shorter match, and (walking on from a token's node) whether two tokens
-// concatenate to a third.
+// needs only the position of its first child and their number; tokens hang on nodes. The trie answers everything that
+// BPE asks: whole-piece look-up, longest match, next shorter match, and (walking on from a token's node) whether two
+// tokens concatenate to a third.
+//
+// Records are packed so that a step through the trie, and a question about a token, each touch one cache line: with
+// 200,000 tokens, waiting for memory is what encoding costs.
 
-/** Marks a node without a token and a token without a shorter one. */
+/** Stands for "no token" wherever a token ID is expected. */
 export const NO_TOKEN = -1;
 
 /** Hands out memory piece by piece. */
@@ -20,71 +23,114 @@ export const plainArena: Arena = () => (byteLength) => ({
   byteOffset: 0,
 });
 
-/** The arrays of a trie. All are filled once and then read only, except the lazily found parts. */
+/** Most nodes and most IDs that the packed records can hold. */
+export const MAX_NODES: number = 1 << 23;
+export const MAX_IDS: number = (1 << 24) - 1;
+
+/** In a node's second word: no token ends here. */
+const NO_TOKEN_BITS = 0xffffff;
+
+/** The arrays of a trie; read them through the functions below. Filled once, except the lazily found right parts. */
 export interface Trie {
   readonly nodeCount: number;
   /** One more than the largest token ID. */
   readonly idCount: number;
   /** Number of tokens; less than `idCount` where IDs have gaps. */
   readonly tokenCount: number;
-  /** Two words per node: first child (the children end where those of the next node begin) and token or NO_TOKEN. */
+  /** Per node two words: `first child | number of children << 23`, and `token or 0xffffff | label << 24`. */
   readonly nodes: Int32Array;
-  /** Byte on the edge to each node. Padded by 16. */
+  /** Label of each node once more, for comparing many at a time. Padded by 16. */
   readonly labels: Uint8Array;
   /** Node of each two-byte string at `first << 8 | second`, 0 if there is none. */
   readonly pairs: Int32Array;
-  /** Per ID: node, 0 for an ID without a token. */
-  readonly nodeOf: Int32Array;
-  /** Per ID: the longest token that is a proper prefix, or NO_TOKEN. */
-  readonly shorter: Int32Array;
-  /** Per ID: length in bytes. */
-  readonly lengths: Uint16Array;
-  /** Per ID: length of the left one of the two parts that merge to this token, 0 for an atomic token. */
-  readonly splits: Uint16Array;
-  /** Per ID: one more than the right one of those parts, found on first use; 0 while unknown. */
-  readonly rightParts: Int32Array;
-}
-
-function int32(allocate: Allocate, length: number): Int32Array {
-  const { buffer, byteOffset } = allocate(length * 4);
-  return new Int32Array(buffer, byteOffset, length);
-}
-
-function uint16(allocate: Allocate, length: number): Uint16Array {
-  const { buffer, byteOffset } = allocate(length * 2);
-  return new Uint16Array(buffer, byteOffset, length);
+  /**
+   * Per ID four words: its node (0 for an ID without a token); the longest token that is a proper prefix, or NO_TOKEN;
+   * one more than the right one of the two parts that merge to it (0 while unknown); and `length | length of the left
+   * part << 16`, where the latter is 0 for an atomic token.
+   */
+  readonly tokens: Int32Array;
 }
 
 /** A trie with room for the given numbers of nodes and IDs, to be filled by the caller. */
 export function createTrie(nodeCount: number, idCount: number, tokenCount: number, arena: Arena): Trie {
   const allocate = arena(9 * nodeCount + 16 * idCount + 4 * 65_536 + 256);
+  const words = (length: number): Int32Array => {
+    const { buffer, byteOffset } = allocate(length * 4);
+    return new Int32Array(buffer, byteOffset, length);
+  };
   const labels = allocate(nodeCount + 16);
   return {
     nodeCount,
     idCount,
     tokenCount,
-    nodes: int32(allocate, 2 * (nodeCount + 1)),
-    pairs: int32(allocate, 65_536),
-    nodeOf: int32(allocate, idCount),
-    shorter: int32(allocate, idCount),
-    lengths: uint16(allocate, idCount),
-    splits: uint16(allocate, idCount),
-    rightParts: int32(allocate, idCount),
+    nodes: words(2 * nodeCount),
+    pairs: words(65_536),
+    tokens: words(4 * idCount),
     labels: new Uint8Array(labels.buffer, labels.byteOffset, nodeCount + 16),
   };
 }
 
+export function setNode(
+  trie: Trie,
+  node: number,
+  firstChild: number,
+  childCount: number,
+  token: number,
+): void {
+  trie.nodes[2 * node] = firstChild | (childCount << 23);
+  trie.nodes[2 * node + 1] = (token & NO_TOKEN_BITS) | (trie.labels[node]! << 24);
+}
+
+export function firstChild(trie: Trie, node: number): number {
+  return trie.nodes[2 * node]! & 0x7fffff;
+}
+
+export function childCount(trie: Trie, node: number): number {
+  return trie.nodes[2 * node]! >>> 23;
+}
+
+/** The token that ends at `node`, or NO_TOKEN. */
+export function tokenAt(trie: Trie, node: number): number {
+  const token = trie.nodes[2 * node + 1]! & NO_TOKEN_BITS;
+  return token === NO_TOKEN_BITS ? NO_TOKEN : token;
+}
+
+/** Node of a token, 0 for an ID without a token. */
+export function nodeOf(trie: Trie, token: number): number {
+  return trie.tokens[4 * token]!;
+}
+
+/** The longest token that is a proper prefix of `token`, or NO_TOKEN. */
+export function shorterThan(trie: Trie, token: number): number {
+  return trie.tokens[4 * token + 1]!;
+}
+
+/** Length of a token in bytes, 0 for an ID without a token. */
+export function lengthOf(trie: Trie, token: number): number {
+  return trie.tokens[4 * token + 3]! & 0xffff;
+}
+
+/** Length of the left one of the two parts that merge to `token`, 0 if it is atomic. */
+export function splitOf(trie: Trie, token: number): number {
+  return trie.tokens[4 * token + 3]! >>> 16;
+}
+
+export function setSplit(trie: Trie, token: number, split: number): void {
+  trie.tokens[4 * token + 3] = lengthOf(trie, token) | (split << 16);
+}
+
 /** The child of `node` along `byte`, or 0. Node 0 is the root. */
 export function childOf(trie: Trie, node: number, byte: number): number {
-  const { nodes, labels } = trie;
-  let low = nodes[2 * node]!;
-  let high = nodes[2 * node + 2]! - 1;
+  const { nodes } = trie;
+  const record = nodes[2 * node]!;
+  let low = record & 0x7fffff;
+  let high = low + (record >>> 23) - 1;
   while (high - low > 6) {
     const middle = (low + high) >> 1;
-    if (labels[middle]! < byte) low = middle + 1;
+    if (nodes[2 * middle + 1]! >>> 24 < byte) low = middle + 1;
     else high = middle;
   }
-  for (; low <= high; low++) if (labels[low] === byte) return low;
+  for (; low <= high; low++) if (nodes[2 * low + 1]! >>> 24 === byte) return low;
   return 0;
 }
 
@@ -102,7 +148,7 @@ export function walk(trie: Trie, node: number, bytes: Uint8Array, start: number,
 export function findToken(trie: Trie, bytes: Uint8Array, start = 0, end: number = bytes.length): number {
   if (end <= start) return NO_TOKEN;
   const node = walk(trie, 0, bytes, start, end);
-  return node === 0 ? NO_TOKEN : trie.nodes[2 * node + 1]!;
+  return node === 0 ? NO_TOKEN : tokenAt(trie, node);
 }
 
 /** ID of the longest token that `bytes[start..end)` starts with, or NO_TOKEN. */
@@ -110,31 +156,47 @@ export function longestToken(trie: Trie, bytes: Uint8Array, start: number, end: 
   const { nodes } = trie;
   let found = NO_TOKEN;
   let node = 0;
-  for (let i = start; i < end; i++) {
+  let i = start;
+  if (end - start > 1) {
+    // Two bytes in one step; a token of one byte shows only if that fails.
+    node = trie.pairs[(bytes[start]! << 8) | bytes[start + 1]!]!;
+    if (node !== 0) {
+      i = start + 2;
+      const token = nodes[2 * node + 1]! & NO_TOKEN_BITS;
+      found = token === NO_TOKEN_BITS ? tokenAt(trie, childOf(trie, 0, bytes[start]!)) : token;
+    }
+  }
+  for (; i < end; i++) {
     node = childOf(trie, node, bytes[i]!);
     if (node === 0) break;
-    const token = nodes[2 * node + 1]!;
-    if (token !== NO_TOKEN) found = token;
+    const token = nodes[2 * node + 1]! & NO_TOKEN_BITS;
+    if (token !== NO_TOKEN_BITS) found = token;
   }
   return found;
 }
 
-/** Fills what follows from `nodes` and `labels`: the tables per ID and the two-byte table. */
+/** Fills what follows from `nodes` and `labels`: the records per ID and the two-byte table. */
 export function indexTrie(trie: Trie, parents: Int32Array, depths: Uint16Array): void {
-  const { nodes, labels, nodeOf, shorter, lengths, pairs, nodeCount } = trie;
+  const { labels, tokens, nodes, pairs, nodeCount } = trie;
   // Longest token on the path to each node; parents come before children in level order.
   const best = new Int32Array(nodeCount).fill(NO_TOKEN);
   for (let node = 1; node < nodeCount; node++) {
     const above = best[parents[node]!]!;
-    const token = nodes[2 * node + 1]!;
-    best[node] = token === NO_TOKEN ? above : token;
-    if (token === NO_TOKEN) continue;
-    nodeOf[token] = node;
-    shorter[token] = above;
-    lengths[token] = depths[node]!;
+    const token = nodes[2 * node + 1]! & NO_TOKEN_BITS;
+    if (token === NO_TOKEN_BITS) {
+      best[node] = above;
+      continue;
+    }
+    best[node] = token;
+    const at = 4 * token;
+    tokens[at] = node;
+    tokens[at + 1] = above;
+    tokens[at + 3] = (tokens[at + 3]! & 0xffff0000) | depths[node]!;
   }
-  for (let first = nodes[0]!; first < nodes[2]!; first++) {
-    for (let second = nodes[2 * first]!; second < nodes[2 * first + 2]!; second++) {
+  const lastFirst = firstChild(trie, 0) + childCount(trie, 0);
+  for (let first = firstChild(trie, 0); first < lastFirst; first++) {
+    const end = firstChild(trie, first) + childCount(trie, first);
+    for (let second = firstChild(trie, first); second < end; second++) {
       pairs[(labels[first]! << 8) | labels[second]!] = second;
     }
   }
