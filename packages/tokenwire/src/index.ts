@@ -20,7 +20,9 @@ export {
 } from "./profiles/index.ts";
 export { ApiError, type ChatFormat, type ModelProfile } from "./protocol/index.ts";
 export {
+  type CodecOptions,
   createServer,
+  FileMapCache,
   type LimitOptions,
   type ModelOptions,
   type ServeOptions,

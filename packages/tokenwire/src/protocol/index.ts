@@ -21,6 +21,23 @@ export type {
 } from "./completions/encode.ts";
 export { CompletionEncoder, CompletionStream, joinPieces } from "./completions/encode.ts";
 export {
+  type AnswerShape,
+  BINARY_FORMATS,
+  type BinaryAnswer,
+  type BinaryAnswerOptions,
+  type BinaryFormat,
+  bodyFormatOf,
+  type CodecFields,
+  checkAnswerShape,
+  codecFieldNames,
+  contentTypeOf,
+  createBinaryAnswer,
+  negotiateFormat,
+  parseCodecFields,
+  type ToolWatcherRequest,
+  toCompletionBody,
+} from "./codec/index.ts";
+export {
   type CompletionRequest,
   parseCompletionRequest,
   promptIds,

@@ -11,6 +11,7 @@ import Fastify, {
 import { ApiError } from "../protocol/index.ts";
 import type { Authenticator } from "./auth.ts";
 import { installBodyParser, requestBody } from "./body.ts";
+import { installBinaryBodyParser } from "./codec/request-body.ts";
 import type { Route, RouteContext, ServerContext } from "./context.ts";
 import { fromFastify, toApiError } from "./errors.ts";
 import { requestIdOf } from "./request-id.ts";
@@ -58,6 +59,7 @@ export function createApp(
   });
   const paths = new PathTable(routes);
   installBodyParser(app, settings.limits.jsonDepth);
+  installBinaryBodyParser(app);
   installErrorHandlers(app, context, paths);
   installHooks(app, context, routes, auth);
   for (const route of routes) register(app, context, route);

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { RequestBody } from "../protocol/index.ts";
 import type { Admission } from "./admission.ts";
+import type { CodecState } from "./codec/state.ts";
 import type { Drain } from "./drain.ts";
 import type { ModelRegistry } from "./models.ts";
 import type { ServerSettings } from "./options.ts";
@@ -14,6 +15,8 @@ export interface ServerContext {
   readonly settings: ServerSettings;
   readonly admission: Admission;
   readonly log: Logger;
+  /** Binary answers: settings, maps, policies. */
+  readonly codec: CodecState;
   /** Requests in flight, and whether the server is closing. */
   readonly drain: Drain;
   /** Aborts what is still running when the grace of a closing server is over. */

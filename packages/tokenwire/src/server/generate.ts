@@ -10,6 +10,7 @@ import {
   ChoiceOutput,
   type ChoiceOutputOptions,
   type GenerationPlan,
+  type SampledLogprob,
   type TokenUsage,
 } from "../protocol/index.ts";
 import { toApiError } from "./errors.ts";
@@ -22,7 +23,12 @@ type StartEvent = Extract<GenerateEvent, { type: "start" }>;
 export interface ChoiceSink {
   /** The engine accepted the request for a choice. */
   start?(choice: number, promptLogprobs: StartEvent["promptLogprobs"]): void;
-  push(choice: number, events: readonly ChoiceEvent[], tokenIds: readonly number[]): void;
+  push(
+    choice: number,
+    events: readonly ChoiceEvent[],
+    tokenIds: readonly number[],
+    logprobs?: readonly SampledLogprob[],
+  ): void;
   /** A promise while the reader is behind. */
   readonly pressure?: Promise<void> | undefined;
 }
@@ -173,7 +179,7 @@ class ChoiceRun {
         this.#sink.start?.(this.#choice, event.promptLogprobs);
         return;
       case "delta":
-        this.#emit(this.#output.push(event.tokenIds, event.logprobs), event.tokenIds);
+        this.#emit(this.#output.push(event.tokenIds, event.logprobs), event.tokenIds, event.logprobs);
         return;
       case "text":
         this.#emit(this.#output.pushText(event.text, this.#countTokens(event.text)), []);
@@ -209,12 +215,16 @@ class ChoiceRun {
     this.#report();
   }
 
-  #emit(events: readonly ChoiceEvent[], tokenIds: readonly number[]): void {
+  #emit(
+    events: readonly ChoiceEvent[],
+    tokenIds: readonly number[],
+    logprobs?: readonly SampledLogprob[],
+  ): void {
     this.#usage.completionTokens += this.#output.completionTokens - this.#counted;
     this.#counted = this.#output.completionTokens;
     this.#usage.reasoningTokens += this.#output.reasoningTokens - this.#reasoning;
     this.#reasoning = this.#output.reasoningTokens;
-    if (events.length > 0 || tokenIds.length > 0) this.#sink.push(this.#choice, events, tokenIds);
+    if (events.length > 0 || tokenIds.length > 0) this.#sink.push(this.#choice, events, tokenIds, logprobs);
   }
 
   #report(): void {

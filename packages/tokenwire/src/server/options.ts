@@ -3,6 +3,7 @@
 import type { Logger } from "pino";
 import type { Engine } from "../engines/index.ts";
 import type { ModelProfile, ReasoningFields } from "../protocol/index.ts";
+import type { CodecOptions } from "./codec/options.ts";
 
 /** One model to serve: an engine and what the protocols must know about its model. */
 export interface ModelOptions {
@@ -64,6 +65,8 @@ export interface ServerOptions {
   readonly anyModel?: boolean;
   /** The date harmony models are told, `YYYY-MM-DD`; `"today"`, or `"none"`. Default `"today"`. */
   readonly currentDate?: string;
+  /** Binary answers and the discovery of dialect maps. */
+  readonly codec?: CodecOptions;
   /** Default: no log. */
   readonly logger?: Logger;
 }

@@ -9,6 +9,8 @@ import { ApiError } from "../protocol/index.ts";
 import { Admission } from "./admission.ts";
 import { createApp } from "./app.ts";
 import { Authenticator } from "./auth.ts";
+import { toCodecSettings } from "./codec/options.ts";
+import { CodecState } from "./codec/state.ts";
 import type { ServerContext } from "./context.ts";
 import { Drain } from "./drain.ts";
 import { loadModels, type ServedModel } from "./models.ts";
@@ -43,6 +45,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     settings,
     admission: new Admission(settings),
     log: options.logger ?? pino({ level: "silent" }),
+    codec: new CodecState(toCodecSettings(options.codec)),
     drain,
     shutdown: shutdown.signal,
   };

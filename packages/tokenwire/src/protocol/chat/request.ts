@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { invalidRequest, unsupportedParameter } from "../api-error.ts";
 import type { RequestBody } from "../body.ts";
+import { codecFieldNames } from "../codec/stream-format.ts";
 import {
   constraintFieldNames,
   formatConstraint,
@@ -111,6 +112,7 @@ const known = new Set([
   ...Object.keys(refused),
   ...samplingFieldNames,
   ...constraintFieldNames,
+  ...codecFieldNames,
   "messages",
   "tools",
   "tool_choice",

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { invalidRequest } from "../api-error.ts";
 import type { RequestBody } from "../body.ts";
 import { refuseFields } from "../chat/request.ts";
+import { codecFieldNames } from "../codec/stream-format.ts";
 import {
   constraintFieldNames,
   formatConstraint,
@@ -67,6 +68,7 @@ const known = new Set([
   ...Object.keys(refused),
   ...samplingFieldNames,
   ...constraintFieldNames,
+  ...codecFieldNames,
 ]);
 
 export function unknownCompletionFields(body: RequestBody): string[] {

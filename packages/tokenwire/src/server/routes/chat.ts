@@ -20,6 +20,7 @@ import {
   unixSeconds,
   unknownChatFields,
 } from "../../protocol/index.ts";
+import { chooseBinary, respondInBinary } from "../codec/respond.ts";
 import type { Route, RouteContext, ServerContext } from "../context.ts";
 import { type GenerationOptions, generateChoices, repeatPlan } from "../generate.ts";
 import type { ServedModel } from "../models.ts";
@@ -181,6 +182,18 @@ export const chatCompletions: Route = {
     }
     const identity = identify(model);
     const options = chatGeneration(context, model, request, identity.id);
+    const binary = chooseBinary(context, body);
+    if (binary) {
+      const { stream, includeUsage, n } = request;
+      const logprobs = request.topLogprobs !== undefined;
+      return respondInBinary(
+        context,
+        model,
+        binary,
+        { stream, includeUsage, logprobs, choices: n, bestOf: n },
+        options,
+      );
+    }
     const fields = request.includeReasoning ? server.settings.reasoningFields : "none";
     return request.stream
       ? streamed(context, request, options, identity, fields)

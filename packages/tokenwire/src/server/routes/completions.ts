@@ -21,6 +21,7 @@ import {
   unknownCompletionFields,
   unsupportedParameter,
 } from "../../protocol/index.ts";
+import { chooseBinary, respondInBinary } from "../codec/respond.ts";
 import type { Route, RouteContext } from "../context.ts";
 import { type GenerationOptions, generateChoices, repeatPlan } from "../generate.ts";
 import type { ServedModel } from "../models.ts";
@@ -248,6 +249,24 @@ export const completions: Route = {
       fingerprint: model.fingerprint,
     };
     const options = toGeneration(context, request, model, jobs, identity.id);
+    const binary = chooseBinary(context, body);
+    if (binary) {
+      const echo = echoOf(request, model, jobs)?.map(({ text }) => text);
+      return respondInBinary(
+        context,
+        model,
+        binary,
+        {
+          stream: request.stream,
+          includeUsage: request.includeUsage,
+          logprobs: request.topLogprobs !== undefined,
+          choices: request.prompts.length * request.n,
+          bestOf: request.prompts.length * request.bestOf,
+          ...(echo && { echo }),
+        },
+        options,
+      );
+    }
     const createEncoder = (chosen: readonly Job[]): CompletionEncoder => {
       const echo = echoOf(request, model, chosen);
       return new CompletionEncoder({

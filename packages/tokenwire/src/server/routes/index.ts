@@ -2,6 +2,7 @@
 
 import type { Route } from "../context.ts";
 import { chatCompletions } from "./chat.ts";
+import { binaryCompletions, codecSchema, codecVersion, wellKnownCodec } from "./codec.ts";
 import { completions } from "./completions.ts";
 import { health, ready } from "./health.ts";
 import { listModels, retrieveModel } from "./models.ts";
@@ -9,6 +10,10 @@ import { listModels, retrieveModel } from "./models.ts";
 export const routes: readonly Route[] = [
   chatCompletions,
   completions,
+  binaryCompletions,
+  codecSchema,
+  codecVersion,
+  wellKnownCodec,
   listModels,
   retrieveModel,
   health,
