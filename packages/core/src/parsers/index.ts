@@ -16,6 +16,8 @@ export {
   type ToolParserOptions,
 } from "./output-parser.ts";
 export {
+  collectReasoning,
+  collectToolCalls,
   type ParsedCall,
   type ParsedToolCalls,
   type ParseOptions,
@@ -23,6 +25,7 @@ export {
   parseReasoning,
   parseToolCalls,
 } from "./parse.ts";
+export { type ThinkTagRow, thinkTagFormat } from "./reasoning/think-tags.ts";
 export type { ReasoningFormat } from "./reasoning-format.ts";
 export {
   getReasoningFormat,
@@ -31,6 +34,8 @@ export {
   hasToolParser,
   listReasoningParsers,
   listToolParsers,
+  renderToolCalls,
+  requiresSpecialTokens,
 } from "./registry.ts";
 export { type Dialect, type Rules, rulesFor } from "./rules.ts";
 export type { ParserLimits } from "./tool-reader.ts";

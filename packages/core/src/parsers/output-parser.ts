@@ -34,6 +34,8 @@ export interface ToolParserOptions {
   readonly allowedTools?: ReadonlySet<string> | undefined;
   /** Further calls are dropped, with a diagnostic. */
   readonly maxCalls?: number | undefined;
+  /** With `json_array`: the output is the arguments of this tool, because the request forced it by name. */
+  readonly namedTool?: string | undefined;
   /** Keep the source of each call for `tool-end`. Default: true. */
   readonly keepRaw?: boolean | undefined;
   readonly minicpmAliases?: boolean | undefined;
@@ -258,6 +260,7 @@ function toolReader(
     historyToolCalls: options.historyToolCalls ?? 0,
     allowedTools: options.allowedTools,
     maxCalls: options.maxCalls,
+    namedTool: options.namedTool,
     citations: options.citations ?? "strip",
     minicpmAliases: options.minicpmAliases !== false,
     pieces,

@@ -1,6 +1,8 @@
 // Every format, one line each. Order is the order of the lists shown to users.
 
-import type { ToolFormat } from "./format.ts";
+import type { Tokenizer } from "../tokenizer/index.ts";
+import type { RenderableCall, ToolFormat } from "./format.ts";
+import { hasSpecialMarkers } from "./marker-pieces.ts";
 import { NameTable } from "./names.ts";
 import { apertus2509 } from "./reasoning/apertus.ts";
 import { minimaxM2AppendThink } from "./reasoning/append-think.ts";
@@ -152,6 +154,29 @@ export function hasToolParser(name: string, dialect?: Dialect): boolean {
 /** True for any name or alias of a reasoning format. */
 export function hasReasoningParser(name: string, dialect?: Dialect): boolean {
   return reasoningTable.find(name, dialect) !== undefined;
+}
+
+/**
+ * Writes calls as a model with this format does: the inverse of parsing, for tests and scripted engines.
+ *
+ * @throws TokenwireError UNKNOWN_PARSER
+ * @example renderToolCalls("pythonic", [{ name: "f", arguments: '{"a": 1}' }]) // "[f(a=1)]"
+ */
+export function renderToolCalls(name: string, calls: readonly RenderableCall[]): string {
+  return toolTable.get(name).render(calls);
+}
+
+/**
+ * True when a marker of the formats is a special token of the tokenizer: the engine must then not strip special tokens
+ * from what it returns.
+ */
+export function requiresSpecialTokens(
+  formats: { readonly tool?: string | undefined; readonly reasoning?: string | undefined },
+  tokenizer: Tokenizer,
+): boolean {
+  const tool = formats.tool === undefined ? [] : toolTable.get(formats.tool).markers;
+  const reasoning = formats.reasoning === undefined ? [] : reasoningTable.get(formats.reasoning).markers;
+  return hasSpecialMarkers([...tool, ...reasoning], tokenizer);
 }
 
 /** @throws TokenwireError UNKNOWN_PARSER */

@@ -43,6 +43,7 @@ export interface ToolReaderOptions {
   readonly historyToolCalls: number;
   readonly allowedTools: ReadonlySet<string> | undefined;
   readonly maxCalls: number | undefined;
+  readonly namedTool: string | undefined;
   readonly citations: "strip" | "keep";
   readonly minicpmAliases: boolean;
   readonly pieces: MarkerPieces;
