@@ -12,6 +12,7 @@ import { evalCommand } from "./commands/eval.ts";
 import { generateCommand } from "./commands/generate.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { mcpCommand } from "./commands/mcp.ts";
+import { parsersCommand } from "./commands/parsers.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { paint, UsageError } from "./output.ts";
 
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     .showHelpAfterError("Run with --help for the options.")
     .addHelpText("after", '\nRun "tokenwire <command> --help" for options and examples.');
   program.commandsGroup("Text and tokens");
+  program.addCommand(parsersCommand());
   program.addCommand(inspectCommand());
   program.commandsGroup("Serving");
   program.addCommand(serveCommand());
