@@ -2,6 +2,7 @@
 
 import { Command, Option } from "commander";
 import type { ServerOptions } from "../../server/index.ts";
+import type { ResponseStore } from "../../store/index.ts";
 import { applyConfig, describeConfig } from "../config.ts";
 import { openModel } from "../model.ts";
 import { durationOption, environmentOption, integerOption, listOption, sizeOption } from "../options.ts";
@@ -28,6 +29,7 @@ interface ServeFlags {
   readonly strict?: boolean;
   readonly anyModel?: boolean;
   readonly currentDate: string;
+  readonly store?: string;
   readonly logLevel: string;
   readonly quiet?: boolean;
   readonly printConfig?: boolean;
@@ -75,6 +77,14 @@ async function toServerOptions(flags: ServeFlags): Promise<Omit<ServerOptions, "
   };
 }
 
+async function openStore(path: string): Promise<ResponseStore> {
+  if (/^[a-z]+:\/\//.test(path)) {
+    throw new UsageError(`--store: expected the path of a SQLite file, got "${path}".`);
+  }
+  const { openSqliteStore } = await import("../../store/index.ts");
+  return openSqliteStore(path);
+}
+
 /** What a user needs first: where it listens, what answers, and two things to paste. */
 export function banner(url: string, model: string, engine: string, needsKey: boolean): string {
   const label = (text: string): string => paint("bold", text.padEnd(9));
@@ -110,8 +120,10 @@ async function run(spec: string, command: Command): Promise<void> {
   }
   const { createServer } = await import("../../server/index.ts");
   const { engine, profile } = await openModel({ engine: spec, profile: flags.profile, name: flags.model });
+  const store = flags.store === undefined ? undefined : await openStore(flags.store);
   const server = await createServer({
     ...(await toServerOptions(flags)),
+    ...(store && { store }),
     models: [{ engine, profile, ...(flags.alias && { aliases: flags.alias }) }],
   });
   const url = await server.listen();
@@ -126,6 +138,7 @@ async function run(spec: string, command: Command): Promise<void> {
   await closedBySignal(async () => {
     await server.close();
     await engine.close();
+    await store?.close();
   });
 }
 
@@ -165,6 +178,9 @@ export function serveCommand(): Command {
     )
     .addOption(
       environmentOption("--alias <name>", "further name of the model; repeatable").argParser(listOption),
+    )
+    .addOption(
+      environmentOption("--store <file>", "SQLite file for responses and conversations (default: memory)"),
     )
     .addOption(environmentOption("--any-model", "answer requests for any model name"))
     .addOption(
