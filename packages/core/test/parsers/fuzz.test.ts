@@ -16,6 +16,8 @@ import { accounted, chop, chopRandomly, contractFault, feed, normalise, seeded }
 
 const folder = new URL("../../fixtures/parsers/", import.meta.url);
 const iterations = Number(process.env["TOKENWIRE_FUZZ"] ?? 6000);
+/** Milliseconds; generous, since a machine may be busy. */
+const timeout = 60_000 + 5 * iterations;
 const dialects: readonly Dialect[] = ["tokenwire", "smg", "vllm", "sglang"];
 const noise = [
   "<",
@@ -107,39 +109,48 @@ function fault(input: string, options: OutputParserOptions, accounts: boolean, r
 }
 
 describe("mutated outputs", () => {
-  it(`${iterations} inputs over ${subjects.length} formats and ${dialects.length} dialects`, () => {
-    const random = seeded(Number(process.env["TOKENWIRE_FUZZ_SEED"] ?? 1));
-    for (let run = 0; run < iterations; run++) {
-      const one = subjects[run % subjects.length] as Subject;
-      const input = mutate(pick(one.seeds, random), one, random);
-      const options: OutputParserOptions = {
-        ...one.options,
-        compat: pick(dialects, random),
-        commit: random() < 0.8 ? "eager" : "closed",
-        trace: true,
-        inReasoningAtStart: random() < 0.5,
-        limits: random() < 0.1 ? { callLength: 60, bareCandidate: 30, heldText: 40, calls: 2, depth: 4 } : {},
-      };
-      const wrong = fault(input, options, one.accounts, random);
-      if (wrong !== undefined) {
-        expect.fail(`${JSON.stringify(options)}\n${JSON.stringify(input)}\n${wrong}`);
+  it(
+    `${iterations} inputs over ${subjects.length} formats and ${dialects.length} dialects`,
+    () => {
+      const random = seeded(Number(process.env["TOKENWIRE_FUZZ_SEED"] ?? 1));
+      for (let run = 0; run < iterations; run++) {
+        const one = subjects[run % subjects.length] as Subject;
+        const input = mutate(pick(one.seeds, random), one, random);
+        const options: OutputParserOptions = {
+          ...one.options,
+          compat: pick(dialects, random),
+          commit: random() < 0.8 ? "eager" : "closed",
+          trace: true,
+          inReasoningAtStart: random() < 0.5,
+          limits:
+            random() < 0.1 ? { callLength: 60, bareCandidate: 30, heldText: 40, calls: 2, depth: 4 } : {},
+        };
+        const wrong = fault(input, options, one.accounts, random);
+        if (wrong !== undefined) {
+          expect.fail(`${JSON.stringify(options)}\n${JSON.stringify(input)}\n${wrong}`);
+        }
       }
-    }
-  });
+    },
+    timeout,
+  );
 
-  it("both stages together", () => {
-    const random = seeded(2);
-    const tools = subjects.slice(0, listToolParsers().length);
-    const reasoning = subjects.slice(listToolParsers().length);
-    for (let run = 0; run < iterations / 4; run++) {
-      const tool = pick(tools, random);
-      const think = pick(reasoning, random);
-      const input = mutate(pick(think.seeds, random) + pick(tool.seeds, random), tool, random);
-      const options = { ...tool.options, ...think.options, tools: tool.options.tools, trace: true };
-      const wrong = fault(input, options, false, random);
-      if (wrong !== undefined) {
-        expect.fail(`${JSON.stringify(options)}\n${JSON.stringify(input)}\n${wrong}`);
+  it(
+    "both stages together",
+    () => {
+      const random = seeded(2);
+      const tools = subjects.slice(0, listToolParsers().length);
+      const reasoning = subjects.slice(listToolParsers().length);
+      for (let run = 0; run < iterations / 4; run++) {
+        const tool = pick(tools, random);
+        const think = pick(reasoning, random);
+        const input = mutate(pick(think.seeds, random) + pick(tool.seeds, random), tool, random);
+        const options = { ...tool.options, ...think.options, tools: tool.options.tools, trace: true };
+        const wrong = fault(input, options, false, random);
+        if (wrong !== undefined) {
+          expect.fail(`${JSON.stringify(options)}\n${JSON.stringify(input)}\n${wrong}`);
+        }
       }
-    }
-  });
+    },
+    timeout,
+  );
 });
