@@ -81,10 +81,16 @@ export class Pipeline {
   private encodePlain(segment: string, atStart: boolean, sink: IdSink): boolean {
     if (this.fast !== undefined) return this.fast.encode(segment, sink);
     for (const piece of this.preTokenize(new AlignedText(segment, atStart))) {
-      const { ids } = this.parts.model.encodePiece(piece.text);
-      if (!sink.add(ids, ids.length)) return false;
+      if (!this.addIds(piece.text, sink)) return false;
     }
     return true;
+  }
+
+  private addIds(piece: string, sink: IdSink): boolean {
+    const { model } = this.parts;
+    if (model.addIds !== undefined) return model.addIds(piece, sink);
+    const { ids } = model.encodePiece(piece);
+    return sink.add(ids, ids.length);
   }
 
   private encodePieces(segment: AlignedText, result: EncodedTokens): void {

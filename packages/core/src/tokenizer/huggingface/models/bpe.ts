@@ -3,9 +3,11 @@
 
 import { encodeUtf8 } from "../../../bytes/index.ts";
 import { characterLength } from "../aligned-text.ts";
+import type { IdSink } from "../id-sink.ts";
 import { mergeSymbols } from "./merge-symbols.ts";
 import type { MergeTable } from "./merge-table.ts";
 import { noTokens, PieceBuilder, type PieceTokens, type TokenModel } from "./model.ts";
+import { PieceMemo } from "./piece-memo.ts";
 import type { TokenVocabulary } from "./vocabulary.ts";
 
 export interface BpeSettings {
@@ -24,15 +26,12 @@ export interface BpeSettings {
   readonly reserved?: ReadonlySet<number>;
 }
 
-const cachedLength = 64;
-const cachedPieces = 50_000;
-
 export class BpeModel implements TokenModel {
   readonly settings: BpeSettings;
   private readonly reserved: ReadonlySet<number>;
   private readonly byteIds: readonly number[] | undefined;
   private readonly unknownId: number | undefined;
-  private readonly cache = new Map<string, PieceTokens>();
+  private readonly memo = new PieceMemo((word) => this.encodeWord(word));
   private readonly wordStarts: WordStarts | undefined;
 
   constructor(settings: BpeSettings) {
@@ -57,29 +56,29 @@ export class BpeModel implements TokenModel {
   }
 
   encodePiece(piece: string): PieceTokens {
-    if (this.wordStarts === undefined || piece.length < 16) return this.encodeCached(piece);
-    const words = this.wordStarts.cut(piece);
-    if (words.length === 1) return this.encodeCached(piece);
+    if (this.wordStarts === undefined) return this.memo.tokensOf(piece);
+    const end = this.wordStarts.next(piece, 0);
+    if (end === piece.length) return this.memo.tokensOf(piece);
     const builder = new PieceBuilder();
-    let offset = 0;
-    for (const word of words) {
-      const tokens = this.encodeCached(word);
+    for (let start = 0; start < piece.length; ) {
+      const wordEnd = this.wordStarts.next(piece, start);
+      const tokens = this.memo.tokensOf(piece.slice(start, wordEnd));
       for (let i = 0; i < tokens.ids.length; i++) {
-        builder.add(tokens.ids[i]!, tokens.starts[i]! + offset, tokens.ends[i]! + offset);
+        builder.add(tokens.ids[i]!, tokens.starts[i]! + start, tokens.ends[i]! + start);
       }
-      offset += word.length;
+      start = wordEnd;
     }
     return builder.finish();
   }
 
-  private encodeCached(piece: string): PieceTokens {
-    if (piece.length > cachedLength) return this.encodeWord(piece);
-    const known = this.cache.get(piece);
-    if (known !== undefined) return known;
-    const tokens = this.encodeWord(piece);
-    if (this.cache.size >= cachedPieces) this.cache.clear();
-    this.cache.set(piece, tokens);
-    return tokens;
+  addIds(piece: string, sink: IdSink): boolean {
+    for (let start = 0; start < piece.length; ) {
+      const end = this.wordStarts?.next(piece, start) ?? piece.length;
+      const { ids } = this.memo.tokensOf(piece.slice(start, end));
+      if (!sink.add(ids, ids.length)) return false;
+      start = end;
+    }
+    return true;
   }
 
   private encodeWord(word: string): PieceTokens {
@@ -211,15 +210,11 @@ class WordStarts {
     return new WordStarts(joining);
   }
 
-  cut(text: string): string[] {
-    const words: string[] = [];
-    let start = 0;
-    for (let at = text.indexOf("▁", 1); at > 0; at = text.indexOf("▁", at + 1)) {
-      if (this.joining.has(text[at - 1]!)) continue;
-      words.push(text.slice(start, at));
-      start = at;
+  /** The next place after `start` to cut at; the end of the text if there is none. */
+  next(text: string, start: number): number {
+    for (let at = text.indexOf("▁", start + 1); at > 0; at = text.indexOf("▁", at + 1)) {
+      if (!this.joining.has(text[at - 1]!)) return at;
     }
-    words.push(text.slice(start));
-    return words;
+    return text.length;
   }
 }

@@ -5,7 +5,9 @@ import { characterLength } from "../aligned-text.ts";
 import { invalidTokenizer } from "../faults.ts";
 import type { JsonNode } from "../json-node.ts";
 import { byteTokens } from "./bpe.ts";
+import { Lattice, type LatticeStep } from "./lattice.ts";
 import { noTokens, PieceBuilder, type PieceTokens, type TokenModel } from "./model.ts";
+import { PieceMemo } from "./piece-memo.ts";
 import { TokenTrie } from "./token-trie.ts";
 import { TokenVocabulary } from "./vocabulary.ts";
 
@@ -26,10 +28,13 @@ export class UnigramModel implements TokenModel {
   private readonly vocabulary: TokenVocabulary;
   private readonly scores: Float64Array;
   private readonly trie = new TokenTrie();
+  private readonly lattice = new Lattice();
   private readonly unknownId: number | undefined;
   private readonly unknownScore: number;
   private readonly byteIds: readonly number[] | undefined;
   private readonly reserved: ReadonlySet<number>;
+
+  private readonly memo = new PieceMemo((piece) => this.encodeAnew(piece));
 
   constructor(settings: UnigramSettings, path: string) {
     const { tokens, scores, unknownId, reserved = new Set() } = settings;
@@ -92,15 +97,19 @@ export class UnigramModel implements TokenModel {
   }
 
   encodePiece(piece: string): PieceTokens {
+    return this.memo.tokensOf(piece);
+  }
+
+  private encodeAnew(piece: string): PieceTokens {
     if (piece === "") return noTokens;
     const builder = new PieceBuilder();
-    const starts = this.bestPath(piece);
-    for (let i = 0; i < starts.length; ) {
-      const start = starts[i]!.at;
+    const steps = this.bestPath(piece);
+    for (let i = 0; i < steps.length; ) {
+      const { start, isUnknown } = steps[i]!;
       let next = i + 1;
       // Neighbouring unknown characters are one token.
-      if (starts[i]!.unknown) while (starts[next]?.unknown === true) next++;
-      const end = starts[next]?.at ?? piece.length;
+      if (isUnknown) while (steps[next]?.isUnknown === true) next++;
+      const end = steps[next]?.start ?? piece.length;
       this.emit(piece.slice(start, end), start, end, builder);
       i = next;
     }
@@ -120,59 +129,34 @@ export class UnigramModel implements TokenModel {
       );
   }
 
-  /** Where the tokens of the best spelling start. Of equally good ones the earliest found wins, as in the reference. */
-  private bestPath(piece: string): { readonly at: number; readonly unknown: boolean }[] {
-    const length = piece.length;
-    const best = new Float64Array(length + 1).fill(-Infinity);
-    const startOf = new Int32Array(length + 1).fill(-1);
-    const unknown = new Uint8Array(length + 1);
-    best[0] = 0;
-    for (let start = 0; start < length; ) {
-      const characterEnd = start + characterLength(piece, start);
-      const reached = this.extend(piece, start, characterEnd, best, startOf, unknown);
-      if (!reached) improve(start, characterEnd, best[start]! + this.unknownScore, 1, best, startOf, unknown);
-      start = characterEnd;
+  /** The tokens of the best spelling. Of equally good ones the earliest found wins, as in the reference. */
+  private bestPath(piece: string): LatticeStep[] {
+    const { lattice } = this;
+    lattice.reset(piece.length);
+    for (let start = 0; start < piece.length; ) {
+      const end = start + characterLength(piece, start);
+      if (!this.offerTokens(piece, start, end)) {
+        lattice.offer(start, end, lattice.scoreAt(start) + this.unknownScore, 1);
+      }
+      start = end;
     }
-    const path: { readonly at: number; readonly unknown: boolean }[] = [];
-    for (let end = length; end > 0; end = startOf[end]!)
-      path.push({ at: startOf[end]!, unknown: unknown[end] === 1 });
-    return path.reverse();
+    return lattice.path(piece.length);
   }
 
-  /** Tries every token at `start`; says whether one of exactly one character is among them. */
-  private extend(
-    piece: string,
-    start: number,
-    characterEnd: number,
-    best: Float64Array,
-    startOf: Int32Array,
-    unknown: Uint8Array,
-  ): boolean {
+  /** Offers every token at `start`; says whether one of exactly one character is among them. */
+  private offerTokens(piece: string, start: number, characterEnd: number): boolean {
+    const { lattice, scores, trie } = this;
+    const score = lattice.scoreAt(start);
     let reached = false;
     let node = 0;
     for (let at = start; at < piece.length; ) {
-      node = this.trie.child(node, piece.charCodeAt(at++));
+      node = trie.child(node, piece.charCodeAt(at++));
       if (node === 0) break;
-      const id = this.trie.idAt(node);
+      const id = trie.idAt(node);
       if (id < 0) continue;
-      improve(start, at, best[start]! + this.scores[id]!, 0, best, startOf, unknown);
+      lattice.offer(start, at, score + scores[id]!, 0);
       if (at === characterEnd) reached = true;
     }
     return reached;
   }
-}
-
-function improve(
-  start: number,
-  end: number,
-  score: number,
-  isUnknown: 0 | 1,
-  best: Float64Array,
-  startOf: Int32Array,
-  unknown: Uint8Array,
-): void {
-  if (startOf[end] !== -1 && score <= best[end]!) return;
-  best[end] = score;
-  startOf[end] = start;
-  unknown[end] = isUnknown;
 }

@@ -4,6 +4,7 @@ import { characterLength } from "../aligned-text.ts";
 import { invalidTokenizer } from "../faults.ts";
 import type { JsonNode } from "../json-node.ts";
 import { noTokens, PieceBuilder, type PieceTokens, type TokenModel } from "./model.ts";
+import { PieceMemo } from "./piece-memo.ts";
 import { TokenTrie } from "./token-trie.ts";
 import { TokenVocabulary } from "./vocabulary.ts";
 
@@ -22,6 +23,8 @@ export class WordPieceModel implements TokenModel {
   /** Tokens that begin a word, and tokens that continue one, without their prefix. */
   private readonly initial = new TokenTrie();
   private readonly continuing = new TokenTrie();
+
+  private readonly memo = new PieceMemo((piece) => this.encodeAnew(piece));
 
   constructor(settings: WordPieceSettings, path: string) {
     this.settings = settings;
@@ -64,6 +67,10 @@ export class WordPieceModel implements TokenModel {
   }
 
   encodePiece(piece: string): PieceTokens {
+    return this.memo.tokensOf(piece);
+  }
+
+  private encodeAnew(piece: string): PieceTokens {
     if (piece === "") return noTokens;
     if (characterCount(piece) > this.settings.maxWordLength) return this.unknown(piece);
     const builder = new PieceBuilder();

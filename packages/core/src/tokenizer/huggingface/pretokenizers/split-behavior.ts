@@ -34,9 +34,30 @@ export function splitByMatches(
   invert: boolean,
   out: AlignedText[],
 ): void {
+  if (behavior === "Isolated" || behavior === "Removed") {
+    splitSimply(piece, matches, behavior === "Isolated", invert, out);
+    return;
+  }
   for (const { start, end } of combine(partsOf(piece.text.length, matches, invert), behavior)) {
     if (end > start) out.push(piece.slice(start, end));
   }
+}
+
+/** The two common behaviours, in one pass over the matches. */
+function splitSimply(
+  piece: AlignedText,
+  matches: Iterable<MatchRange>,
+  keepBoth: boolean,
+  invert: boolean,
+  out: AlignedText[],
+): void {
+  let at = 0;
+  for (const [start, end] of matches) {
+    if (start > at && (keepBoth || !invert)) out.push(piece.slice(at, start));
+    if (end > start && (keepBoth || invert)) out.push(piece.slice(start, end));
+    at = end;
+  }
+  if (at < piece.text.length && (keepBoth || !invert)) out.push(piece.slice(at, piece.text.length));
 }
 
 function partsOf(length: number, matches: Iterable<MatchRange>, invert: boolean): Part[] {
@@ -51,12 +72,8 @@ function partsOf(length: number, matches: Iterable<MatchRange>, invert: boolean)
   return parts;
 }
 
-function combine(parts: Part[], behavior: SplitBehavior): Part[] {
+function combine(parts: Part[], behavior: Exclude<SplitBehavior, "Isolated" | "Removed">): Part[] {
   switch (behavior) {
-    case "Isolated":
-      return parts;
-    case "Removed":
-      return parts.filter((part) => !part.isMatch);
     case "Contiguous":
       return join(parts, (previous, part) => previous.isMatch === part.isMatch);
     case "MergedWithPrevious":

@@ -37,7 +37,7 @@ export function whitespace(): SplitPreTokenizer {
 
 /** `WhitespaceSplit`: whatever stands between white space. */
 export function whitespaceSplit(): SplitPreTokenizer {
-  return new SplitPreTokenizer(regexPattern("\\s", "WhitespaceSplit"), "Removed");
+  return new SplitPreTokenizer(regexPattern("\\s+", "WhitespaceSplit"), "Removed");
 }
 
 const punctuationPattern = "[\\p{P}!-/:-@\\[-`{-~]";
