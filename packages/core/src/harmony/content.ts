@@ -2,6 +2,7 @@
 
 import { browserNamespace, pythonNamespace } from "./builtin-tools.ts";
 import { member } from "./json-view.ts";
+import type { ResponseFormat } from "./response-formats.ts";
 import {
   namespacesJson,
   readNamespaces,
@@ -191,6 +192,7 @@ export interface SystemContentJson {
 export interface DeveloperContentFields {
   readonly instructions?: string | undefined;
   readonly tools?: ToolNamespaces | undefined;
+  readonly responseFormats?: readonly ResponseFormat[] | undefined;
 }
 
 /** Instructions (elsewhere called the system prompt) and function tools. */
@@ -198,10 +200,13 @@ export class DeveloperContent {
   readonly type = "developer_content" as const;
   readonly instructions: string | undefined;
   readonly tools: ToolNamespaces | undefined;
+  /** Shown after the tools. The wire form has no field for it, so `toJSON` leaves it out. */
+  readonly responseFormats: readonly ResponseFormat[] | undefined;
 
   constructor(fields: DeveloperContentFields = {}) {
     this.instructions = fields.instructions;
     this.tools = fields.tools;
+    this.responseFormats = fields.responseFormats;
   }
 
   static new(): DeveloperContent {
@@ -220,6 +225,11 @@ export class DeveloperContent {
   /** Declares functions, which the model calls as `functions.NAME`. */
   withFunctionTools(tools: readonly ToolDescription[]): DeveloperContent {
     return this.withTools(new ToolNamespaceConfig("functions", undefined, tools));
+  }
+
+  /** Schemas that the answer can be asked to follow. */
+  withResponseFormats(responseFormats: readonly ResponseFormat[]): DeveloperContent {
+    return new DeveloperContent({ ...this, responseFormats });
   }
 
   static fromJSON(json: unknown, path = "$"): DeveloperContent {

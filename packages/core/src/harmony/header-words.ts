@@ -1,6 +1,7 @@
 // What the words of a header can be.
 
 import { type Role, roles } from "./message.ts";
+import { isUnicodeSpace } from "./white-space.ts";
 
 export const channelWords: readonly string[] = ["analysis", "commentary", "final"];
 const typeWords: readonly string[] = ["json", "code", "text"];
@@ -23,6 +24,12 @@ const knownWords: ReadonlySet<string> = new Set([...roles, ...doubledRoles, ...c
 const knownBeginnings: ReadonlySet<string> = new Set(
   [...knownWords, "to="].flatMap((word) => Array.from(word, (_, at) => word.slice(0, at + 1))),
 );
+
+/** True for a word as headers have them. */
+export function isPlainWord(word: string): boolean {
+  const short = word !== "" && word.length <= longestWord;
+  return short && !unlikelyCharacter.test(word) && !Array.from(word).some(isUnicodeSpace);
+}
 
 export function roleWord(word: string): Role | undefined {
   return roles.find((role) => role === word);

@@ -2,6 +2,7 @@
 
 import { compareCodePoints } from "../json/index.ts";
 import type { DeveloperContent, SystemContent } from "./content.ts";
+import { responseFormatsText } from "./response-formats.ts";
 import { jsonSchemaToTypescript } from "./schema-to-typescript.ts";
 import { prefixedLines, textLines } from "./text-lines.ts";
 import type { ToolDescription, ToolNamespaceConfig, ToolNamespaces } from "./tools.ts";
@@ -49,6 +50,8 @@ export function developerText(
   if (content.tools !== undefined && content.tools.size > 0) {
     sections.push(toolsText(content.tools, schemaText));
   }
+  const { responseFormats = [] } = content;
+  if (responseFormats.length > 0) sections.push(responseFormatsText(responseFormats));
   return sections.join("\n\n");
 }
 
