@@ -12,6 +12,7 @@ import { PieceReader } from "./piece-reader.ts";
 import { type SpecialRules, SpecialTokens } from "./special-tokens.ts";
 import { encodeToLimit, type SplitOptions, splitAtTokens, splitByTokens } from "./split.ts";
 import { ByteStreamDecoder } from "./stream-decoder.ts";
+import { CuttingStreamEncoder, type StreamEncoder } from "./stream-encoder.ts";
 import { TokenDecoder } from "./token-decoder.ts";
 import { TokenLimitError } from "./token-limit-error.ts";
 import type { DecodeOptions, EncodeOptions, StreamDecoder, TokenCounter, Tokenizer } from "./tokenizer.ts";
@@ -261,6 +262,11 @@ export class Encoding implements Tokenizer {
   /** Decodes IDs as they arrive; exact where tokens split characters. */
   createDecoder(options: DecodeOptions = {}): StreamDecoder {
     return new ByteStreamDecoder(this.#decoder, options);
+  }
+
+  /** Encodes text as it arrives, with the IDs of the whole: for files and streams of any size. */
+  createEncoder(options: EncodeOptions = {}): StreamEncoder {
+    return new CuttingStreamEncoder(this, options);
   }
 
   /** Counts text as it grows; the count is always that of the whole text. */

@@ -7,13 +7,17 @@ import { fileURLToPath } from "node:url";
 import { isTokenwireError } from "@tokenwire/core";
 import { Command, CommanderError } from "commander";
 import { chatCommand } from "./commands/chat.ts";
+import { codecCommand } from "./commands/codec.ts";
 import { engineCommand } from "./commands/engine.ts";
 import { evalCommand } from "./commands/eval.ts";
 import { generateCommand } from "./commands/generate.ts";
+import { harmonyCommand } from "./commands/harmony.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { mapsCommand } from "./commands/maps.ts";
 import { mcpCommand } from "./commands/mcp.ts";
 import { parsersCommand } from "./commands/parsers.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { tokenizeCommand } from "./commands/tokenize.ts";
 import { paint, UsageError } from "./output.ts";
 
 function version(): string {
@@ -31,7 +35,9 @@ export function createProgram(): Command {
     .showHelpAfterError("Run with --help for the options.")
     .addHelpText("after", '\nRun "tokenwire <command> --help" for options and examples.');
   program.commandsGroup("Text and tokens");
+  program.addCommand(tokenizeCommand());
   program.addCommand(parsersCommand());
+  program.addCommand(harmonyCommand());
   program.addCommand(inspectCommand());
   program.commandsGroup("Serving");
   program.addCommand(serveCommand());
@@ -40,6 +46,8 @@ export function createProgram(): Command {
   program.addCommand(engineCommand());
   program.addCommand(mcpCommand());
   program.commandsGroup("Wire and quality");
+  program.addCommand(codecCommand());
+  program.addCommand(mapsCommand());
   program.addCommand(evalCommand());
   return program;
 }
