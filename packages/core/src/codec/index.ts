@@ -13,6 +13,7 @@ export {
   type FetchLike,
   type FetchOptions,
   type FetchResponse,
+  fetchBytes,
 } from "./discovery/fetch-bytes.ts";
 export { type LoadMapOptions, loadMap, type MapWarning, verifyMapBytes } from "./discovery/load-map.ts";
 export { type MapCache, MemoryMapCache } from "./discovery/map-cache.ts";

@@ -118,7 +118,7 @@ export async function fetchResponse(
   headers?: Readonly<Record<string, string>>,
 ): Promise<FetchResponse> {
   const run = fetchOf(options);
-  const common = {
+  let common = {
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(headers === undefined ? {} : { headers }),
   };
@@ -133,6 +133,8 @@ export async function fetchResponse(
     if (location === undefined || location === null) return response;
     const next = resolveAddress(location, at);
     checkAddress(next, at, options);
+    // A key is for the host it was given for.
+    if (parseAddress(next)?.host !== parseAddress(url)?.host) common = { ...common, headers: {} };
     at = next;
   }
   throw new FetchFailure(`${url} redirects more than ${MAX_REDIRECTS} times.`, undefined);
