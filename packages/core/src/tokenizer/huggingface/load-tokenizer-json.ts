@@ -58,13 +58,14 @@ function reservedIds(
   return new Set(tokens.filter(isControl).map((token) => token.id));
 }
 
+/** Whether a text is a token of the base vocabulary, whichever form that has. Reading the model checks the form. */
 function vocabularyTest(vocab: JsonNode): (content: string) => boolean {
-  if (Array.isArray(vocab.value)) {
+  const { value } = vocab;
+  if (Array.isArray(value)) {
     const tokens = new Set(
-      (vocab.value as unknown[]).map((entry) => (Array.isArray(entry) ? entry[0] : undefined)),
+      (value as unknown[]).map((entry) => (Array.isArray(entry) ? entry[0] : undefined)),
     );
     return (content) => tokens.has(content);
   }
-  const tokens = vocab.object();
-  return (content) => Object.hasOwn(tokens, content);
+  return (content) => typeof value === "object" && value !== null && Object.hasOwn(value, content);
 }
