@@ -26,6 +26,12 @@ export type {
 export { EngineError } from "./engine.ts";
 export { createEngine, type EngineOptions, listEngineKinds } from "./registry.ts";
 export {
+  detectEngine,
+  type RemoteEngineOptions,
+  type RemoteKind,
+  type RemoteTimeouts,
+} from "./remote/index.ts";
+export {
   type Clock,
   createScriptedEngine,
   type FailureType,

@@ -5,12 +5,33 @@ import { createEchoEngine } from "./echo.ts";
 import type { ConstraintCompiler, TokenBytesSource } from "./embedded/index.ts";
 import { openEmbeddedEngine } from "./embedded-file.ts";
 import type { Engine } from "./engine.ts";
+import {
+  createAutoEngine,
+  createLlamaServerEngine,
+  createOllamaEngine,
+  createOpenAiEngine,
+  createSglangEngine,
+  createVllmCompletionsEngine,
+  createVllmEngine,
+  type RemoteTimeouts,
+} from "./remote/index.ts";
 import { createScriptedEngine, type Script } from "./scripted/index.ts";
 
 /** Which engine, and what it needs. Kinds ignore what does not concern them. */
 export interface EngineOptions {
-  /** `embedded` (also `toy`), `scripted`, `echo`. */
+  /** `embedded` (also `toy`), `scripted`, `echo`; or a remote one, which needs a `url`: see `listEngineKinds()`. */
   readonly kind: string;
+  /** Address of a remote engine. */
+  readonly url?: string;
+  /** Model to ask a remote engine for. Default: its first. */
+  readonly model?: string;
+  readonly apiKey?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeouts?: RemoteTimeouts;
+  /** Attempts of a remote engine after the first, before any token. */
+  readonly retries?: number;
+  /** Context length to assume where a remote engine does not tell. */
+  readonly maxContext?: number;
   /** Names the engine where there are several. Default: the kind. */
   readonly id?: string;
   /** A model file, for engines that run one themselves. */
@@ -30,7 +51,28 @@ const engineKinds: Readonly<Record<string, (options: EngineOptions) => Engine>> 
   toy: openEmbeddedEngine,
   scripted: createScriptedEngine,
   echo: createEchoEngine,
+  auto: remote(createAutoEngine),
+  vllm: remote(createVllmEngine),
+  "vllm-completions": remote(createVllmCompletionsEngine),
+  sglang: remote(createSglangEngine),
+  "llama-server": remote(createLlamaServerEngine),
+  openai: remote(createOpenAiEngine),
+  ollama: remote(createOllamaEngine),
 };
+
+/** A remote engine's factory, once it is known that there is an address. */
+function remote(
+  create: (options: EngineOptions & { readonly url: string }) => Engine,
+): (options: EngineOptions) => Engine {
+  return (options) => {
+    const { url } = options;
+    if (url !== undefined) return create({ ...options, url });
+    throw new TokenwireError(
+      "INVALID_ARGUMENT",
+      `The engine "${options.kind}" needs the address of its server, such as "${options.kind}:http://127.0.0.1:8000".`,
+    );
+  };
+}
 
 /** The kinds that `createEngine` knows. */
 export function listEngineKinds(): readonly string[] {
@@ -38,11 +80,14 @@ export function listEngineKinds(): readonly string[] {
 }
 
 /**
- * An engine by kind or URL. A URL's scheme is the kind; what follows is the model file or the address.
+ * An engine by kind or URL. A URL's scheme is the kind; what follows is the model file or the address. For a plain
+ * `http://…` the server is asked which engine it is.
  *
  * @throws INVALID_ARGUMENT for an unknown kind, naming the known ones.
  * @example
  * createEngine("embedded")
+ * createEngine("http://127.0.0.1:8000")
+ * createEngine("vllm:http://127.0.0.1:8000")
  * createEngine({ kind: "embedded", path: "model.gguf", tokenizer })
  */
 export function createEngine(urlOrOptions: string | EngineOptions): Engine {
@@ -53,7 +98,9 @@ export function createEngine(urlOrOptions: string | EngineOptions): Engine {
 }
 
 function parseEngineUrl(url: string): EngineOptions {
+  if (/^https?:\/\//i.test(url)) return { kind: "auto", url };
   const [, kind = url, rest = ""] = /^([a-z][a-z0-9+.-]*):(.*)$/i.exec(url) ?? [];
+  if (/^https?:\/\//i.test(rest)) return { kind, url: rest };
   const path = rest.replace(/^\/\/(?=.)/, "");
   return path === "" ? { kind } : { kind, path };
 }

@@ -27,6 +27,8 @@ export interface ConformanceOptions {
   /** A prompt with a long answer, to be cut. Default: the first of `prompts`, with `ignoreEos`. */
   readonly longPrompt?: readonly TokenId[];
   readonly references?: readonly Reference[];
+  /** Largest accepted difference of a log-probability to the reference. Default: 0.002. */
+  readonly logprobTolerance?: number;
   /** Turns ids into text, for constrained answers. */
   readonly decode?: (ids: readonly TokenId[]) => string;
   /** Most tokens of an ordinary answer. Default: 64. */

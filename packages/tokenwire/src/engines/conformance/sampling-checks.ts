@@ -4,8 +4,7 @@ import type { Check } from "./check.ts";
 import type { Answer } from "./context.ts";
 import { must, need } from "./report.ts";
 
-/** Largest accepted difference of a log-probability to the reference. */
-const tolerance = 2e-3;
+const defaultTolerance = 2e-3;
 
 function checkTopLists(answer: Answer, count: number): void {
   for (const [index, { id, logprob, top }] of answer.logprobs.entries()) {
@@ -49,6 +48,7 @@ export const samplingChecks: readonly Check[] = [
     async run(context) {
       const { maxTop } = context.info.capabilities.logprobs;
       need(maxTop > 0, "no log-probabilities");
+      const tolerance = context.options.logprobTolerance ?? defaultTolerance;
       const count = Math.min(3, maxTop);
       const answer = await context.answer({ rest: { logprobs: { top: count } } });
       must(answer.logprobs.length === answer.ids.length, "not every token has a log-probability");

@@ -1,0 +1,53 @@
+// Which engine answers at an address: asked by what only that engine answers.
+
+import { EngineError } from "../engine.ts";
+import { EngineHttpClient } from "./http-client.ts";
+import { asList, asObject, asString } from "./json-view.ts";
+import type { RemoteEngineOptions } from "./options.ts";
+
+export type RemoteKind = "llama-server" | "sglang" | "vllm" | "vllm-completions" | "ollama" | "openai";
+
+/**
+ * Probes an address. An OpenAI-compatible server that is none of the known ones is `openai`.
+ *
+ * @throws EngineError unavailable when nothing answers
+ */
+export async function detectEngine(options: RemoteEngineOptions, signal?: AbortSignal): Promise<RemoteKind> {
+  const http = new EngineHttpClient("detection", options);
+  const ask = (path: string): Promise<unknown> =>
+    http.json(path, { signal, timeout: 5_000 }).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      if (error instanceof EngineError && error.status === undefined && error.code === "unavailable")
+        throw error;
+      return undefined;
+    });
+  try {
+    if (asObject(await ask("/props"))["total_slots"] !== undefined) return "llama-server";
+    if (asObject(await ask("/get_model_info"))["model_path"] !== undefined) return "sglang";
+    const models = asObject(await ask("/v1/models"));
+    const owner = asString(asObject(asList(models["data"])[0])["owned_by"]);
+    if (owner === "vllm") return (await hasTokenEndpoint(http, signal)) ? "vllm" : "vllm-completions";
+    if (owner === "sglang") return "sglang";
+    if (owner === "llamacpp") return "llama-server";
+    if (Array.isArray(asObject(await ask("/api/tags"))["models"])) return "ollama";
+    if (models["data"] !== undefined) return "openai";
+    throw new EngineError("invalid_request", `${options.url} answers, but not like any engine we know.`);
+  } finally {
+    http.close();
+  }
+}
+
+/** An empty body is a mistake to the token endpoint and unknown to a server without it. */
+async function hasTokenEndpoint(http: EngineHttpClient, signal: AbortSignal | undefined): Promise<boolean> {
+  try {
+    await http.json("/inference/v1/generate", { method: "POST", body: {}, signal, timeout: 5_000 });
+    return true;
+  } catch (error) {
+    return (
+      error instanceof EngineError &&
+      error.status !== undefined &&
+      error.status !== 404 &&
+      error.status !== 405
+    );
+  }
+}

@@ -1,0 +1,52 @@
+// What differs between remote engines: how a request is written and how an answer is read. Everything else (HTTP,
+// retries, several choices, cancelling, the order of events) is the same for all of them.
+
+import type {
+  Capabilities,
+  EngineError,
+  EngineInfo,
+  FinishReason,
+  GenerateRequest,
+  TokenId,
+  TokenLogprob,
+  Usage,
+} from "../engine.ts";
+import type { EngineHttpClient } from "./http-client.ts";
+import type { RemoteEngineOptions } from "./options.ts";
+
+/** What one event of the server says, in order. */
+export type Piece =
+  | {
+      readonly type: "ids";
+      readonly ids: readonly TokenId[];
+      readonly logprobs?: readonly TokenLogprob[];
+      readonly fidelity?: "repaired" | "retokenised";
+    }
+  | { readonly type: "text"; readonly text: string }
+  | {
+      readonly type: "finish";
+      readonly reason: FinishReason;
+      readonly matched?: TokenId | string;
+      readonly error?: EngineError;
+    }
+  | { readonly type: "usage"; readonly usage: Partial<Usage> };
+
+/** Reads the events of one answer. `n` is always 1. */
+export interface AnswerReader {
+  push(event: unknown): Piece[];
+  /** The server closed the stream or sent its end marker. */
+  end(): Piece[];
+}
+
+export interface Dialect {
+  readonly kind: string;
+  readonly capabilities: Capabilities;
+  readonly generatePath: string;
+  readonly health: { readonly path: string; readonly timeout: number };
+  /** The body of a request for one choice. Throws `EngineError("unsupported")` for what the engine cannot do. */
+  toBody(request: GenerateRequest, model: string): unknown;
+  createReader(request: GenerateRequest): AnswerReader;
+  describe(http: EngineHttpClient, options: RemoteEngineOptions, signal?: AbortSignal): Promise<EngineInfo>;
+  /** Tells the server to stop, where closing the connection is not enough. */
+  abort?(http: EngineHttpClient, requestId: string): Promise<void>;
+}

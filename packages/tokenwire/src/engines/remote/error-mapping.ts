@@ -1,0 +1,80 @@
+// Errors of engines in every shape they send, as `EngineError`s.
+
+import { EngineError, type EngineErrorCode } from "../engine.ts";
+
+const byStatus: Readonly<Record<number, EngineErrorCode>> = {
+  408: "timeout",
+  429: "overloaded",
+  500: "internal",
+  501: "unsupported",
+  502: "unavailable",
+  503: "unavailable",
+  504: "timeout",
+};
+
+const retryable = new Set<EngineErrorCode>(["timeout", "overloaded", "internal", "unavailable"]);
+const contextWords =
+  /context (?:length|size|window)|maximum context|longer than the model|exceed_context_size/i;
+const messageLimit = 1024;
+
+type Json = Readonly<Record<string, unknown>>;
+const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null;
+
+/** The message in an error body: OpenAI's shape, the flat ones of older servers, Ollama's, or plain text. */
+export function errorMessage(body: string): string {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    return body.slice(0, messageLimit);
+  }
+  return messageOf(parsed) ?? body.slice(0, messageLimit);
+}
+
+function messageOf(value: unknown): string | undefined {
+  if (!isObject(value)) return undefined;
+  const { error, message, detail } = value;
+  const text = isObject(error) ? (error["message"] ?? error["type"]) : (error ?? message ?? detail);
+  if (text === undefined) return undefined;
+  const plain = typeof text === "string" ? text : JSON.stringify(text);
+  // Account names of an upstream are nobody else's business.
+  return plain.replace(/\b(?:org|proj)[-_][A-Za-z0-9]+/g, "…").slice(0, messageLimit);
+}
+
+/** The error for an HTTP answer that is not a success. */
+export function httpError(
+  engine: string,
+  status: number,
+  body: string,
+  retryAfter: string | undefined,
+): EngineError {
+  const message = errorMessage(body);
+  const code: EngineErrorCode =
+    status === 400 && contextWords.test(message + body)
+      ? "context_length"
+      : (byStatus[status] ?? "invalid_request");
+  const seconds = Number(retryAfter ?? Number.NaN);
+  return new EngineError(code, `${engine}: ${message || `HTTP status ${status}`}`, {
+    status,
+    retryable: retryable.has(code),
+    ...(Number.isFinite(seconds) && { retryAfterMs: seconds * 1000 }),
+  });
+}
+
+/** The error for an object that a stream sent in place of output; undefined when it is none. */
+export function streamError(engine: string, event: unknown): EngineError | undefined {
+  const isError = isObject(event) && (event["error"] !== undefined || event["object"] === "error");
+  if (!isError) return undefined;
+  const message = messageOf(event) ?? "unknown error";
+  const code = contextWords.test(message) ? "context_length" : "internal";
+  return new EngineError(code, `${engine}: ${message}`);
+}
+
+/** The error for a connection that failed or broke. */
+export function connectionError(engine: string, error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  const { message } = error as Error;
+  const code = (error as { code?: string }).code;
+  const reason = message === "" ? (code ?? "connection failed") : message;
+  return new EngineError("unavailable", `${engine}: ${reason}`, { retryable: true, cause: error });
+}

@@ -1,0 +1,305 @@
+import { afterEach, describe, expect, it } from "vitest";
+import {
+  createEngine,
+  detectEngine,
+  type Engine,
+  EngineError,
+  type GenerateEvent,
+  type GenerateRequest,
+} from "../../../src/engines/index.ts";
+import { type Fake, type FakeOptions, startFake } from "./fakes.ts";
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((entry) => entry.close()));
+});
+
+type Kind = "vllm" | "completions" | "sglang" | "llama-server" | "openai" | "ollama";
+const engineKind: Record<Kind, string> = {
+  vllm: "vllm",
+  completions: "vllm-completions",
+  sglang: "sglang",
+  "llama-server": "llama-server",
+  openai: "openai",
+  ollama: "ollama",
+};
+
+async function start(kind: Kind, options: FakeOptions): Promise<{ fake: Fake; engine: Engine }> {
+  const fake = await startFake(kind, options);
+  const engine = createEngine({ kind: engineKind[kind], url: fake.url, timeouts: { idle: 2000 } });
+  open.push(engine, fake);
+  return { fake, engine };
+}
+
+const ids = [11, 12, 13, 14, 200002];
+const request = (rest: Partial<GenerateRequest> = {}): GenerateRequest => ({
+  requestId: "r",
+  prompt: { tokenIds: Uint32Array.of(1, 2, 3) },
+  sampling: { maxTokens: 16 },
+  stop: { tokenIds: [200002] },
+  ...rest,
+});
+
+async function collect(events: AsyncIterable<GenerateEvent>): Promise<GenerateEvent[]> {
+  const all: GenerateEvent[] = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
+const idsOf = (events: readonly GenerateEvent[], index = 0) =>
+  events.flatMap((event) => (event.type === "delta" && event.index === index ? event.tokenIds : []));
+const finishOf = (events: readonly GenerateEvent[], index = 0) =>
+  events.find((event) => event.type === "finish" && event.index === index);
+
+const tokenKinds = ["vllm", "completions", "sglang", "llama-server"] as const;
+
+describe.each(tokenKinds)("%s", (kind) => {
+  it("delivers every ID, the stop ID among them, however the wire is cut", async () => {
+    for (const options of [
+      {},
+      { writeSize: 1 },
+      { writeSize: 7, crlf: true, comments: true },
+      { cumulative: false },
+    ]) {
+      const { engine } = await start(kind, { script: { ids }, ...options });
+      const events = await collect(engine.generate(request()));
+      expect(events[0]).toMatchObject({ type: "start" });
+      expect(events.filter((event) => event.type === "finish")).toHaveLength(1);
+      expect(idsOf(events)).toEqual(ids);
+      expect(finishOf(events)).toMatchObject({
+        reason: "stop",
+        matched: 200002,
+        usage: { promptTokens: 3, completionTokens: 5 },
+      });
+    }
+  });
+
+  it("finishes by length", async () => {
+    const { engine } = await start(kind, { script: { ids } });
+    const events = await collect(engine.generate(request({ sampling: { maxTokens: 2 } })));
+    expect(idsOf(events)).toEqual([11, 12]);
+    expect(finishOf(events)).toMatchObject({ reason: "length", usage: { completionTokens: 2 } });
+  });
+
+  it("gives logprobs with the IDs of the alternatives", async () => {
+    const { engine } = await start(kind, { script: { ids } });
+    const events = await collect(engine.generate(request({ logprobs: { top: 2 } })));
+    const first = events.find((event) => event.type === "delta");
+    expect(first).toMatchObject({
+      logprobs: [
+        {
+          id: 11,
+          logprob: -0.5,
+          top: [
+            { id: 11, logprob: -0.5 },
+            { id: 12, logprob: -1 },
+          ],
+        },
+      ],
+    });
+  });
+
+  it("sends every sampling value and keeps what the engine would trim", async () => {
+    const { engine, fake } = await start(kind, { script: { ids } });
+    const sampling = { maxTokens: 3, temperature: 0, topK: 5, logitBias: new Map([[7, -100]]) };
+    await collect(engine.generate(request({ sampling })));
+    const sent = JSON.stringify(fake.requests.at(-1));
+    expect(sent).toContain('"temperature":0');
+    expect(sent).toContain('"top_k":5');
+    expect(sent).toMatch(/"logit_bias":(\{"7":-100\}|\[\[7,-100\]\])/);
+  });
+
+  it("stops the server's work when the consumer leaves or aborts", async () => {
+    for (const how of ["break", "abort"]) {
+      const many = Array.from({ length: 400 }, (_, index) => index + 1);
+      const { engine, fake } = await start(kind, { script: { ids: many }, pace: 2 });
+      const controller = new AbortController();
+      const seen: GenerateEvent[] = [];
+      for await (const event of engine.generate(
+        request({ sampling: { maxTokens: 400 }, stop: {} }),
+        controller.signal,
+      )) {
+        seen.push(event);
+        if (seen.length === 6 && how === "break") break;
+        if (seen.length === 6) controller.abort();
+      }
+      if (how === "abort") expect(seen.at(-1)).toMatchObject({ type: "finish", reason: "abort" });
+      await expect.poll(() => fake.left()).toBe(1);
+      expect(fake.written()).toBeLessThan(100);
+      if (kind === "sglang") await expect.poll(() => fake.aborts).toEqual(["r"]);
+    }
+  });
+
+  it("never aborts after a normal end", async () => {
+    const { engine, fake } = await start(kind, { script: { ids } });
+    await collect(engine.generate(request()));
+    expect([fake.aborts]).toEqual([[]]);
+  });
+
+  it("reports an error in the stream and a cut connection as a finish", async () => {
+    for (const options of [{ errorAfter: 2 }, { cutAfter: 2, pace: 5 }]) {
+      const { engine } = await start(kind, { script: { ids }, ...options });
+      const events = await collect(engine.generate(request()));
+      expect(idsOf(events)).toEqual([11, 12]);
+      expect(finishOf(events)).toMatchObject({ reason: "error", error: expect.any(EngineError) });
+    }
+  });
+
+  it("retries before the first token, and only what may pass", async () => {
+    const busy = { status: 503, body: { error: { message: "busy" } } };
+    const retried = await start(kind, {
+      script: { ids },
+      failures: [busy, { ...busy, status: 429, headers: { "retry-after": "0" } }],
+    });
+    expect(idsOf(await collect(retried.engine.generate(request())))).toEqual(ids);
+    const refused = await start(kind, {
+      script: { ids },
+      failures: [{ status: 400, body: { error: { message: "bad org-abc123" } } }],
+    });
+    const failure = await collect(refused.engine.generate(request())).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: "invalid_request",
+      status: 400,
+      message: expect.not.stringContaining("org-abc123"),
+    });
+    expect(refused.fake.requests).toHaveLength(1);
+  });
+
+  it("gives three choices their own index and finish", async () => {
+    const { engine } = await start(kind, { script: { ids } });
+    const events = await collect(engine.generate(request({ n: 3 })));
+    for (const index of [0, 1, 2]) {
+      expect(idsOf(events, index)).toEqual(ids);
+      expect(finishOf(events, index)).toMatchObject({ reason: "stop" });
+    }
+    expect(events.filter((event) => event.type === "start")).toHaveLength(1);
+  });
+
+  it("loses nothing to a slow consumer", async () => {
+    const many = Array.from({ length: 300 }, (_, index) => index + 1);
+    const { engine } = await start(kind, { script: { ids: many } });
+    const events: GenerateEvent[] = [];
+    for await (const event of engine.generate(request({ sampling: { maxTokens: 300 }, stop: {} }))) {
+      events.push(event);
+      if (events.length === 3) await new Promise((done) => setTimeout(done, 200));
+    }
+    expect(idsOf(events)).toEqual(many);
+  });
+
+  it("knows the model and is recognised at its address", async () => {
+    const { engine, fake } = await start(kind, { script: { ids } });
+    expect(await engine.info()).toMatchObject({
+      model: "m",
+      maxContext: kind === "llama-server" ? 2048 : 4096,
+    });
+    expect(await detectEngine({ url: fake.url })).toBe(engineKind[kind]);
+    const found = createEngine(`${fake.url}/v1`);
+    open.push(found);
+    expect(idsOf(await collect(found.generate(request())))).toEqual(ids);
+  });
+});
+
+describe("what only one engine does", () => {
+  it("vllm: answers without streaming, and finishes that get lost", async () => {
+    const plain = await start("vllm", { script: { ids }, plainJson: true });
+    const events = await collect(plain.engine.generate(request()));
+    expect(idsOf(events)).toEqual(ids);
+    expect(finishOf(events)).toMatchObject({ reason: "stop", usage: { cachedTokens: 3 } });
+    const dropped = await start("vllm", { script: { ids }, dropFinish: true });
+    expect(finishOf(await collect(dropped.engine.generate(request())))).toMatchObject({
+      reason: "stop",
+      matched: 200002,
+    });
+    const limited = await collect(dropped.engine.generate(request({ sampling: { maxTokens: 2 } })));
+    expect(finishOf(limited)).toMatchObject({ reason: "length" });
+    const lost = await start("vllm", { script: { ids: [1, 2] }, dropFinish: true });
+    expect(finishOf(await collect(lost.engine.generate(request())))).toMatchObject({ reason: "error" });
+  });
+
+  it("vllm: worthless alternatives of older servers are left out", async () => {
+    const { engine } = await start("vllm", { script: { ids }, oldLogprobs: true });
+    const first = (await collect(engine.generate(request({ logprobs: { top: 2 } })))).find(
+      (event) => event.type === "delta",
+    );
+    expect(first).toMatchObject({ logprobs: [{ id: 11, logprob: -0.5 }] });
+    expect((first as { logprobs: object[] }).logprobs[0]).not.toHaveProperty("top");
+  });
+
+  it("vllm: each constraint in its field", async () => {
+    const { engine, fake } = await start("vllm", { script: { ids } });
+    const schema = { type: "object" };
+    await collect(engine.generate(request({ constraint: { kind: "json_schema", schema } })));
+    await collect(engine.generate(request({ constraint: { kind: "choice", choices: ["a", "b"] } })));
+    const sent = fake.requests.map(
+      (entry) => (entry["sampling_params"] as Record<string, unknown>)["structured_outputs"],
+    );
+    expect(sent).toEqual([{ json: schema }, { choice: ["a", "b"] }]);
+  });
+
+  it("vllm-completions: a server without token IDs is refused with advice", async () => {
+    const { engine } = await start("completions", { script: { ids }, dropFinish: true });
+    expect(finishOf(await collect(engine.generate(request())))).toMatchObject({
+      reason: "error",
+      error: { code: "unsupported", message: expect.stringContaining("engine kind openai") },
+    });
+  });
+
+  it("sglang: a schema travels as text", async () => {
+    const { engine, fake } = await start("sglang", { script: { ids } });
+    await collect(engine.generate(request({ constraint: { kind: "json_object" } })));
+    expect(fake.requests[0]?.["sampling_params"]).toMatchObject({
+      json_schema: '{"type":"object"}',
+      top_k: -1,
+    });
+    await expect(
+      collect(engine.generate(request({ constraint: { kind: "choice", choices: [] } }))),
+    ).rejects.toThrow(/sglang cannot/);
+  });
+
+  it("llama-server: IDs swallowed inside a character are noticed", async () => {
+    const { engine } = await start("llama-server", { script: { ids: [1, 2, 3], pieces: ["a", "", "é"] } });
+    const events = await collect(engine.generate(request()));
+    expect(idsOf(events)).toEqual([1]);
+    expect(finishOf(events)).toMatchObject({
+      reason: "error",
+      error: { message: expect.stringContaining("inside a character") },
+    });
+  });
+
+  it.each(["vllm", "llama-server"] as const)("%s: a prompt that is too long", async (kind) => {
+    const { engine } = await start(kind, { script: { ids } });
+    const prompt = { tokenIds: new Uint32Array(5000) };
+    await expect(collect(engine.generate(request({ prompt })))).rejects.toMatchObject({
+      code: "context_length",
+    });
+  });
+
+  it.each(["openai", "ollama"] as const)("%s: text in, text out", async (kind) => {
+    const { engine, fake } = await start(kind, { script: { ids: [], pieces: ["Hé", "llo"] }, writeSize: 1 });
+    const events = await collect(engine.generate(request({ prompt: { text: "p" } })));
+    expect(events.filter((event) => event.type === "text").map((event) => event.text)).toEqual(["Hé", "llo"]);
+    expect(finishOf(events)).toMatchObject({
+      reason: "stop",
+      usage: { promptTokens: 4, completionTokens: 2 },
+    });
+    expect(await detectEngine({ url: fake.url })).toBe(kind);
+    await expect(collect(engine.generate(request()))).rejects.toMatchObject({ code: "unsupported" });
+  });
+
+  it("says what is wrong with an address", async () => {
+    expect(() => createEngine("vllm")).toThrow(/needs the address/);
+    expect(() => createEngine("vlm:http://x")).toThrow(/Did you mean "vllm"/);
+    const nobody = createEngine({ kind: "vllm", url: "http://127.0.0.1:9", retries: 0 });
+    expect(await nobody.health()).toMatchObject({ ok: false });
+    await expect(collect(nobody.generate(request()))).rejects.toMatchObject({ code: "unavailable" });
+  });
+
+  it("gives up on a server that falls silent", async () => {
+    const fake = await startFake("vllm", { script: { ids }, pace: 1000 });
+    const engine = createEngine({ kind: "vllm", url: fake.url, timeouts: { idle: 100 } });
+    open.push(engine, fake);
+    expect(finishOf(await collect(engine.generate(request())))).toMatchObject({
+      reason: "error",
+      error: { code: "timeout" },
+    });
+  });
+});
