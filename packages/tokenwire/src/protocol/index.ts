@@ -10,16 +10,9 @@ export {
 export { type RequestBody, toRequestBody } from "./body.ts";
 export type { ChatCollectOptions, ChatCompletion, ChatCompletionMessage } from "./chat/collect.ts";
 export { ChatCollector } from "./chat/collect.ts";
-export { type ChatRequest, parseChatRequest, unknownChatFields } from "./chat/request.ts";
+export { type ChatRequest, metadataField, parseChatRequest, unknownChatFields } from "./chat/request.ts";
 export type { ChatStreamOptions, CompletionIdentity, ReasoningFields } from "./chat/stream.ts";
 export { ChatStream } from "./chat/stream.ts";
-export type {
-  CompletionChoice,
-  CompletionEncodeOptions,
-  EchoedPrompt,
-  TextCompletion,
-} from "./completions/encode.ts";
-export { CompletionEncoder, CompletionStream, joinPieces } from "./completions/encode.ts";
 export {
   type AnswerShape,
   BINARY_FORMATS,
@@ -37,6 +30,13 @@ export {
   type ToolWatcherRequest,
   toCompletionBody,
 } from "./codec/index.ts";
+export type {
+  CompletionChoice,
+  CompletionEncodeOptions,
+  EchoedPrompt,
+  TextCompletion,
+} from "./completions/encode.ts";
+export { CompletionEncoder, CompletionStream, joinPieces } from "./completions/encode.ts";
 export {
   type CompletionRequest,
   parseCompletionRequest,
@@ -61,6 +61,9 @@ export type {
 } from "./generation.ts";
 export { newId, unixSeconds } from "./ids.ts";
 export type { LogprobEntry } from "./logprobs.ts";
+export { MessageEncoder, type MessageEvent, messageFrame } from "./messages/encoder.ts";
+export { type MessagesErrorBody, toMessagesError } from "./messages/errors.ts";
+export { type MessagesRequest, parseMessagesRequest } from "./messages/request.ts";
 export type {
   ChoiceDiagnostic,
   ChoiceEvent,
@@ -78,8 +81,16 @@ export {
   renderPrompt,
   tokenPrompt,
 } from "./prompt/prompt.ts";
+export type { ResponseEncoderOptions, ResponseEvent } from "./responses/encoder.ts";
+export { ResponseEncoder, responseFrame } from "./responses/encoder.ts";
+export type { ResponseItem } from "./responses/items.ts";
+export { messageItem, parseInputItems, toConversationMessages } from "./responses/items.ts";
+export type { OutputItem, ResponseObject, ResponseStatus } from "./responses/object.ts";
+export { replayEvents } from "./responses/replay.ts";
+export { parseResponsesRequest, type ResponsesRequest } from "./responses/request.ts";
 export type { RequestedSampling } from "./sampling.ts";
 export { StopMatcher } from "./stop-matcher.ts";
 export { parseChatTools } from "./tools.ts";
 export type { TokenUsage } from "./usage.ts";
 export { emptyUsage } from "./usage.ts";
+export { optional, parseBody } from "./validation.ts";

@@ -8,7 +8,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
-import { ApiError } from "../protocol/index.ts";
+import { ApiError, toMessagesError } from "../protocol/index.ts";
 import type { Authenticator } from "./auth.ts";
 import { installBodyParser, requestBody } from "./body.ts";
 import { installBinaryBodyParser } from "./codec/request-body.ts";
@@ -26,8 +26,10 @@ interface RequestState {
 const states: WeakMap<FastifyRequest, RequestState> = new WeakMap();
 
 /** Sends an error in the shape the path's clients expect. */
-function sendError(reply: FastifyReply, error: ApiError): void {
-  void reply.code(error.status).headers(error.headers).type("application/json").send(error.toBody());
+function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError): void {
+  const isMessages = /^(?:\/v1)?\/messages(?:[/?]|$)/.test(request.url);
+  const body = isMessages ? toMessagesError(error, request.id) : error.toBody();
+  void reply.code(error.status).headers(error.headers).type("application/json").send(body);
 }
 
 export function createApp(
@@ -45,7 +47,8 @@ export function createApp(
     requestTimeout: settings.timeouts.upload,
     genReqId: (request) => requestIdOf(request.headers),
     forceCloseConnections: "idle",
-    frameworkErrors: (error, _request, reply) => sendError(reply, fromFastify(error, settings.limits.body)),
+    frameworkErrors: (error, request, reply) =>
+      sendError(request, reply, fromFastify(error, settings.limits.body)),
     clientErrorHandler: (error, socket) => {
       const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
       const message =
@@ -77,7 +80,7 @@ function installErrorHandlers(app: FastifyInstance, context: ServerContext, path
           : toApiError(error);
     if (known.status >= 500)
       log.error({ requestId: request.id, err: known.cause ?? error }, "request failed");
-    sendError(reply, known);
+    sendError(request, reply, known);
   });
   app.setNotFoundHandler((request, reply) => {
     const methods = paths.methodsOf(request.url.split("?", 1)[0]!);

@@ -1,6 +1,6 @@
 // Opaque values that clients carry for us: encrypted and authenticated with a key of this server, with a version byte.
 
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
 import { invalidRequest } from "../protocol/index.ts";
 
 const version = 1;
@@ -18,6 +18,11 @@ export class Seal {
     const cipher = createCipheriv("aes-256-gcm", this.#key, nonce);
     const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
     return Buffer.concat([Buffer.of(version), nonce, cipher.getAuthTag(), body]).toString("base64url");
+  }
+
+  /** An opaque signature of a text. */
+  sign(text: string): string {
+    return createHmac("sha256", this.#key).update(text).digest("base64");
   }
 
   /** Raises 400 `invalid_encrypted_content` for anything this server did not seal. */

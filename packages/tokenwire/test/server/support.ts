@@ -87,7 +87,7 @@ export class TestEngine implements Engine {
     const tokens = typeof said === "string" ? ids(said) : said;
     this.live++;
     try {
-      yield { type: "start", promptTokens: 0 };
+      yield { type: "start", ...promptLogprobs(request) };
       let given = 0;
       const limit = endless ? Number.POSITIVE_INFINITY : Math.min(tokens.length, request.sampling.maxTokens);
       while (given < limit) {
@@ -121,6 +121,16 @@ export class TestEngine implements Engine {
       this.live--;
     }
   }
+}
+
+/** Log-probabilities of the prompt's own tokens, when the request asks for them. */
+function promptLogprobs({ prompt, logprobs }: GenerateRequest): {
+  promptLogprobs?: ({ id: number; logprob: number } | null)[];
+} {
+  if (logprobs?.prompt !== true || !("tokenIds" in prompt)) return {};
+  return {
+    promptLogprobs: [...prompt.tokenIds].map((id, index) => (index === 0 ? null : { id, logprob: -1 })),
+  };
 }
 
 export interface Running {

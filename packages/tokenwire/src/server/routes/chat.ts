@@ -8,12 +8,10 @@ import {
   createAnswerParser,
   emptyUsage,
   invalidRequest,
-  type ModelProfile,
   newId,
   type Prompt,
   parseChatRequest,
   type ReasoningFields,
-  type RequestedSampling,
   renderPrompt,
   toGenerationPlan,
   tokenPrompt,
@@ -25,6 +23,7 @@ import type { Route, RouteContext, ServerContext } from "../context.ts";
 import { type GenerationOptions, generateChoices, repeatPlan } from "../generate.ts";
 import type { ServedModel } from "../models.ts";
 import { promptSettings, refuseUnknown } from "../request-rules.ts";
+import { hiddenStopIds } from "../stop-ids.ts";
 import { respondWithStream } from "../stream.ts";
 
 interface ChatGeneration extends GenerationOptions {
@@ -37,16 +36,6 @@ export function chatPrompt(server: ServerContext, model: ServedModel, request: C
     return tokenPrompt(model.profile, request.promptTokenIds, "prompt_token_ids");
   }
   return renderPrompt(model.profile, request.conversation, promptSettings(server.settings));
-}
-
-/**
- * Stop ids that never become text. A harmony parser needs the format's own terminators to tell a call from an answer;
- * other formats end a turn with a token that means nothing to their parsers.
- */
-export function hiddenStopIds(profile: ModelProfile, sampling: RequestedSampling): ReadonlySet<number> {
-  const own = new Set(profile.stopTokenIds);
-  const requested = sampling.stopTokenIds.filter((id) => !sampling.includeStop && !own.has(id));
-  return new Set(profile.format.kind === "harmony" ? requested : [...own, ...requested]);
 }
 
 /** Everything needed to generate the choices of a chat request. */

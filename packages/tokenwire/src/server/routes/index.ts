@@ -4,8 +4,30 @@ import type { Route } from "../context.ts";
 import { chatCompletions } from "./chat.ts";
 import { binaryCompletions, codecSchema, codecVersion, wellKnownCodec } from "./codec.ts";
 import { completions } from "./completions.ts";
+import {
+  addConversationItems,
+  createConversation,
+  deleteConversation,
+  deleteConversationItem,
+  listConversationItems,
+  retrieveConversation,
+  retrieveConversationItem,
+  updateConversation,
+} from "./conversations.ts";
+import { embeddings } from "./embeddings.ts";
 import { health, ready } from "./health.ts";
+import { countMessageTokens, createMessage } from "./messages.ts";
 import { listModels, retrieveModel } from "./models.ts";
+import { parseFunctionCall, parseReasoningText } from "./parse.ts";
+import { createResponse } from "./responses.ts";
+import {
+  cancelResponse,
+  countInputTokens,
+  deleteResponse,
+  listInputItems,
+  retrieveResponse,
+} from "./stored-responses.ts";
+import { applyTemplate, detokenize, tokenize } from "./tokenize.ts";
 
 export const routes: readonly Route[] = [
   chatCompletions,
@@ -14,6 +36,28 @@ export const routes: readonly Route[] = [
   codecSchema,
   codecVersion,
   wellKnownCodec,
+  createResponse,
+  countInputTokens,
+  retrieveResponse,
+  deleteResponse,
+  cancelResponse,
+  listInputItems,
+  createConversation,
+  retrieveConversation,
+  updateConversation,
+  deleteConversation,
+  addConversationItems,
+  listConversationItems,
+  retrieveConversationItem,
+  deleteConversationItem,
+  createMessage,
+  countMessageTokens,
+  embeddings,
+  tokenize,
+  detokenize,
+  applyTemplate,
+  parseFunctionCall,
+  parseReasoningText,
   listModels,
   retrieveModel,
   health,

@@ -1,0 +1,173 @@
+// The endpoints around generation: tokenize, detokenize, parse, embeddings, text completions.
+
+import OpenAI from "openai";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createEngine } from "../../src/engines/index.ts";
+import { type Server, serve } from "../../src/server/index.ts";
+import { harmony, type Running, start } from "./support.ts";
+
+let running: Running;
+beforeAll(async () => {
+  running = await start({ emit: () => " one two three<|return|>" });
+});
+afterAll(() => running.server.close());
+
+// biome-ignore lint/suspicious/noExplicitAny: the wire's JSON, whose shape is what is tested
+type Body = Record<string, any>;
+
+async function post(path: string, body: object, url = running.url): Promise<{ status: number; body: Body }> {
+  const response = await fetch(`${url}${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as Body };
+}
+
+describe("tokenize", () => {
+  it("gives the ids of text, with the keys of every dialect", async () => {
+    const { body } = await post("/tokenize", {
+      model: "test-model",
+      prompt: "hello world 🐔",
+      return_token_strs: true,
+    });
+    const tokens = [...harmony.encodeOrdinary("hello world 🐔")];
+    expect(body).toMatchObject({ tokens, count: tokens.length, char_count: 13, max_model_len: 4096 });
+    expect(body["token_strs"]).toHaveLength(tokens.length);
+  });
+
+  it("takes batches and llama.cpp's keys", async () => {
+    const batch = (await post("/v1/tokenize", { prompt: ["a", "b c"] })).body;
+    expect(batch["count"]).toEqual([1, 2]);
+    const pieces = (await post("/tokenize", { content: "hello", with_pieces: true })).body;
+    expect(pieces["tokens"]).toEqual([{ id: harmony.encodeOrdinary("hello")[0], piece: "hello" }]);
+  });
+
+  it("keeps special tokens text unless told otherwise", async () => {
+    expect((await post("/tokenize", { prompt: "<|end|>" })).body["count"]).toBeGreaterThan(1);
+    expect((await post("/tokenize", { content: "<|end|>", parse_special: true })).body["tokens"]).toEqual([
+      200_007,
+    ]);
+  });
+
+  it("gives the ids that generation uses for messages", async () => {
+    const messages = [{ role: "user", content: "hi" }];
+    const { body } = await post("/tokenize", { messages });
+    await post("/v1/chat/completions", { model: "test-model", messages });
+    const { tokenIds } = running.engine.requests.at(-1)!.prompt as { tokenIds: Uint32Array };
+    expect(body["tokens"]).toEqual([...tokenIds]);
+    expect((await post("/apply-template", { messages })).body["prompt"]).toBe(harmony.decode(tokenIds));
+  });
+
+  it("goes back", async () => {
+    const tokens = [...harmony.encodeOrdinary("hello 🐔")];
+    expect((await post("/detokenize", { tokens })).body).toEqual({
+      prompt: "hello 🐔",
+      text: "hello 🐔",
+      content: "hello 🐔",
+    });
+    expect((await post("/v1/detokenize", { tokens: [tokens, tokens] })).body["text"]).toHaveLength(2);
+    expect(
+      (await post("/detokenize", { tokens: [200_007, ...tokens], skip_special_tokens: true })).body["text"],
+    ).toBe("hello 🐔");
+    const { status, body } = await post("/detokenize", { tokens: [1, 999_999] });
+    expect(status).toBe(400);
+    expect(body["error"].param).toBe("tokens[1]");
+  });
+});
+
+describe("parse", () => {
+  it("finds calls and reasoning in text", async () => {
+    const text = 'Hm. <tool_call>{"name": "f", "arguments": {"a": 1}}</tool_call>';
+    const { body } = await post("/parse/function_call", { text, tool_call_parser: "hermes", tools: [] });
+    expect(body["success"]).toBe(true);
+    expect(body["tool_calls"]).toMatchObject([
+      { type: "function", function: { name: "f", arguments: '{"a": 1}' } },
+    ]);
+    const none = (await post("/v1/parse/function_call", { text: "plain", tool_call_parser: "hermes" })).body;
+    expect(none).toEqual({ remaining_text: "plain", tool_calls: [], success: false });
+    const reasoning = (
+      await post("/v1/parse/reasoning", { text: "<think>why</think>so", reasoning_parser: "qwen3" })
+    ).body;
+    expect(reasoning).toEqual({ normal_text: "so", reasoning_text: "why", success: true });
+  });
+
+  it("names the parsers it knows", async () => {
+    const { status, body } = await post("/v1/parse/reasoning", { text: "x", reasoning_parser: "nope" });
+    expect(status).toBe(400);
+    expect(body["error"].message).toContain("qwen3");
+  });
+});
+
+describe("text completions", () => {
+  it("echo, batch and give log-probabilities with offsets", async () => {
+    const body = { model: "test-model", prompt: ["a b", "c d"], echo: true, logprobs: 1, max_tokens: 3 };
+    const { choices, usage } = (await post("/v1/completions", body)).body;
+    expect(choices).toHaveLength(2);
+    expect(choices[0].text).toBe("a b one two three");
+    const { tokens, text_offset } = choices[0].logprobs as { tokens: string[]; text_offset: number[] };
+    tokens.forEach((token, index) => {
+      expect(choices[0].text.slice(text_offset[index]).startsWith(token)).toBe(true);
+    });
+    expect(usage.prompt_tokens).toBe(4);
+  });
+
+  it("answer nothing but the echo for max_tokens 0", async () => {
+    const { body } = await post("/v1/completions", {
+      model: "test-model",
+      prompt: "a b",
+      echo: true,
+      max_tokens: 0,
+    });
+    expect(body["choices"][0]).toMatchObject({ text: "a b", finish_reason: "length" });
+  });
+
+  it.each([
+    [{ prompt: [] }, "prompt"],
+    [{ prompt: "x", suffix: "y" }, "suffix"],
+    [{ prompt: "x", n: 3, best_of: 2 }, "best_of"],
+    [{ prompt: "x", n: 1, best_of: 2, stream: true }, "best_of"],
+    [{ prompt: [[999_999]] }, "prompt[0]"],
+    [{ prompt: "x", logprobs: 6 }, "logprobs"],
+  ])("refuse %j", async (body, param) => {
+    const answer = await post("/v1/completions", { model: "test-model", ...body });
+    expect(answer.status).toBe(400);
+    expect(answer.body["error"].param).toBe(param);
+  });
+});
+
+describe("embeddings", () => {
+  let server: Server;
+  beforeAll(async () => {
+    server = await serve(createEngine({ kind: "embedded", tokenizer: harmony }), { port: 0 });
+  });
+  afterAll(() => server.close());
+
+  it("are the same as floats and as the client's base64", async () => {
+    const model = server.models[0]!.id;
+    const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "x" });
+    const { data, usage } = await client.embeddings.create({ model, input: ["hello", "world wide"] });
+    const plain = (await post("/v1/embeddings", { model, input: ["hello", "world wide"] }, server.url)).body;
+    expect(data.map((entry) => entry.embedding.map(Math.fround))).toEqual(
+      plain["data"].map((entry: { embedding: number[] }) => entry.embedding.map(Math.fround)),
+    );
+    expect(usage.prompt_tokens).toBe(3);
+  });
+
+  it.each([
+    [{ input: "" }, "input"],
+    [{ input: ["a", ""] }, "input[1]"],
+    [{ input: [] }, "input"],
+    [{ input: "word ".repeat(5_000) }, "input"],
+    [{ input: "x", dimensions: 4 }, "dimensions"],
+  ])("refuse %j", async (body, param) => {
+    const answer = await post("/v1/embeddings", { model: server.models[0]!.id, ...body }, server.url);
+    expect(answer.status).toBe(400);
+    expect(answer.body["error"].param).toBe(param);
+  });
+
+  it("are refused where the engine has none", async () => {
+    const answer = await post("/v1/embeddings", { model: "test-model", input: "x" });
+    expect(answer.body["error"]).toMatchObject({ code: "unsupported_parameter" });
+  });
+});
