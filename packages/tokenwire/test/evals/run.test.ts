@@ -223,7 +223,8 @@ describe("samplers", () => {
       let text = "";
       for await (const chunk of request) text += chunk;
       requests.push({ path: request.url, key: request.headers.authorization, ...JSON.parse(text) });
-      const { status, body, headers } = (answers.shift() ?? (() => ({ status: 500, body: {} })))();
+      const answer = answers.shift();
+      const { status, body, headers } = answer?.() ?? { status: 500, body: {}, headers: undefined };
       response.writeHead(status, headers).end(JSON.stringify(body));
     });
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));

@@ -1,4 +1,4 @@
-import { Message } from "@tokenwire/core/harmony";
+import { Message, ToolNamespaceConfig } from "@tokenwire/core/harmony";
 import { describe, expect, it } from "vitest";
 import {
   createApplyPatchTool,
@@ -8,6 +8,7 @@ import {
   replayCassette,
   routeRecipient,
   runTool,
+  type Tool,
   toolResultMessage,
 } from "../../src/tools/index.ts";
 import { wordTokenizer } from "./word-tokenizer.ts";
@@ -56,11 +57,11 @@ describe("routeRecipient", () => {
     backend: replayCassette(emptyCassette("web")),
     tokenizer: wordTokenizer,
   });
-  const python = {
-    ...add,
+  const python: Tool = {
     name: "python",
-    namespace: { ...add.namespace, name: "python", tools: [] },
-  } as typeof add;
+    namespace: new ToolNamespaceConfig("python", undefined, []),
+    call: (call, toolContext) => add.call(call, toolContext),
+  };
   const patch = createApplyPatchTool({ root: "." });
   const tools = [browser, python, patch];
   const route = (recipient: string, functions: string[] = []) => {
