@@ -3,17 +3,23 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { RequestBody } from "../protocol/index.ts";
+import type { ResponseStore } from "../store/index.ts";
 import type { Admission } from "./admission.ts";
 import type { CodecState } from "./codec/state.ts";
 import type { Drain } from "./drain.ts";
 import type { ModelRegistry } from "./models.ts";
 import type { ServerSettings } from "./options.ts";
+import type { ResponseJobs } from "./responses/jobs.ts";
+import type { Seal } from "./seal.ts";
 
 /** One per server. */
 export interface ServerContext {
   readonly models: ModelRegistry;
   readonly settings: ServerSettings;
   readonly admission: Admission;
+  readonly store: ResponseStore;
+  readonly jobs: ResponseJobs;
+  readonly seal: Seal;
   readonly log: Logger;
   /** Binary answers: settings, maps, policies. */
   readonly codec: CodecState;

@@ -3,6 +3,7 @@
 import type { Logger } from "pino";
 import type { Engine } from "../engines/index.ts";
 import type { ModelProfile, ReasoningFields } from "../protocol/index.ts";
+import type { ResponseStore } from "../store/index.ts";
 import type { CodecOptions } from "./codec/options.ts";
 
 /** One model to serve: an engine and what the protocols must know about its model. */
@@ -67,6 +68,8 @@ export interface ServerOptions {
   readonly currentDate?: string;
   /** Binary answers and the discovery of dialect maps. */
   readonly codec?: CodecOptions;
+  /** Where responses and conversations are kept; the caller closes it. Default: in memory, closed with the server. */
+  readonly store?: ResponseStore;
   /** Default: no log. */
   readonly logger?: Logger;
 }

@@ -6,6 +6,7 @@ import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import type { Engine } from "../engines/index.ts";
 import { ApiError } from "../protocol/index.ts";
+import { createMemoryStore, type ResponseStore } from "../store/index.ts";
 import { Admission } from "./admission.ts";
 import { createApp } from "./app.ts";
 import { Authenticator } from "./auth.ts";
@@ -15,7 +16,9 @@ import type { ServerContext } from "./context.ts";
 import { Drain } from "./drain.ts";
 import { loadModels, type ServedModel } from "./models.ts";
 import { type ModelOptions, type ServerOptions, toSettings } from "./options.ts";
+import { ResponseJobs } from "./responses/jobs.ts";
 import { routes } from "./routes/index.ts";
+import { Seal } from "./seal.ts";
 
 /** A server that can be started and stopped. */
 export interface Server {
@@ -38,12 +41,17 @@ export interface Server {
 export async function createServer(options: ServerOptions): Promise<Server> {
   const settings = toSettings(options);
   const models = await loadModels(options.models, settings.anyModel);
+  const store = options.store ?? createMemoryStore();
+  await failOrphans(store);
   const shutdown = new AbortController();
   const drain = new Drain();
   const context: ServerContext = {
     models,
     settings,
     admission: new Admission(settings),
+    store,
+    jobs: new ResponseJobs(),
+    seal: new Seal(),
     log: options.logger ?? pino({ level: "silent" }),
     codec: new CodecState(toCodecSettings(options.codec)),
     drain,
@@ -73,9 +81,23 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         await app.close();
       } finally {
         clearTimeout(grace);
+        if (options.store === undefined) await store.close();
       }
     },
   };
+}
+
+/** Responses that an earlier process was making when it ended will never be finished by anyone. */
+async function failOrphans(store: ResponseStore): Promise<void> {
+  for (const { tenant, id } of await store.listUnfinished()) {
+    const stored = await store.getResponse(tenant, id);
+    if (stored === undefined) continue;
+    const error = {
+      code: "server_error",
+      message: "The server was restarted while this response was being made.",
+    };
+    await store.putResponse(tenant, { ...stored, response: { ...stored.response, status: "failed", error } });
+  }
 }
 
 /** Options of `serve`: those of a server, and those of the one model. */

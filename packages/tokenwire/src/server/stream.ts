@@ -10,6 +10,8 @@ export interface StreamedAnswer {
   readonly run: (stream: EventStream) => Promise<string>;
   /** The last frames of a stream that failed after it began. */
   readonly fail: (error: ApiError) => string;
+  /** False when `run` waits for its slot itself, or needs none. */
+  readonly admit?: boolean;
   /** What breaks a silence; default: a comment. */
   readonly keepAliveFrame?: string;
 }
@@ -26,7 +28,8 @@ export async function respondWithStream(context: RouteContext, answer: StreamedA
     onOpen: () => reply.hijack(),
   });
   try {
-    const last = await admission.run(signal, () => answer.run(stream));
+    const run = (): Promise<string> => answer.run(stream);
+    const last = await (answer.admit === false ? run() : admission.run(signal, run));
     stream.end(last);
   } catch (error) {
     if (reply.raw.destroyed) return;
