@@ -6,7 +6,9 @@ export {
 } from "./choose.ts";
 export { type CollectedCall, type CollectPolicy, collect, type Diagnostic, type Message } from "./collect.ts";
 export type { Constraint } from "./constraint/constraint.ts";
+export { lowerToEbnf, lowerToRegex } from "./constraint/lower.ts";
 export { type ToolChoiceOptions, toolChoiceConstraint } from "./constraint/tool-choice.ts";
+export { type SchemaViolation, validateAgainst } from "./constraint/validate.ts";
 export type { CallIdentity, RenderableCall, ToolDefinition, ToolFormat } from "./format.ts";
 export type { CallFault, OutputEndReason, OutputEvent, OutputParser } from "./output-event.ts";
 export {

@@ -107,18 +107,18 @@ const pieces = {
   words: ["a", "é", "漢", "🙂", "b c", "1", "tr"],
 };
 
-function stringOf(alphabet: Limits["alphabet"], random: () => number): string {
+function randomString(alphabet: Limits["alphabet"], random: () => number): string {
   const parts = pieces[alphabet];
   const count = Math.floor(random() * 8) + (alphabet === "words" ? 1 : 0);
   return Array.from({ length: count }, () => parts[Math.floor(random() * parts.length)]).join("");
 }
 
-function valueOf(limit: Limits, random: () => number, depth: number): Value {
+function randomValue(limit: Limits, random: () => number, depth: number): Value {
   const kind = Math.floor(random() * (limit.nested && depth < 3 ? 7 : 5));
   switch (kind) {
     case 0:
     case 1:
-      return stringOf(limit.alphabet, random);
+      return randomString(limit.alphabet, random);
     case 2:
       return Math.floor(random() * 2e6) - 1e6;
     case 3:
@@ -127,18 +127,18 @@ function valueOf(limit: Limits, random: () => number, depth: number): Value {
       return Math.floor(random() * 1000) / 8;
     case 5:
       return Array.from({ length: Math.floor(random() * 3) + (limit.empty === false ? 1 : 0) }, () =>
-        valueOf(limit, random, depth + 1),
+        randomValue(limit, random, depth + 1),
       );
     default:
-      return objectOf(limit, random, depth + 1);
+      return randomObject(limit, random, depth + 1);
   }
 }
 
-function objectOf(limit: Limits, random: () => number, depth: number): { [key: string]: Value } {
+function randomObject(limit: Limits, random: () => number, depth: number): { [key: string]: Value } {
   const least = limit.empty === false && depth > 0 ? 1 : 0;
   const count = Math.floor(random() * 4) + least;
   const keys = ["a", "b_c", "city", "n1", "items"].slice(0, count);
-  return Object.fromEntries(keys.map((key) => [key, valueOf(limit, random, depth)]));
+  return Object.fromEntries(keys.map((key) => [key, randomValue(limit, random, depth)]));
 }
 
 /** A schema that says the type of every value: what raw values need to be read back exactly. */
@@ -169,7 +169,7 @@ describe("round trip", () => {
           { length: count },
           (_, index) => limit.name[(run + index) % limit.name.length]!,
         );
-        const calls = [...new Set(picked)].map((tool) => ({ tool, value: objectOf(limit, random, 0) }));
+        const calls = [...new Set(picked)].map((tool) => ({ tool, value: randomObject(limit, random, 0) }));
         const tools = calls.map(({ tool, value }) => ({ name: tool, parameters: schemaOf(value) }));
         const output = renderToolCalls(
           name,
