@@ -6,6 +6,7 @@ export {
   extendEncoding,
   replaceSpecialTokens,
 } from "./create-encoding.ts";
+export { SimpleBytePairEncoding } from "./educational.ts";
 export {
   type DecodedWithOffsets,
   type EncodedWithOffsets,

@@ -90,10 +90,21 @@ function chunkEnd(
     const end = starts[token]!;
     if (encoding.base.engine.count(text.slice(begin, end), limit) <= limit) return { token, end };
   }
-  // Not even one character fits: take it whole.
+  // Tokens that share a character: no border between tokens is early enough, so characters are counted.
   let token = first + 1;
   while (cuttable[token] === 0) token++;
-  return { token, end: starts[token]! };
+  return { token, end: begin + fittingCharacters(encoding, text.slice(begin, starts[token]), limit) };
+}
+
+/** Length of the longest part of `text`, in whole characters, with at most `limit` tokens; at least one character. */
+function fittingCharacters(encoding: Encoding, text: string, limit: number): number {
+  let length = 0;
+  for (const character of text) {
+    const next = length + character.length;
+    if (length > 0 && encoding.base.engine.count(text.slice(0, next), limit) > limit) break;
+    length = next;
+  }
+  return length;
 }
 
 export function splitByTokens(
@@ -116,6 +127,11 @@ export function splitByTokens(
   for (let first = 0; first < count; ) {
     const { token, end } = chunkEnd(encoding, whole, tokens, first, maxTokens);
     chunks.push(whole.slice(tokens.starts[first], end));
+    for (let at = end; at < tokens.starts[token]!; ) {
+      const size = fittingCharacters(encoding, whole.slice(at, tokens.starts[token]), maxTokens);
+      chunks.push(whole.slice(at, at + size));
+      at += size;
+    }
     if (token >= count) break;
     let next = Math.max(token - overlap, first + 1);
     while (next < token && tokens.cuttable[next] === 0) next++;

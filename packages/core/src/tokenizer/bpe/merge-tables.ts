@@ -1,5 +1,7 @@
-// Merge rules as a list of pairs.
+// The two kinds of merge rules: a list of pairs, and "whatever concatenates to a token".
 
+import type { TokenTable } from "../vocabulary/token-table.ts";
+import { nodeOf, type Trie, tokenAt, walk } from "../vocabulary/trie.ts";
 import type { Merges } from "./merge.ts";
 
 /**
@@ -45,5 +47,26 @@ export class PairMerges implements Merges {
 
   resultOf(rank: number): number {
     return this.#results[rank]!;
+  }
+}
+
+/** Two tokens merge if their bytes together are a token, whose ID is the rank. This is tiktoken's rule. */
+export class ConcatenationMerges implements Merges {
+  readonly #trie: Trie;
+  readonly #table: TokenTable;
+
+  constructor(trie: Trie, table: TokenTable) {
+    this.#trie = trie;
+    this.#table = table;
+  }
+
+  rankOf(left: number, right: number): number {
+    const { bytes, offsets } = this.#table;
+    const node = walk(this.#trie, nodeOf(this.#trie, left), bytes, offsets[right]!, offsets[right + 1]!);
+    return node === 0 ? -1 : tokenAt(this.#trie, node);
+  }
+
+  resultOf(rank: number): number {
+    return rank;
   }
 }

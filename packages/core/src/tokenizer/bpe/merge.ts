@@ -1,5 +1,5 @@
-// Byte-pair encoding by merging, for merges that are ranked by pair: several per token, and pairs that do not merge
-// although their concatenation is a token. Backtracking does not apply to those.
+// Byte-pair encoding by merging, for merges to which backtracking does not apply: ranked by pair (several per token, and
+// pairs that do not merge although their concatenation is a token), or with tokens made of parts of higher rank.
 // Short pieces: repeated scans for the lowest rank. Long ones: a heap, so that the time is O(n log n).
 
 /** Which adjacent symbols merge, and in which order. */

@@ -1,9 +1,11 @@
-// Encodes single pieces, whether or not every token of the vocabulary can result from merging.
+// Encodes single pieces with whichever algorithm fits the vocabulary.
 
-import { buildTrie, type RankedToken } from "../vocabulary/build-trie.ts";
 import { tokenTableOf } from "../vocabulary/token-table.ts";
-import { findToken, lengthOf, NO_TOKEN, splitOf, type Trie } from "../vocabulary/trie.ts";
+import { findToken, NO_TOKEN, type Trie } from "../vocabulary/trie.ts";
 import { Backtracker } from "./backtrack.ts";
+import { mergeSymbols } from "./merge.ts";
+import { ConcatenationMerges } from "./merge-tables.ts";
+import { missingByte } from "./missing-byte.ts";
 
 /** Encodes one piece, a byte range that pre-tokenization never splits. */
 export interface PieceEncoder {
@@ -16,33 +18,31 @@ export interface PieceEncoder {
 
 /** The encoder for a rank vocabulary; `canonical` as `buildTrie` found it. */
 export function createPieceEncoder(trie: Trie, canonical: boolean): PieceEncoder {
-  return canonical ? new Backtracker(trie) : new WholePieceFirst(trie);
+  return canonical ? new Backtracker(trie) : new MergingEncoder(trie);
 }
 
-/**
- * For vocabularies with tokens that merging never makes. Such a token appears only where it is a whole piece; the
- * rest of the vocabulary is canonical by itself.
- */
-class WholePieceFirst implements PieceEncoder {
+/** Looks the whole piece up, else merges by rank. */
+class MergingEncoder implements PieceEncoder {
   readonly #trie: Trie;
-  readonly #reachable: Backtracker;
+  readonly #merges: ConcatenationMerges;
 
   constructor(trie: Trie) {
     this.#trie = trie;
-    const { bytes, offsets } = tokenTableOf(trie);
-    const tokens: RankedToken[] = [];
-    for (let id = 0; id < trie.idCount; id++) {
-      if (lengthOf(trie, id) === 1 || splitOf(trie, id) !== 0) {
-        tokens.push({ bytes: bytes.subarray(offsets[id], offsets[id + 1]), id });
-      }
-    }
-    this.#reachable = new Backtracker(buildTrie(tokens).trie);
+    this.#merges = new ConcatenationMerges(trie, tokenTableOf(trie));
   }
 
   encode(bytes: Uint8Array, start: number, end: number, out: Uint32Array, at: number): number {
     const whole = findToken(this.#trie, bytes, start, end);
-    if (whole === NO_TOKEN) return this.#reachable.encode(bytes, start, end, out, at);
-    out[at] = whole;
-    return at + 1;
+    if (whole !== NO_TOKEN) {
+      out[at] = whole;
+      return at + 1;
+    }
+    const symbols = out.subarray(at, at + end - start);
+    for (let i = start; i < end; i++) {
+      const token = findToken(this.#trie, bytes, i, i + 1);
+      if (token === NO_TOKEN) throw missingByte(bytes[i]!);
+      symbols[i - start] = token;
+    }
+    return at + mergeSymbols(symbols, symbols.length, this.#merges);
   }
 }

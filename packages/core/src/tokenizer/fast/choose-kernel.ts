@@ -3,7 +3,7 @@
 import type { PieceEncoder } from "../bpe/piece-encoder.ts";
 import { type Kernel, PlainKernel } from "../kernel.ts";
 import type { PreTokenizer } from "../pretokenize/known-pre-tokenizer.ts";
-import type { Trie } from "../vocabulary/trie.ts";
+import { findToken, NO_TOKEN, type Trie } from "../vocabulary/trie.ts";
 import { FastKernel } from "./fast-kernel.ts";
 import { wasmHost } from "./host.ts";
 import { KernelMemory } from "./memory-layout.ts";
@@ -36,10 +36,17 @@ export function chooseKernel(
   const { settings } = preTokenizer;
   if (host === undefined || shared === undefined || settings === undefined)
     return { kernel: plain, backend: "js" };
+  if (!hasAllBytes(trie)) return { kernel: plain, backend: "js" };
   try {
     return { kernel: new FastKernel(host, shared, trie, settings, plain), backend: "wasm" };
   } catch {
     // No SIMD, or compiling is forbidden here (a content security policy): the plain kernel does the same, slower.
     return { kernel: plain, backend: "js" };
   }
+}
+
+/** The fast kernel has no way to say that a byte has no token. */
+function hasAllBytes(trie: Trie): boolean {
+  for (let byte = 0; byte < 256; byte++) if (findToken(trie, Uint8Array.of(byte)) === NO_TOKEN) return false;
+  return true;
 }
