@@ -15,6 +15,8 @@ export class Admission {
   readonly #patience: number;
   readonly #queue: Waiting[] = [];
   #running = 0;
+  /** Told how long each request waited, in milliseconds. */
+  onAdmit: ((waited: number) => void) | undefined;
 
   constructor(settings: ServerSettings) {
     this.#limits = settings.limits;
@@ -31,8 +33,10 @@ export class Admission {
 
   /** Runs a task in a slot. Raises 429 when the queue is full, 503 after too long a wait. */
   async run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+    const arrived = performance.now();
     if (this.#running >= this.#limits.running) await this.#wait(signal);
     else this.#running++;
+    this.onAdmit?.(performance.now() - arrived);
     try {
       return await task();
     } finally {

@@ -80,6 +80,7 @@ function installErrorHandlers(app: FastifyInstance, context: ServerContext, path
           : toApiError(error);
     if (known.status >= 500)
       log.error({ requestId: request.id, err: known.cause ?? error }, "request failed");
+    context.metrics.error(known.wireCode ?? known.type);
     sendError(request, reply, known);
   });
   app.setNotFoundHandler((request, reply) => {
@@ -116,7 +117,7 @@ function installHooks(
       if (!reply.raw.writableFinished)
         state.abort.abort(new ApiError(499, "The client closed the connection."));
       context.drain.end();
-      logRequest(context, request, reply, state);
+      observe(context, request, reply, state);
     });
     if (!open.has(request.routeOptions.url ?? "")) state.tenant = auth.authenticate(request.headers);
     done();
@@ -128,21 +129,25 @@ function installHooks(
   });
 }
 
-/** One line per request, whatever became of it. Prompts, answers and keys are never part of it. */
-function logRequest(
+/** One log line and one observation per request. Prompts, answers and keys are never part of them. */
+function observe(
   context: ServerContext,
   request: FastifyRequest,
   reply: FastifyReply,
   state: RequestState,
 ): void {
+  const route = request.routeOptions.url ?? "unknown";
+  const status = reply.raw.headersSent ? reply.raw.statusCode : 499;
+  const durationMs = performance.now() - state.started;
+  context.metrics.http(route, request.method, status, durationMs);
   context.log.info(
     {
       requestId: request.id,
       tenant: state.tenant,
       method: request.method,
-      route: request.routeOptions.url ?? "unknown",
-      status: reply.raw.headersSent ? reply.raw.statusCode : 499,
-      durationMs: Math.round(performance.now() - state.started),
+      route,
+      status,
+      durationMs: Math.round(durationMs),
       ...(state.abort.signal.aborted && { aborted: "client closed" }),
     },
     "request",

@@ -7,6 +7,7 @@ import type { ResponseStore } from "../store/index.ts";
 import type { Admission } from "./admission.ts";
 import type { CodecState } from "./codec/state.ts";
 import type { Drain } from "./drain.ts";
+import type { Metrics } from "./metrics.ts";
 import type { ModelRegistry } from "./models.ts";
 import type { ServerSettings } from "./options.ts";
 import type { ResponseJobs } from "./responses/jobs.ts";
@@ -20,6 +21,7 @@ export interface ServerContext {
   readonly store: ResponseStore;
   readonly jobs: ResponseJobs;
   readonly seal: Seal;
+  readonly metrics: Metrics;
   readonly log: Logger;
   /** Binary answers: settings, maps, policies. */
   readonly codec: CodecState;

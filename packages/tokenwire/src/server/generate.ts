@@ -14,6 +14,7 @@ import {
   type TokenUsage,
 } from "../protocol/index.ts";
 import { toApiError } from "./errors.ts";
+import type { Metrics } from "./metrics.ts";
 import type { ServedModel } from "./models.ts";
 import type { ServerSettings } from "./options.ts";
 
@@ -44,6 +45,7 @@ export interface GenerationOptions {
   readonly timeouts: ServerSettings["timeouts"];
   /** Counts as generation goes on; the caller has filled in the prompt. */
   readonly usage: TokenUsage;
+  readonly metrics?: Metrics;
   /** Told about what parsers had to repair. */
   readonly onDiagnostic?: (code: string) => void;
 }
@@ -72,8 +74,20 @@ export async function generateChoices(options: GenerationOptions, sink: ChoiceSi
     }
   });
   const results = await Promise.allSettled(choices);
+  const { promptTokens, completionTokens, cachedTokens, reasoningTokens } = options.usage;
+  options.metrics?.tokens(options.model.id, promptTokens, completionTokens, cachedTokens, reasoningTokens);
   const failed = results.find((result) => result.status === "rejected");
-  if (failed) throw failure.signal.aborted ? failure.signal.reason : failed.reason;
+  if (failed === undefined) return;
+  const reason: unknown = failure.signal.aborted ? failure.signal.reason : failed.reason;
+  options.metrics?.aborted(causeOf(reason));
+  throw reason;
+}
+
+/** Why a generation ended early, in one of few words. */
+function causeOf(reason: unknown): string {
+  if (!(reason instanceof ApiError)) return "engine";
+  if (reason.status === 499) return "client";
+  return reason.status === 504 ? "timeout" : reason.status === 503 ? "shutdown" : "engine";
 }
 
 /**
@@ -92,6 +106,8 @@ class ChoiceRun {
   #reject: ((reason: unknown) => void) | undefined;
   #counted = 0;
   #reasoning = 0;
+  readonly #started = performance.now();
+  #firstAt = 0;
 
   constructor(options: GenerationOptions, choice: number, sink: ChoiceSink) {
     this.#options = options;
@@ -205,14 +221,14 @@ class ChoiceRun {
     }
     if (event.usage?.cachedTokens !== undefined) this.#usage.cachedTokens = event.usage.cachedTokens;
     this.#emit(this.#output.finish(event.reason, event.matched), []);
-    this.#report();
+    this.#report(event.reason);
   }
 
   /** The choice ended here, by a stop string or after the only allowed call, or the engine forgot to finish. */
   #close(): void {
     if (!this.#output.done) throw new ApiError(500, "The engine ended without finishing its answer.");
     this.#emit(this.#output.finish("stop"), []);
-    this.#report();
+    this.#report("stop");
   }
 
   #emit(
@@ -222,13 +238,23 @@ class ChoiceRun {
   ): void {
     this.#usage.completionTokens += this.#output.completionTokens - this.#counted;
     this.#counted = this.#output.completionTokens;
+    if (this.#firstAt === 0 && tokenIds.length > 0) {
+      this.#firstAt = performance.now();
+      this.#options.metrics?.firstToken(this.#options.model.id, this.#firstAt - this.#started);
+    }
     this.#usage.reasoningTokens += this.#output.reasoningTokens - this.#reasoning;
     this.#reasoning = this.#output.reasoningTokens;
     if (events.length > 0 || tokenIds.length > 0) this.#sink.push(this.#choice, events, tokenIds, logprobs);
   }
 
-  #report(): void {
-    for (const { code } of this.#output.diagnostics) this.#options.onDiagnostic?.(code);
+  #report(reason: string): void {
+    const { metrics, model, onDiagnostic } = this.#options;
+    const now = performance.now();
+    metrics?.finished(model.id, reason, this.#counted, now - this.#started, now - this.#firstAt);
+    for (const { code } of this.#output.diagnostics) {
+      metrics?.repaired(code);
+      onDiagnostic?.(code);
+    }
   }
 }
 

@@ -14,6 +14,7 @@ import { toCodecSettings } from "./codec/options.ts";
 import { CodecState } from "./codec/state.ts";
 import type { ServerContext } from "./context.ts";
 import { Drain } from "./drain.ts";
+import { Metrics } from "./metrics.ts";
 import { loadModels, type ServedModel } from "./models.ts";
 import { type ModelOptions, type ServerOptions, toSettings } from "./options.ts";
 import { ResponseJobs } from "./responses/jobs.ts";
@@ -43,12 +44,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const models = await loadModels(options.models, settings.anyModel);
   const store = options.store ?? createMemoryStore();
   await failOrphans(store);
+  const admission = new Admission(settings);
   const shutdown = new AbortController();
   const drain = new Drain();
   const context: ServerContext = {
     models,
     settings,
-    admission: new Admission(settings),
+    admission,
+    metrics: new Metrics(admission),
     store,
     jobs: new ResponseJobs(),
     seal: new Seal(),

@@ -19,13 +19,17 @@ export interface StreamedAnswer {
 /** Answers with a stream. Raises what `run` raised as long as nothing was sent. */
 export async function respondWithStream(context: RouteContext, answer: StreamedAnswer): Promise<void> {
   const { reply, server, signal, requestId } = context;
-  const { settings, admission, log } = server;
+  const { settings, admission, metrics, log } = server;
   const stream = new EventStream(reply.raw, {
     headers: { ...plainHeaders(reply.getHeaders()), "x-request-id": requestId },
     keepAlive: settings.keepAlive,
     stalledReader: settings.timeouts.stalledReader,
     ...(answer.keepAliveFrame !== undefined && { keepAliveFrame: answer.keepAliveFrame }),
-    onOpen: () => reply.hijack(),
+    onOpen: () => {
+      reply.hijack();
+      metrics.streamOpened();
+      reply.raw.once("close", () => metrics.streamClosed());
+    },
   });
   try {
     const run = (): Promise<string> => answer.run(stream);

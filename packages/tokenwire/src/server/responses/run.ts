@@ -120,6 +120,7 @@ export class ResponseRun {
         usage,
         signal,
         timeouts: this.#server.settings.timeouts,
+        metrics: this.#server.metrics,
         createParser: () => createAnswerParser(profile, prompt, conversation, true),
         output: {
           tokenizer: profile.tokenizer,

@@ -66,6 +66,7 @@ export function chatGeneration(
     prompt,
     signal,
     timeouts: server.settings.timeouts,
+    metrics: server.metrics,
     createParser: () => createAnswerParser(profile, prompt, conversation, request.separateReasoning),
     output: {
       tokenizer: profile.tokenizer,

@@ -129,6 +129,7 @@ function toGeneration(
     usage,
     signal: context.signal,
     timeouts: context.server.settings.timeouts,
+    metrics: context.server.metrics,
     createParser: () => new PlainOutputParser(profile.tokenizer, sampling.skipSpecialTokens),
     output: {
       tokenizer: profile.tokenizer,

@@ -16,6 +16,7 @@ import {
 } from "./conversations.ts";
 import { embeddings } from "./embeddings.ts";
 import { health, ready } from "./health.ts";
+import { load, metrics, serverInfo, version } from "./information.ts";
 import { countMessageTokens, createMessage } from "./messages.ts";
 import { listModels, retrieveModel } from "./models.ts";
 import { parseFunctionCall, parseReasoningText } from "./parse.ts";
@@ -60,6 +61,10 @@ export const routes: readonly Route[] = [
   parseReasoningText,
   listModels,
   retrieveModel,
+  metrics,
+  version,
+  load,
+  serverInfo,
   health,
   ready,
 ];

@@ -45,6 +45,7 @@ function toGeneration(
     usage: emptyUsage(prompt.tokenIds.length),
     signal,
     timeouts: server.settings.timeouts,
+    metrics: server.metrics,
     createParser: () => createAnswerParser(profile, prompt, conversation, true),
     output: {
       tokenizer: profile.tokenizer,

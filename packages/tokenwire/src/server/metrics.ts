@@ -1,0 +1,143 @@
+// What a running server tells Prometheus. Labels are bounded: route templates and served models, never raw paths, ids
+// or anything a client chose.
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Admission } from "./admission.ts";
+
+const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+const betweenTokens = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+
+export class Metrics {
+  readonly #registry: Registry = new Registry();
+  readonly #httpRequests: Counter<"route" | "method" | "status">;
+  readonly #httpSeconds: Histogram<"route">;
+  readonly #firstToken: Histogram<"model">;
+  readonly #betweenTokens: Histogram<"model">;
+  readonly #requestSeconds: Histogram<"model">;
+  readonly #queueSeconds: Histogram;
+  readonly #promptTokens: Counter<"model">;
+  readonly #generatedTokens: Counter<"model">;
+  readonly #cachedTokens: Counter<"model">;
+  readonly #reasoningTokens: Counter<"model">;
+  readonly #finished: Counter<"model" | "finish_reason">;
+  readonly #errors: Counter<"code">;
+  readonly #aborts: Counter<"cause">;
+  readonly #repairs: Counter<"kind">;
+  readonly #streams: Gauge;
+
+  constructor(admission: Admission) {
+    const registers = [this.#registry];
+    const counter = <T extends string>(name: string, help: string, labelNames: T[]): Counter<T> =>
+      new Counter({ name: `tokenwire_${name}`, help, labelNames, registers });
+    const histogram = <T extends string>(
+      name: string,
+      help: string,
+      labelNames: T[],
+      buckets: number[] = seconds,
+    ): Histogram<T> => new Histogram({ name: `tokenwire_${name}`, help, labelNames, buckets, registers });
+    collectDefaultMetrics({ register: this.#registry, prefix: "tokenwire_" });
+    this.#httpRequests = counter("http_requests_total", "HTTP requests answered", [
+      "route",
+      "method",
+      "status",
+    ]);
+    this.#httpSeconds = histogram("http_request_duration_seconds", "Time from a request to its last byte", [
+      "route",
+    ]);
+    this.#firstToken = histogram("time_to_first_token_seconds", "From the engine call to its first token", [
+      "model",
+    ]);
+    this.#betweenTokens = histogram(
+      "inter_token_latency_seconds",
+      "Mean time between tokens of a choice",
+      ["model"],
+      betweenTokens,
+    );
+    this.#requestSeconds = histogram("request_duration_seconds", "From the engine call to its end", [
+      "model",
+    ]);
+    this.#queueSeconds = histogram("request_queue_time_seconds", "Time spent waiting for a slot", []);
+    this.#promptTokens = counter("prompt_tokens_total", "Prompt tokens sent to engines", ["model"]);
+    this.#generatedTokens = counter("generation_tokens_total", "Tokens generated", ["model"]);
+    this.#cachedTokens = counter("cached_tokens_total", "Prompt tokens found in an engine's cache", [
+      "model",
+    ]);
+    this.#reasoningTokens = counter("reasoning_tokens_total", "Generated tokens that were reasoning", [
+      "model",
+    ]);
+    this.#finished = counter("requests_finished_total", "Choices that ended", ["model", "finish_reason"]);
+    this.#errors = counter("request_errors_total", "Requests refused or failed", ["code"]);
+    this.#aborts = counter("aborts_total", "Generations stopped before their end", ["cause"]);
+    this.#repairs = counter("parser_fallbacks_total", "Repairs of malformed output", ["kind"]);
+    this.#streams = new Gauge({ name: "tokenwire_streams_active", help: "Streams being sent", registers });
+    admission.onAdmit = (waited) => this.#queueSeconds.observe(waited / 1000);
+    new Gauge({
+      name: "tokenwire_requests_running",
+      help: "Requests that hold a slot",
+      registers,
+      collect() {
+        this.set(admission.running);
+      },
+    });
+    new Gauge({
+      name: "tokenwire_requests_waiting",
+      help: "Requests that wait for a slot",
+      registers,
+      collect() {
+        this.set(admission.waiting);
+      },
+    });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The page that Prometheus reads. */
+  page(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  http(route: string, method: string, status: number, milliseconds: number): void {
+    this.#httpRequests.inc({ route, method, status: String(status) });
+    this.#httpSeconds.observe({ route }, milliseconds / 1000);
+  }
+
+  error(code: string): void {
+    this.#errors.inc({ code });
+  }
+
+  firstToken(model: string, milliseconds: number): void {
+    this.#firstToken.observe({ model }, milliseconds / 1000);
+  }
+
+  /** A choice ended, having generated `tokens` in the time after the first one. */
+  finished(model: string, reason: string, tokens: number, milliseconds: number, afterFirst: number): void {
+    this.#finished.inc({ model, finish_reason: reason });
+    this.#requestSeconds.observe({ model }, milliseconds / 1000);
+    if (tokens > 1) this.#betweenTokens.observe({ model }, afterFirst / 1000 / (tokens - 1));
+  }
+
+  tokens(model: string, prompt: number, generated: number, cached: number, reasoning: number): void {
+    this.#promptTokens.inc({ model }, prompt);
+    this.#generatedTokens.inc({ model }, generated);
+    this.#cachedTokens.inc({ model }, cached);
+    this.#reasoningTokens.inc({ model }, reasoning);
+  }
+
+  aborted(cause: string): void {
+    this.#aborts.inc({ cause });
+  }
+
+  repaired(kind: string): void {
+    this.#repairs.inc({ kind });
+  }
+
+  streamOpened(): void {
+    this.#streams.inc();
+  }
+
+  streamClosed(): void {
+    this.#streams.dec();
+  }
+}
