@@ -59,7 +59,7 @@ export type HarmonyErrorCode =
   | "vocabulary-hash"
   | HarmonyDiagnosticCode;
 
-/** What can be wrong with a model's harmony output; documented in `harmony/diagnostics.ts`. */
+/** What can be wrong with a model's harmony output; documented in `harmony/diagnostic-meanings.ts`. */
 export type HarmonyDiagnosticCode =
   | "abandoned-header"
   | "abandoned-prefix"

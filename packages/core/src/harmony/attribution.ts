@@ -1,7 +1,8 @@
 // Which message, which part and which characters each token of a rendering comes from.
 
+import { type ConversationLike, messagesOf, toRole } from "./conversation.ts";
 import type { HarmonyEncoding } from "./harmony-encoding.ts";
-import { type ConversationLike, messagesOf, type Role, toRole } from "./message.ts";
+import type { Role } from "./message.ts";
 import { renderMessages, renderNextRole } from "./render-conversation.ts";
 import { type RenderConfig, resolveRenderConfig } from "./render-options.ts";
 import { TokenBuffer } from "./token-buffer.ts";

@@ -3,6 +3,7 @@
 import { browserNamespace, pythonNamespace } from "./builtin-tools.ts";
 import { member } from "./json-view.ts";
 import type { ResponseFormat } from "./response-formats.ts";
+import { TextContent } from "./text-content.ts";
 import {
   namespacesJson,
   readNamespaces,
@@ -26,19 +27,6 @@ import {
 
 export type ReasoningEffort = "Low" | "Medium" | "High";
 const efforts: readonly ReasoningEffort[] = ["Low", "Medium", "High"];
-
-export class TextContent {
-  readonly type = "text" as const;
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-
-  toJSON(): { type: "text"; text: string } {
-    return { type: "text", text: this.text };
-  }
-}
 
 /** Which channels an assistant may use, and whether every message must name one. */
 export class ChannelConfig {

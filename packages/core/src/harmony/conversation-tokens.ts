@@ -2,8 +2,9 @@
 // hash of everything up to it, by which a router can find the engine that has the prefix cached.
 
 import { keptMessages } from "./analysis-policy.ts";
+import { type MessageLike, toMessage } from "./conversation.ts";
 import type { HarmonyEncoding } from "./harmony-encoding.ts";
-import { type Message, type MessageLike, type Role, toMessage } from "./message.ts";
+import type { Message, Role } from "./message.ts";
 import { hasFunctionTools, messageContext, renderKept, renderNextRole } from "./render-conversation.ts";
 import { type RenderConfig, type ResolvedRenderConfig, resolveRenderConfig } from "./render-options.ts";
 import { TokenBuffer } from "./token-buffer.ts";

@@ -7,17 +7,11 @@ import {
   SpecialTokenError,
   type Tokenizer,
 } from "../tokenizer/index.ts";
+import { type ConversationLike, type MessageLike, messagesOf, toMessage, toRole } from "./conversation.ts";
 import { decodeStrictly, decodeTokenBytes } from "./decode-tokens.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import { HarmonyError } from "./harmony-error.ts";
-import {
-  type ConversationLike,
-  type MessageLike,
-  messagesOf,
-  type Role,
-  toMessage,
-  toRole,
-} from "./message.ts";
+import type { Role } from "./message.ts";
 import type { ParsedMessage } from "./parsed-message.ts";
 import type { ParserVocabulary } from "./parser-vocabulary.ts";
 import { messageContext, renderMessages, renderNextRole } from "./render-conversation.ts";

@@ -19,14 +19,17 @@ export type {
   SystemContentFields,
   SystemContentJson,
 } from "./content.ts";
-export { ChannelConfig, DeveloperContent, SystemContent, TextContent } from "./content.ts";
+export { ChannelConfig, DeveloperContent, SystemContent } from "./content.ts";
+export type { ConversationLike, MessageLike } from "./conversation.ts";
+export { Conversation, Message, messagesOf, toMessage, toRole } from "./conversation.ts";
 export {
   type ConversationTokens,
   createConversationTokens,
   type TokenChange,
 } from "./conversation-tokens.ts";
-export type { Diagnostic, DiagnosticDescription, Repair, Severity } from "./diagnostics.ts";
-export { diagnosticTable } from "./diagnostics.ts";
+export { diagnosticMeanings } from "./diagnostic-meanings.ts";
+export type { Diagnostic, Repair, Severity } from "./diagnostics.ts";
+export { type DiagnosticRule, diagnosticRule } from "./diagnostics.ts";
 export { type HarmonySource, parseHarmonyStream } from "./event-stream.ts";
 export type {
   DeltaEvent,
@@ -44,8 +47,7 @@ export { HarmonyError } from "./harmony-error.ts";
 export { type LintOptions, lintConversation } from "./lint.ts";
 export type { LintCode, LintFinding } from "./lint-finding.ts";
 export { type LossPolicy, lossMask } from "./loss-mask.ts";
-export type { Author, ConversationLike, MessageFields, MessageJson, MessageLike, Role } from "./message.ts";
-export { Conversation, Message, messagesOf, toMessage, toRole } from "./message.ts";
+export type { Author, MessageFields, MessageJson, Role } from "./message.ts";
 export type { CanonicalChannel, Opening, Terminator } from "./parsed-message.ts";
 export { canonicalChannelOf, ParsedMessage } from "./parsed-message.ts";
 export type { FinishReason, StreamState } from "./parser-core.ts";
@@ -59,6 +61,7 @@ export type { StateData } from "./state-data.ts";
 export { createStopStringMatcher, type StopStringMatcher } from "./stop-strings.ts";
 export type { FinishOptions, ParseMode, ParserOptions } from "./streamable-parser.ts";
 export { StreamableParser } from "./streamable-parser.ts";
+export { TextContent } from "./text-content.ts";
 export type { MarkersStripped } from "./text-feed.ts";
 export { type ThinkingMarkers, thinkingMarkers } from "./thinking.ts";
 export type { PrefilledMessage } from "./token-log.ts";

@@ -1,10 +1,11 @@
 // The conversation linter: what cannot be rendered, what cannot be read back, and what is probably a mistake.
 
+import { type ConversationLike, messagesOf } from "./conversation.ts";
 import { lintCalls } from "./lint-calls.ts";
 import type { LintFinding, Reporter } from "./lint-finding.ts";
 import { isHeaderTooLong, lintHeader } from "./lint-header.ts";
 import { lintTools } from "./lint-schema.ts";
-import { type ConversationLike, type Message, messagesOf } from "./message.ts";
+import type { Message } from "./message.ts";
 import { ParsedMessage } from "./parsed-message.ts";
 import { firstSpecialToken } from "./tokens.ts";
 import { wellFormed } from "./well-formed.ts";

@@ -1,7 +1,8 @@
 // Which tokens of a training example are learned, as weights.
 
 import type { AttributedTokens, TokenOrigin } from "./attribution.ts";
-import { type ConversationLike, type Message, messagesOf } from "./message.ts";
+import { type ConversationLike, messagesOf } from "./conversation.ts";
+import type { Message } from "./message.ts";
 import { callToken, endToken, returnToken } from "./tokens.ts";
 
 export interface LossPolicy {

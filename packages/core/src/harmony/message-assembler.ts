@@ -2,7 +2,7 @@
 // decides; this part records, keeps positions, and in strict mode raises.
 
 import type { HarmonyDiagnosticCode } from "../errors.ts";
-import { type Diagnostic, diagnosticTable, type Repair } from "./diagnostics.ts";
+import { type Diagnostic, diagnosticRule, type Repair } from "./diagnostics.ts";
 import { type HarmonyEvent, pushDelta } from "./events.ts";
 import { HarmonyError } from "./harmony-error.ts";
 import type { Header } from "./header.ts";
@@ -171,13 +171,16 @@ export class MessageAssembler {
   }
 
   protected report(code: HarmonyDiagnosticCode, details: FindingDetails = {}): void {
-    const { severity, tolerated } = diagnosticTable[code];
+    const { severity, tolerated } = diagnosticRule(code);
     const { start: tokenStart = this.start, end: tokenEnd = this.position, repair } = details;
     const owns = details.owns === true && tokenEnd > tokenStart;
     const text = details.text ?? this.textOf(tokenStart, tokenEnd);
     if (this.strict && !(details.tolerated ?? tolerated)) {
-      const { meaning } = diagnosticTable[code];
-      this.fail(code, `${meaning} At token ${tokenStart}: ${JSON.stringify(text.slice(0, 200))}`, text);
+      this.fail(
+        code,
+        `Strict mode rejects this output (${code}) at token ${tokenStart}: ${JSON.stringify(text.slice(0, 200))}`,
+        text,
+      );
     }
     const diagnostic: Diagnostic = { code, severity, tokenStart, tokenEnd, text, repair, owns };
     this.diagnostics.push(diagnostic);
