@@ -2,10 +2,17 @@ import { describe, expect, it } from "vitest";
 import { createEngine, listEngineKinds, packagedModel } from "../../src/engines/index.ts";
 
 describe("createEngine", () => {
-  it("creates every kind by name", async () => {
+  it("creates every kind by name; the remote ones need an address", async () => {
+    const local = ["embedded", "toy", "scripted", "echo"];
+    expect(listEngineKinds()).toEqual(expect.arrayContaining(local));
     for (const kind of listEngineKinds()) {
-      const info = await createEngine(kind).info();
-      expect(info.servedNames.length).toBeGreaterThan(0);
+      if (local.includes(kind)) {
+        const info = await createEngine(kind).info();
+        expect(info.servedNames.length).toBeGreaterThan(0);
+      } else {
+        expect(() => createEngine(kind)).toThrow(/needs the address/);
+        expect(createEngine(`${kind}:http://127.0.0.1:9`).id).toBeTruthy();
+      }
     }
   });
 
@@ -20,8 +27,8 @@ describe("createEngine", () => {
     expect(() => createEngine("embeded")).toThrow(
       /Unknown engine "embeded"\. Known engines: embedded, .*Did you mean "embedded"\?/,
     );
-    expect(() => createEngine("http://localhost:8000")).toThrow(
-      /Unknown engine "http"\. Known engines: [^?]*$/,
+    expect(() => createEngine("gopher://localhost")).toThrow(
+      /Unknown engine "gopher"\. Known engines: [^?]*$/,
     );
   });
 
