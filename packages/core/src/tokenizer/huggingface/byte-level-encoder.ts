@@ -5,6 +5,8 @@ import { encodeUtf8 } from "../../bytes/index.ts";
 import type { Scanner } from "../pretokenize/scanner.ts";
 import { AlignedText } from "./aligned-text.ts";
 import { alphabet } from "./byte-alphabet.ts";
+import { scanDeepseek } from "./deepseek-scanner.ts";
+import { deepseek3 } from "./formats/split-patterns.ts";
 import type { IdSink } from "./id-sink.ts";
 import { BpeModel } from "./models/bpe.ts";
 import { mergeSymbols } from "./models/merge-symbols.ts";
@@ -32,7 +34,7 @@ export class ByteLevelEncoder {
     this.model = model;
     this.byteIds = byteIds;
     this.splitters = splitters;
-    this.scan = splitters.length === 1 ? splitters[0]?.pattern.scanner : undefined;
+    this.scan = scannerOf(splitters);
   }
 
   /**
@@ -130,4 +132,16 @@ export class ByteLevelEncoder {
     grown.set(this.out);
     this.out = grown;
   }
+}
+
+/** The hand-written scanner that makes the cuts of these splits in one pass, if there is one. */
+function scannerOf(splits: readonly SplitPreTokenizer[]): Scanner | undefined {
+  if (splits.length === 1) return splits[0]?.pattern.scanner;
+  // Files write the line breaks in the pattern as they are or escaped.
+  const sources = splits.map(({ pattern }) =>
+    pattern.source?.replaceAll("\r", "\\r").replaceAll("\n", "\\n"),
+  );
+  const isDeepseek =
+    sources.length === deepseek3.length && deepseek3.every((source, i) => source === sources[i]);
+  return isDeepseek ? scanDeepseek : undefined;
 }

@@ -26,7 +26,8 @@ const o200k = `${caseWords(`${contractions}?`)}|\\p{N}{1,3}|${caseSymbols}|${spa
 
 const asciiPunctuation = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~]";
 const deepseekWords = `${asciiPunctuation}[A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|${spaces}`;
-const deepseek3 = ["\\p{N}{1,3}", "[一-龥぀-ゟ゠-ヿ]+", deepseekWords];
+/** The cuts of DeepSeek V3, which `scanDeepseek` makes in one pass. */
+export const deepseek3: readonly string[] = ["\\p{N}{1,3}", "[一-龥぀-ゟ゠-ヿ]+", deepseekWords];
 
 /** The letters with case of an older Unicode version, as DeepSeek's first models list them. */
 const casedLetters =

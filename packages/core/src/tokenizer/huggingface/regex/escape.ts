@@ -1,6 +1,7 @@
 // Backslash escapes that mean the same inside and outside a class.
 
 import { shorthandClasses } from "./characters.ts";
+import { newerCharacters } from "./newer-characters.ts";
 import type { RegexReader } from "./reader.ts";
 
 /** What an escape stands for: one code point, or the contents of a class. */
@@ -78,5 +79,12 @@ function readProperty(reader: RegexReader, negated: boolean): string {
   } catch {
     reader.unsupported(`the property \\p{${name}}`);
   }
-  return `\\${inverted ? "P" : "p"}{${property}}`;
+  return pinned(`\\p{${property}}`, inverted);
+}
+
+/** A property, or its complement, as of the pinned Unicode version. */
+function pinned(property: string, inverted: boolean): string {
+  const newer = newerCharacters();
+  const set = newer === "" ? `[${property}]` : `[${property}--[${newer}]]`;
+  return inverted ? `[^${set}]` : set;
 }

@@ -1,6 +1,6 @@
 // Translates regular expressions of tokenizer files into JavaScript's (`v` flag). tokenizer.json is written for
 // Oniguruma in Ruby syntax, tiktoken-like files for Rust's fancy-regex. What has no exact counterpart is refused by
-// name, never guessed. Character properties follow the JavaScript engine's Unicode version.
+// name, never guessed. Properties leave out the characters that the engine's Unicode version added to the pinned one.
 
 import { literal, shorthandClasses } from "./characters.ts";
 import { readClass } from "./class.ts";
