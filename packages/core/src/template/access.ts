@@ -224,6 +224,7 @@ export function missingKey(rt: Runtime, object: Value, name: string): Undefined 
 export function getSlice(rt: Runtime, object: Value, parts: readonly (Value | undefined)[]): Value {
   if (object instanceof Undefined) return object.fail();
   const length = sequenceLength(object);
+  rt.step(length >> (isStr(object) ? 10 : 4));
   const step = optionalIndex(parts[2], 1);
   if (step === 0) return fault("ValueError", "slice step cannot be zero");
   const lowest = step > 0 ? 0 : -1;

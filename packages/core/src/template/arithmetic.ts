@@ -118,6 +118,9 @@ export function multiply(rt: Runtime, left: Value, right: Value): Value {
     if (typeof a === "number" && typeof b === "number" && Number.isSafeInteger(a * b)) return a * b + 0;
     return checkSize(BigInt(a) * BigInt(b));
   }
+  if (isStr(left) && isSafe(left) && right instanceof Undefined) {
+    return typeFault("'Undefined' object cannot be interpreted as an integer");
+  }
   checkUndefined(left, right);
   if (isSequence(left)) return repeat(rt, left, right);
   if (isSequence(right)) return repeat(rt, right, left);

@@ -4,7 +4,7 @@ import { getAttribute, textMethods } from "./access.ts";
 import { dictMethods } from "./container-methods.ts";
 import { typeFault } from "./fault.ts";
 import type { Runtime } from "./runtime.ts";
-import { isStr } from "./text.ts";
+import { isStr, plain } from "./text.ts";
 import { Callable, isDict, type Kwargs, typeName, Undefined, type Value } from "./values.ts";
 
 /** `callee(*args, **kwargs)`. */
@@ -26,7 +26,7 @@ export function callMethod(
   if (isStr(object)) {
     const method = textMethods.get(name);
     if (method !== undefined) {
-      rt.step(1);
+      rt.step(1 + (plain(object).length >> 10));
       return method(rt, object, args, kwargs);
     }
   } else if (isDict(object)) {

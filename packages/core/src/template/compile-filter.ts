@@ -4,7 +4,7 @@ import type { Arguments, FilterExpr, TestExpr } from "./ast.ts";
 import { type Compile, compileArguments } from "./compile-call.ts";
 import type { Place } from "./compiler-state.ts";
 import { fault } from "./fault.ts";
-import { type Filter, runFilter } from "./filter.ts";
+import { type Filter, filterCost, runFilter } from "./filter.ts";
 import { findFilter } from "./filters.ts";
 import type { Code, Frame } from "./frame.ts";
 import { findTest, runTest } from "./tests.ts";
@@ -64,7 +64,7 @@ function compileBound(
     for (let index = 0; index < args.length; index++) values.push(args[index]!(frame));
     const { rt } = frame;
     rt.at = at;
-    rt.step(1);
+    rt.step(filterCost(values[0]!));
     return body(rt, values, noKwargs);
   };
 }

@@ -58,6 +58,7 @@ function indexOf(
     return index < 0 ? Math.max(0, index + items.length) : index;
   };
   const end = bound(args[2], items.length);
+  rt.step(items.length >> 4);
   for (let at = bound(args[1], 0); at < items.length && at < end; at++) {
     if (items[at] === args[0] || equal(rt, items[at]!, args[0]!)) return at;
   }
@@ -70,6 +71,7 @@ function indexOf(
 }
 
 function count(rt: Runtime, items: readonly Value[], wanted: Value): number {
+  rt.step(items.length >> 4);
   return items.filter((item) => item === wanted || equal(rt, item, wanted)).length;
 }
 

@@ -2,7 +2,8 @@
 
 import type { Runtime } from "./runtime.ts";
 import { bind, type Parameters, parameters } from "./signature.ts";
-import type { Kwargs, Value } from "./values.ts";
+import { Text } from "./text.ts";
+import { type Kwargs, Range, type Value } from "./values.ts";
 
 export interface Filter {
   readonly name: string;
@@ -29,6 +30,19 @@ export function anyFilter(
   return { name, signature: null, body: body as Filter["body"] };
 }
 
+/** Steps of a filter: about what it costs to go through its input once. */
+export function filterCost(input: Value): number {
+  if (typeof input === "string") return 1 + (input.length >> 10);
+  if (Array.isArray(input)) return 1 + (input.length >> 4);
+  if (typeof input !== "object" || input === null) return 1;
+  return 1 + ((input instanceof Text ? input.value.length >> 6 : (lengthHint(input) ?? 0)) >> 4);
+}
+
+function lengthHint(input: Exclude<Value, null>): number | undefined {
+  if (input instanceof Map) return input.size;
+  return input instanceof Range ? input.length : undefined;
+}
+
 /** `args[0] | filter(args[1:])`. */
 export function runFilter(
   rt: Runtime,
@@ -36,7 +50,7 @@ export function runFilter(
   args: readonly Value[],
   kwargs: Kwargs,
 ): Value {
-  rt.step(1);
+  rt.step(filterCost(args[0]!));
   if (signature === null) return body(rt, args, kwargs);
   const direct =
     kwargs.size === 0 && args.length >= signature.required && args.length <= signature.names.length;

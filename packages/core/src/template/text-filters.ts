@@ -6,7 +6,7 @@ import { characters, codePointLength, unitOffset } from "./code-points.ts";
 import { escapeHtml } from "./escape.ts";
 import { attributeFault, fault, typeFault } from "./fault.ts";
 import { anyFilter, type Filter, filter } from "./filter.ts";
-import { each, lengthOf, toArray } from "./iteration.ts";
+import { each, isIterable, lengthOf, toArray } from "./iteration.ts";
 import { capitalize } from "./letter-case.ts";
 import { formatPrintf } from "./printf.ts";
 import { plainStr, str } from "./repr.ts";
@@ -119,9 +119,7 @@ function quoteUrl(value: string, safeCharacters: string): string {
 
 function urlencode(rt: Runtime, value: Value): Value {
   if (isStr(value)) return mapText(withSafety(value, false), (text) => quoteUrl(text, "/"));
-  const isPairs =
-    isDict(value) || Array.isArray(value) || value instanceof Tuple || value instanceof Generator;
-  if (!isPairs && !(value instanceof Undefined)) return quoteUrl(plain(str(rt, value)), "/");
+  if (!isIterable(value)) return quoteUrl(plain(str(rt, value)), "/");
   const query = (part: Value): string => quoteUrl(plain(str(rt, part)), " ").replaceAll(" ", "+");
   const parts: string[] = [];
   for (const item of isDict(value)
