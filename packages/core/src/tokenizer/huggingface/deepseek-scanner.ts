@@ -65,7 +65,9 @@ function runInRegion(bytes: Uint8Array, start: number, end: number, mask: number
 }
 
 function signsEnd(bytes: Uint8Array, start: number, end: number, region: boolean): number {
-  return newlinesEnd(bytes, runInRegion(bytes, start, end, SIGN, region), end);
+  const signs = runInRegion(bytes, start, end, SIGN, region);
+  // Line breaks are not CJK, so those after a CJK sign lie beyond the edge.
+  return region ? signs : newlinesEnd(bytes, signs, end);
 }
 
 function newlinesEnd(bytes: Uint8Array, start: number, end: number): number {
