@@ -27,6 +27,7 @@ import {
   lastReservedToken,
   markerTexts,
   returnToken,
+  startToken,
 } from "./tokens.ts";
 import { decodeUtf8Lossy } from "./utf8-tail.ts";
 import { wellFormed } from "./well-formed.ts";
@@ -228,7 +229,9 @@ export function loadHarmonyEncoding(
  */
 function withHarmonyTokens(tokenizer: Tokenizer): Tokenizer {
   const lastToken = `<|reserved_${lastReservedToken}|>`;
-  if (!(tokenizer instanceof Encoding) || tokenizer.specialTokens.has(lastToken)) return tokenizer;
+  const isHarmony = tokenizer.specialTokens.get("<|start|>") === startToken;
+  if (!(tokenizer instanceof Encoding) || !isHarmony || tokenizer.specialTokens.has(lastToken))
+    return tokenizer;
   const specialTokens = new Map<string, number>();
   for (let id = firstSpecialToken; id <= lastReservedToken; id++) {
     specialTokens.set(markerTexts.get(id) ?? `<|reserved_${id}|>`, id);
