@@ -9,7 +9,7 @@ import {
   type FrameLimits,
 } from "./frame.ts";
 import { FRAME_FORMATS, type FrameFormat } from "./frame-encoder.ts";
-import { MsgpackBoundary, readUintBE } from "./msgpack-boundary.ts";
+import { MsgpackBoundary } from "./msgpack-boundary.ts";
 import { MsgpackReader, needMore } from "./msgpack-reader.ts";
 import { readProtobufFrame } from "./protobuf-reader.ts";
 
@@ -132,17 +132,20 @@ export class FrameDecoder {
 
   #nextProtobuf(): DecodedFrame | undefined {
     const queue = this.#queue;
-    if (queue.length < 4) return undefined;
-    const length = readUintBE(queue.bytes, queue.at, 4);
+    const { bytes } = queue;
+    const from = queue.at;
+    if (queue.end - from < 4) return undefined;
+    const length =
+      bytes[from]! * 0x100_0000 + ((bytes[from + 1]! << 16) | (bytes[from + 2]! << 8) | bytes[from + 3]!);
     if (length > this.#maxFrameBytes) {
       throw new CodecLimitError(
         `Protobuf frame declares ${length} bytes, more than the cap of ${this.#maxFrameBytes} (maxFrameBytes).`,
       );
     }
-    if (queue.length < 4 + length) return undefined;
-    const at = queue.at + 4;
-    const frame = readProtobufFrame(queue.bytes, at, at + length, this.#maxIds);
-    queue.at = at + length;
+    const end = from + 4 + length;
+    if (queue.end < end) return undefined;
+    const frame = readProtobufFrame(bytes, from + 4, end, this.#maxIds);
+    queue.at = end;
     return frame;
   }
 }

@@ -46,31 +46,34 @@ export class MsgpackReader {
     if (end - at < 12 || bytes[at] !== 0x82 || bytes[at + 1] !== 0xa3) return undefined;
     if (bytes[at + 2] !== 0x69 || bytes[at + 3] !== 0x64 || bytes[at + 4] !== 0x73) return undefined;
     const count = bytes[at + 5]! - 0x90;
-    // The longest form of an ID is five bytes; the six of "done" and its value follow.
-    if (count < 0 || count > 15 || end - at < 12 + 5 * count) return undefined;
+    if (count < 0 || count > 15) return undefined;
     at += 6;
-    const ids: number[] = [];
+    // Exactly as long as needed: an array that grows by pushing takes several times the memory.
+    const ids = new Array<number>(count);
     for (let index = 0; index < count; index++) {
+      // The six bytes of "done" and its value follow the IDs, so a form of up to five bytes is never read past the end.
+      if (at + 7 > end) return undefined;
       const first = bytes[at]!;
       if (first < 0x80) {
-        ids.push(first);
+        ids[index] = first;
         at += 1;
       } else if (first === 0xcd) {
-        ids.push((bytes[at + 1]! << 8) | bytes[at + 2]!);
+        ids[index] = (bytes[at + 1]! << 8) | bytes[at + 2]!;
         at += 3;
       } else if (first === 0xce) {
         const high = bytes[at + 1]!;
         const low = (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!;
-        ids.push(high === 0 ? low : high * 0x100_0000 + low);
+        ids[index] = high === 0 ? low : high * 0x100_0000 + low;
         at += 5;
       } else if (first === 0xcc) {
-        ids.push(bytes[at + 1]!);
+        ids[index] = bytes[at + 1]!;
         at += 2;
       } else {
         return undefined;
       }
     }
-    if (bytes[at] !== 0xa4 || bytes[at + 1] !== 0x64 || bytes[at + 2] !== 0x6f) return undefined;
+    if (at + 6 > end || bytes[at] !== 0xa4 || bytes[at + 1] !== 0x64 || bytes[at + 2] !== 0x6f)
+      return undefined;
     if (bytes[at + 3] !== 0x6e || bytes[at + 4] !== 0x65) return undefined;
     const done = bytes[at + 5]!;
     if (done !== 0xc2 && done !== 0xc3) return undefined;

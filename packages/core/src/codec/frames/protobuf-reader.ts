@@ -143,6 +143,38 @@ function checkRange(ids: readonly number[]): readonly number[] {
   return ids;
 }
 
+/**
+ * A message of fewer than 128 bytes of packed IDs below 2^28, and `done` at most: what nearly every frame is. Undefined for
+ * any other, which the general reader then reads.
+ */
+function readCommonFrame(bytes: Uint8Array, from: number, end: number): DecodedFrame | undefined {
+  if (end - from < 3 || bytes[from] !== 0x0a) return undefined;
+  const idsEnd = from + 2 + bytes[from + 1]!;
+  const rest = end - idsEnd;
+  if (bytes[from + 1]! > 0x7f || (rest !== 0 && rest !== 2)) return undefined;
+  if (rest === 2 && (bytes[idsEnd] !== 0x10 || bytes[idsEnd + 1]! > 1)) return undefined;
+  const ids: number[] = idsEnd - from > 7 ? [] : newArrayFor(bytes, from + 2, idsEnd);
+  let index = 0;
+  for (let at = from + 2; at < idsEnd; ) {
+    let byte = bytes[at++]!;
+    let value = byte & 0x7f;
+    for (let shift = 7; byte > 0x7f; shift += 7) {
+      if (at >= idsEnd || shift > 21) return undefined;
+      byte = bytes[at++]!;
+      value |= (byte & 0x7f) << shift;
+    }
+    ids[index++] = value;
+  }
+  return new DecodedFrame(ids, rest === 2 && bytes[idsEnd + 1] === 1);
+}
+
+/** Exactly as long as needed: for the usual one or two IDs, an array that grows by pushing takes several times the memory. */
+function newArrayFor(bytes: Uint8Array, from: number, end: number): number[] {
+  let count = 0;
+  for (let at = from; at < end; at++) if (bytes[at]! < 0x80) count++;
+  return new Array<number>(count);
+}
+
 /** The frame in `bytes[at … end)`, which holds one message without its length prefix. */
 export function readProtobufFrame(
   bytes: Uint8Array,
@@ -150,6 +182,8 @@ export function readProtobufFrame(
   end: number,
   maxIds: number = DEFAULT_MAX_IDS_PER_FRAME,
 ): DecodedFrame {
+  const common = maxIds < 128 ? undefined : readCommonFrame(bytes, at, end);
+  if (common !== undefined) return common;
   const reader = new ProtobufReader(bytes, at, end);
   const ids: number[] = [];
   let done = false;

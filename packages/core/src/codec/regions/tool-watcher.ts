@@ -114,9 +114,10 @@ export class ToolWatcher {
   /** Events of the next IDs. */
   feed(ids: ArrayLike<number>): WatcherEvent[] {
     const count = ids.length;
-    const start = this.#inside ? count : indexOf(ids, this.startId, 0);
-    if (!this.#inside && start === count)
+    // Nearly every feed lies outside and has no marker: it is one event.
+    if (!this.#inside && indexOf(ids, this.startId, 0) === count) {
       return count === 0 ? [] : [{ kind: "passthrough", ids: copy(ids, 0, count) }];
+    }
     const events: WatcherEvent[] = [];
     let at = 0;
     while (at < count)
@@ -182,5 +183,10 @@ function indexOf(ids: ArrayLike<number>, id: number, from: number): number {
 }
 
 function copy(ids: ArrayLike<number>, from: number, to: number): number[] {
-  return Array.isArray(ids) ? (ids as number[]).slice(from, to) : Array.prototype.slice.call(ids, from, to);
+  if (to - from >= SHORT_FEED) {
+    return Array.isArray(ids) ? (ids as number[]).slice(from, to) : Array.prototype.slice.call(ids, from, to);
+  }
+  const out = new Array<number>(to - from);
+  for (let at = from; at < to; at++) out[at - from] = ids[at]!;
+  return out;
 }
