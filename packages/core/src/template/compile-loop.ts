@@ -101,7 +101,7 @@ function compileRun(compileBody: CompileBody, place: Place, node: ForStmt, unit:
 
   return (frame, value, recurse, depth) => {
     const known = knownItems(value);
-    if (known !== undefined) frame.rt.step(known.length >> 4);
+    if (known !== undefined) frame.rt.step(known.length >> 3);
     let finished: boolean;
     if (loopSlot === null && filter === null && known !== undefined) finished = overItems(frame, known);
     else {

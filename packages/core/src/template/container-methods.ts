@@ -3,7 +3,7 @@
 import { optionalIndex } from "./arguments.ts";
 import { equal } from "./compare.ts";
 import { fault } from "./fault.ts";
-import { iterate } from "./iteration.ts";
+import { iterate, rangeItems } from "./iteration.ts";
 import { type Method, method } from "./method.ts";
 import { repr } from "./repr.ts";
 import type { Runtime } from "./runtime.ts";
@@ -85,9 +85,6 @@ export const tupleMethods: ReadonlyMap<string, Method<Tuple>> = new Map([
   method<Tuple>("index", "value start? stop?", (rt, tuple, args) => indexOf(rt, tuple.items, "tuple", args)),
   method<Tuple>("count", "value", (rt, tuple, [value]) => count(rt, tuple.items, value!)),
 ]);
-
-const rangeItems = (range: Range): number[] =>
-  Array.from({ length: range.length }, (_, index) => range.at(index));
 
 export const rangeMethods: ReadonlyMap<string, Method<Range>> = new Map([
   method<Range>("index", "value", (rt, range, args) => indexOf(rt, rangeItems(range), "range", args)),

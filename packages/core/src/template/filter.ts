@@ -33,9 +33,9 @@ export function anyFilter(
 /** Steps of a filter: about what it costs to go through its input once. */
 export function filterCost(input: Value): number {
   if (typeof input === "string") return 1 + (input.length >> 10);
-  if (Array.isArray(input)) return 1 + (input.length >> 4);
+  if (Array.isArray(input)) return 1 + (input.length >> 3);
   if (typeof input !== "object" || input === null) return 1;
-  return 1 + ((input instanceof Text ? input.value.length >> 6 : (lengthHint(input) ?? 0)) >> 4);
+  return 1 + ((input instanceof Text ? input.value.length >> 6 : (lengthHint(input) ?? 0)) >> 3);
 }
 
 function lengthHint(input: Exclude<Value, null>): number | undefined {

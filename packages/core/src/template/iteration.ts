@@ -33,9 +33,15 @@ export function knownItems(value: Value): readonly Value[] | undefined {
   if (isDict(value)) return dictKeys(value);
   if (value instanceof Tuple) return value.items;
   if (value instanceof DictView) return viewItems(value);
-  if (value instanceof Range) return Array.from({ length: value.length }, (_, index) => value.at(index));
+  if (value instanceof Range) return rangeItems(value);
   if (value instanceof Bytes) return [...value.bytes];
   return value instanceof Undefined && value.kind === "UndefinedError" ? [] : undefined;
+}
+
+export function rangeItems(range: Range): number[] {
+  const items: number[] = [];
+  for (let at = 0; at < range.length; at++) items.push(range.at(at));
+  return items;
 }
 
 export function dictKeys(dict: AnyDict): Value[] {

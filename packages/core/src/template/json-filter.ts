@@ -41,7 +41,7 @@ class Dumper {
     this.flags &= commonFlags(text);
     const quoted = quoteJson(plain(text), this.style.ensureAscii);
     this.length += quoted.length;
-    this.rt.checkText(this.length);
+    this.rt.checkGrowing(this.length);
     return quoted;
   }
 
@@ -86,7 +86,7 @@ class Dumper {
   private count(items: number): void {
     this.rt.step(1 + (items >> 3));
     this.length += items * 2;
-    this.rt.checkText(this.length);
+    this.rt.checkGrowing(this.length);
   }
 
   private key(key: Value): string {

@@ -113,7 +113,7 @@ class ReprWriter {
 
   private add(text: string): void {
     this.text += text;
-    this.rt.checkText(this.text.length);
+    this.rt.checkGrowing(this.text.length);
   }
 
   private string(value: Str): void {

@@ -70,6 +70,11 @@ export class Runtime {
     if (length > 1024) this.step(length >> 10);
   }
 
+  /** Call while a text grows piece by piece, with its length so far. */
+  checkGrowing(length: number): void {
+    if (length > this.limits.maxOutput) this.checkText(length);
+  }
+
   /** Call before building a list or dict of `count` items. */
   checkItems(count: number): void {
     if (count > this.limits.maxItems) {
