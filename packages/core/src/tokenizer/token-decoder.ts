@@ -1,6 +1,6 @@
 // IDs to bytes and text, for one vocabulary and one set of special tokens.
 
-import { decodeUtf8, decodeUtf8Strict, encodeUtf8 } from "../bytes/index.ts";
+import { decodeUtf8, decodeUtf8Strict, encodeUtf8, validUtf8Length } from "../bytes/index.ts";
 import { TokenwireError } from "../errors.ts";
 import type { EncodingBase } from "./encoding-base.ts";
 import type { SpecialTokens } from "./special-tokens.ts";
@@ -10,12 +10,14 @@ import { lengthOf } from "./vocabulary/trie.ts";
 /** Decodes with the vocabulary of an encoding base and a set of special tokens. */
 export class TokenDecoder {
   readonly #base: EncodingBase;
+  readonly #specialTexts: ReadonlyMap<number, string>;
   readonly #specialBytes: Map<number, Uint8Array> = new Map();
   readonly #name: string;
 
   constructor(name: string, base: EncodingBase, special: SpecialTokens) {
     this.#name = name;
     this.#base = base;
+    this.#specialTexts = special.idSet;
     for (const [id, token] of special.idSet) this.#specialBytes.set(id, encodeUtf8(token));
   }
 
@@ -38,22 +40,49 @@ export class TokenDecoder {
 
   /** Bytes of a sequence. Raises INVALID_TOKEN. */
   decodeBytes(ids: ArrayLike<number>, skipSpecialTokens = false): Uint8Array {
-    const parts: Uint8Array[] = [];
     let length = 0;
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i]!;
       if (skipSpecialTokens && this.#specialBytes.has(id)) continue;
-      const bytes = this.requireBytes(id, i);
-      parts.push(bytes);
-      length += bytes.length;
+      length += this.#lengthOf(id, i);
     }
     const out = new Uint8Array(length);
+    const { bytes, offsets } = this.#base.table;
     let at = 0;
-    for (const part of parts) {
-      out.set(part, at);
-      at += part.length;
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i]!;
+      if (id + 1 < offsets.length && offsets[id] !== offsets[id + 1]) {
+        // Tokens are a few bytes long: a loop costs less than a view and a copy.
+        const end = offsets[id + 1]!;
+        for (let from = offsets[id]!; from < end; from++) out[at++] = bytes[from]!;
+      } else if (!skipSpecialTokens) {
+        const special = this.#specialBytes.get(id)!;
+        out.set(special, at);
+        at += special.length;
+      }
     }
     return out;
+  }
+
+  #lengthOf(id: number, index: number): number {
+    const { trie } = this.#base;
+    if (Number.isInteger(id) && id >= 0 && id < trie.idCount) {
+      const length = lengthOf(trie, id);
+      if (length > 0) return length;
+    }
+    return this.requireBytes(id, index).length;
+  }
+
+  /** Text of one token if it is text by itself, else undefined. Raises INVALID_TOKEN. */
+  textOf(id: number, index?: number): string | undefined {
+    const known = this.#base.texts.texts[id];
+    if (known !== undefined) return known ?? undefined;
+    const special = this.#specialTexts.get(id);
+    if (special !== undefined) return special;
+    const bytes = this.requireBytes(id, index);
+    const text = validUtf8Length(bytes) === bytes.length ? decodeUtf8(bytes) : null;
+    this.#base.texts.set(id, text);
+    return text ?? undefined;
   }
 
   /** Text of a sequence. Raises INVALID_TOKEN, and INVALID_UTF8 if `errors` is "strict". */
@@ -61,8 +90,42 @@ export class TokenDecoder {
     ids: ArrayLike<number>,
     { errors = "replace", skipSpecialTokens = false }: DecodeOptions = {},
   ): string {
-    const bytes = this.decodeBytes(ids, skipSpecialTokens);
-    return errors === "strict" ? decodeUtf8Strict(bytes) : decodeUtf8(bytes);
+    if (errors === "strict") return decodeUtf8Strict(this.decodeBytes(ids, skipSpecialTokens));
+    const { texts } = this.#base.texts;
+    let text = "";
+    for (let i = 0; i < ids.length; ) {
+      const known = texts[ids[i]!];
+      if (typeof known === "string") {
+        text += known;
+        i++;
+      } else {
+        const end = this.#runEnd(ids, i);
+        text += this.#decodeRun(ids, i, end, skipSpecialTokens);
+        i = end;
+      }
+    }
+    return text;
+  }
+
+  /**
+   * End of the tokens from `start` that are only parts of characters; at least `start + 1`. The token after them
+   * cannot complete a character, so decoding the run alone replaces what decoding the whole would.
+   */
+  #runEnd(ids: ArrayLike<number>, start: number): number {
+    let end = start;
+    while (end < ids.length && this.textOf(ids[end]!, end) === undefined) end++;
+    return Math.max(end, start + 1);
+  }
+
+  #decodeRun(ids: ArrayLike<number>, start: number, end: number, skipSpecialTokens: boolean): string {
+    const first = ids[start]!;
+    if (end === start + 1) {
+      if (skipSpecialTokens && this.#specialBytes.has(first)) return "";
+      return this.textOf(first, start) ?? decodeUtf8(this.requireBytes(first, start));
+    }
+    const run: number[] = [];
+    for (let i = start; i < end; i++) run.push(ids[i]!);
+    return decodeUtf8(this.decodeBytes(run));
   }
 }
 

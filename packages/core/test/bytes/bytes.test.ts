@@ -43,6 +43,20 @@ describe("utf8", () => {
     expect([...encodeUtf8("\ud83d")]).toEqual([0xef, 0xbf, 0xbd]);
   });
 
+  it("decodes as the host's TextDecoder does, short and long", () => {
+    const host = new TextDecoder("utf-8", { ignoreBOM: true });
+    fc.assert(
+      fc.property(spicyBytes, fc.nat(3), (bytes, repeats) => {
+        const long = Uint8Array.from(
+          { length: bytes.length * (1 + 10 * repeats) },
+          (_, i) => bytes[i % bytes.length]!,
+        );
+        expect(decodeUtf8(long)).toBe(host.decode(long));
+      }),
+      { numRuns: 5000, seed: 4 },
+    );
+  });
+
   it("decodes incrementally as it decodes whole, at every cut", () => {
     fc.assert(
       fc.property(spicyBytes, fc.array(fc.nat(40)), (bytes, cuts) => {
