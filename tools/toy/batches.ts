@@ -49,13 +49,14 @@ export class DocumentEncoder {
   }
 }
 
-/** Whole documents up to `capacity` tokens, at least three quarters of it. */
+/** Whole documents up to `capacity` tokens, at least four fifths of it; `drills` is the share of drills among them. */
 export function createBatch(
   encoder: DocumentEncoder,
   seed: number,
   step: number,
   part: number,
   capacity: number,
+  drills = 0,
 ): Batch {
   const random = new Random(mixSeed(seed, step, part));
   const tokens: number[] = [];
@@ -65,7 +66,7 @@ export function createBatch(
   while (tokens.length < capacity * 0.8) {
     const documentTokens: number[] = [];
     const documentWeights: number[] = [];
-    encoder.encode(createDocument(random), documentTokens, documentWeights);
+    encoder.encode(createDocument(random, drills), documentTokens, documentWeights);
     const length = documentTokens.length - 1;
     if (tokens.length + length > capacity) continue;
     for (let i = 0; i < length; i++) {

@@ -11,6 +11,8 @@ export interface TrainingConfig {
   /** Batch of one step: so many parts of at most so many tokens. */
   readonly parts: number;
   readonly partTokens: number;
+  /** Drills of sums and capitals: their share of the documents from a step on. */
+  readonly drills: { readonly from: number; readonly share: number };
 }
 
 /** Configuration of the shipped model, with another number of steps if wanted. */
@@ -39,5 +41,6 @@ export function shippedConfig(steps: number): TrainingConfig {
     seed: 7,
     parts: 4,
     partTokens: 1152,
+    drills: { from: Math.round((steps * 2) / 3), share: 0.35 },
   };
 }

@@ -36,7 +36,7 @@ function runWorker(job: Job): void {
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      steps: { type: "string", default: "4000" },
+      steps: { type: "string", default: "3000" },
       workers: { type: "string", default: "2" },
       out: { type: "string", default: "tools/toy/out" },
       kernels: { type: "string" },

@@ -106,7 +106,8 @@ export function trainAsWorker(task: WorkerTask): void {
   );
   for (let step = task.firstStep; step < config.optimizer.steps; step++) {
     for (let part = take(control, NEXT_PART); part < config.parts; part = take(control, NEXT_PART)) {
-      const batch = createBatch(encoder, config.seed, step, part, config.partTokens);
+      const drills = step < config.drills.from ? 0 : config.drills.share;
+      const batch = createBatch(encoder, config.seed, step, part, config.partTokens, drills);
       losses[part] = network.run(batch, plan.gradients[part] ?? 0);
     }
     meet(control, task.workers);

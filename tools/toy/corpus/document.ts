@@ -70,8 +70,27 @@ function someInstructions(random: Random): string {
   return Array.from({ length: random.integer(1, 3) }, () => aSentence(random, 3, 12)).join(" ");
 }
 
-/** One document, chosen and filled at random. */
-export function createDocument(random: Random): Run[] {
+/** A conversation of many short questions with one right answer each: most practice for the fewest tokens. */
+function drill(random: Random): Run[] {
+  const effort = random.weighted<Effort>([
+    [1, "low"],
+    [3, "medium"],
+    [1, "high"],
+  ]);
+  const turns = Array.from({ length: random.integer(3, 9) }, () =>
+    random.chance(0.75) ? arithmetic(random) : capital(random),
+  );
+  const setting = { effort, system: systemMessage(random, effort), instructions: undefined, tools: [] };
+  return layOut(setting, turns.flat(), "ends-at-call", random);
+}
+
+/**
+ * One document, chosen and filled at random.
+ *
+ * @param drills share of documents that drill sums and capitals.
+ */
+export function createDocument(random: Random, drills = 0): Run[] {
+  if (drills > 0 && random.chance(drills)) return drill(random);
   if (random.chance(0.04)) {
     return [
       { text: plainText(random), weight: 1 },

@@ -5,12 +5,16 @@ import type { Constraint, TokenId } from "../engine.ts";
 
 /** The state of one constrained answer. */
 export interface TokenMatcher {
+  /** Makes ready for the questions of one step; awaited before each. */
+  prepare?(): Promise<void>;
   /** Whether the answer may go on with this id; ids that end generation are asked for too. */
   allows(id: TokenId): boolean;
   /** Moves on by an id that was allowed. */
   accept(id: TokenId): void;
   /** The state in words, for error messages. */
   describe(): string;
+  /** Frees what the matcher holds; called once, after the last step. */
+  dispose?(): void;
 }
 
 export interface ConstraintCompiler {

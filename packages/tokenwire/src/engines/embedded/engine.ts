@@ -29,7 +29,7 @@ export interface EmbeddedEngineOptions {
   readonly tokenizer?: TokenBytesSource;
   /** Default: `embedded`. */
   readonly id?: string;
-  /** Requests generated at the same time. Default: 4. */
+  /** Requests generated at the same time. Default: 16. */
   readonly maxConcurrent?: number;
   /** Requests that may wait; the next is refused as `overloaded`. Default: 512. */
   readonly queueLimit?: number;
@@ -78,7 +78,7 @@ export class EmbeddedEngine implements Engine {
     this.#eos = endTokens(model);
     this.#temperature = defaultTemperature(model);
     this.#constraints = options.constraints;
-    this.#admission = new Admission(options.maxConcurrent ?? 4, options.queueLimit ?? 512);
+    this.#admission = new Admission(options.maxConcurrent ?? 16, options.queueLimit ?? 512);
     this.#prefixes = new PrefixCache(options.cachedSequences ?? 8);
   }
 
@@ -166,25 +166,38 @@ export class EmbeddedEngine implements Engine {
         () => request.constraint && this.#constraints?.compile(request.constraint, stops),
       ),
     );
-    yield { type: "start", promptTokens, cachedTokens };
-    const seed = sampling.seed ?? Math.floor(Math.random() * 2 ** 32);
-    const sequences = Array.from({ length: n }, (_, index) => {
-      const matcher = matchers[index];
-      return new Sequence(
-        this.#runner,
-        this.#table,
-        prompt.rows,
-        index === 0 ? cache : cache.fork(cache.length),
-        logits,
-        { request, seed: seed + index, stops, ...(matcher && { matcher }) },
-      );
-    });
-    if (prefilled) kept.push(...sequences);
-    const usage = (sequence: Sequence): Usage => ({
-      promptTokens,
-      completionTokens: sequence.generated,
-      cachedTokens,
-    });
+    try {
+      yield { type: "start", promptTokens, cachedTokens };
+      const seed = sampling.seed ?? Math.floor(Math.random() * 2 ** 32);
+      const sequences = Array.from({ length: n }, (_, index) => {
+        const matcher = matchers[index];
+        return new Sequence(
+          this.#runner,
+          this.#table,
+          prompt.rows,
+          index === 0 ? cache : cache.fork(cache.length),
+          logits,
+          { request, seed: seed + index, stops, ...(matcher && { matcher }) },
+        );
+      });
+      if (prefilled) kept.push(...sequences);
+      const usage = (sequence: Sequence): Usage => ({
+        promptTokens,
+        completionTokens: sequence.generated,
+        cachedTokens,
+      });
+      yield* this.#decode(sequences, usage, signal);
+    } finally {
+      for (const matcher of matchers) matcher?.dispose?.();
+    }
+  }
+
+  /** Steps all sequences in turn until each has finished. */
+  async *#decode(
+    sequences: readonly Sequence[],
+    usage: (sequence: Sequence) => Usage,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<GenerateEvent, void> {
     const open = new Map(sequences.entries());
     while (open.size > 0) {
       for (const [index, sequence] of open) {
@@ -194,6 +207,7 @@ export class EmbeddedEngine implements Engine {
           yield { type: "finish", index, reason: "abort", usage: usage(sequence) };
           continue;
         }
+        await sequence.prepare();
         const { id, logprob, finish } = sequence.step();
         if (id !== undefined) {
           yield { type: "delta", index, tokenIds: [id], ...(logprob && { logprobs: [logprob] }) };

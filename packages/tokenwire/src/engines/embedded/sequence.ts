@@ -78,6 +78,11 @@ export class Sequence {
     );
   }
 
+  /** What a step needs and only a promise gives. */
+  async prepare(): Promise<void> {
+    await this.#options.matcher?.prepare?.();
+  }
+
   /** Generates one token. Not to be called again after a step with `finish`. */
   step(): SequenceStep {
     if (this.generated > 0) this.#runner.evaluate(this.rows.slice(-1), this.cache, this.#logits);

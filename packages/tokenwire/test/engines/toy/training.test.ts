@@ -19,6 +19,7 @@ import {
 } from "../../../../../tools/toy/training.ts";
 import { chooseRows, specialIds } from "../../../../../tools/toy/vocabulary.ts";
 import { writeGguf } from "../../../../../tools/toy/write-gguf.ts";
+import { matrixKernel } from "../../../src/engines/embedded/generated/matrix-kernel.ts";
 import { loadLlamaModel } from "../../../src/engines/embedded/model.ts";
 import { Runner } from "../../../src/engines/embedded/runner.ts";
 
@@ -29,6 +30,12 @@ beforeAll(async () => {
   const file = join(folder, "kernels.wasm");
   await compileKernels("index.ts", file, true);
   module = new WebAssembly.Module(readFileSync(file));
+});
+
+it("the engine carries the kernel that its source compiles to", async () => {
+  const file = join(folder, "matrix.wasm");
+  await compileKernels("inference.ts", file, false);
+  expect(readFileSync(file).toString("base64")).toBe(matrixKernel);
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -143,6 +150,7 @@ const smallRun: TrainingConfig = {
   seed: 3,
   parts: 2,
   partTokens: 2048,
+  drills: { from: 2, share: 0.5 },
 };
 
 function train(firstStep = 0, start?: { weights: Float32Array; first: Float32Array; second: Float32Array }) {
