@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { TokenwireError } from "@tokenwire/core";
 import { createEmbeddedEngine, type EmbeddedEngine, type EmbeddedEngineOptions } from "./embedded/index.ts";
+import { createXgrammarCompiler, ggufVocabulary } from "./grammar/index.ts";
 
 /** The toy model that comes with the package. */
 export const packagedModel: string = fileURLToPath(
@@ -29,5 +30,6 @@ export function openEmbeddedEngine(options: EmbeddedFileOptions = {}): EmbeddedE
   } catch (cause) {
     throw new TokenwireError("INVALID_GGUF", `Cannot read the model file ${path}.`, { cause });
   }
-  return createEmbeddedEngine({ ...options, model });
+  const constraints = options.constraints ?? createXgrammarCompiler(() => ggufVocabulary(model));
+  return createEmbeddedEngine({ ...options, constraints, model });
 }

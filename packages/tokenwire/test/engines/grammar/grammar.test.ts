@@ -1,0 +1,151 @@
+import { createRequire } from "node:module";
+import { getEncoding } from "@tokenwire/encodings";
+import { Ajv } from "ajv";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type Constraint,
+  createEngine,
+  type Engine,
+  type GenerateEvent,
+} from "../../../src/engines/index.ts";
+
+const installed = (() => {
+  try {
+    return createRequire(import.meta.url).resolve("@mlc-ai/web-xgrammar") !== "";
+  } catch {
+    return false;
+  }
+})();
+
+describe.skipIf(!installed)("constrained output of the embedded engine", () => {
+  const encoding = getEncoding("o200k_harmony");
+  let engine: Engine;
+  beforeAll(() => {
+    engine = createEngine({ kind: "embedded", tokenizer: encoding });
+  });
+  afterAll(() => engine.close());
+
+  async function generate(constraint: Constraint, seed: number, temperature = 1.5, maxTokens = 400) {
+    const ids: number[] = [];
+    let finish: GenerateEvent | undefined;
+    const request = {
+      requestId: "r",
+      prompt: { tokenIds: encoding.encode("Give me JSON: ") },
+      sampling: { maxTokens, temperature, seed },
+      stop: { tokenIds: [200002] },
+      constraint,
+    };
+    for await (const event of engine.generate(request)) {
+      if (event.type === "delta") ids.push(...event.tokenIds);
+      if (event.type === "finish") finish = event;
+    }
+    const stopped = finish?.type === "finish" && finish.matched !== undefined;
+    return { text: encoding.decode(stopped ? ids.slice(0, -1) : ids), finish };
+  }
+
+  it.each<[Constraint, RegExp]>([
+    [{ kind: "regex", pattern: "[a-c]{3}-\\d{2}" }, /^[a-c]{3}-\d{2}$/],
+    [{ kind: "choice", choices: ["yes", "no", "é😀"] }, /^(yes|no|é😀)$/],
+    [{ kind: "grammar", syntax: "ebnf", source: 'root ::= "a" [0-9] "z"' }, /^a[0-9]z$/],
+    [
+      {
+        kind: "structural_tag",
+        tag: { type: "structural_tag", format: { type: "const_string", value: "fixed" } },
+      },
+      /^fixed$/,
+    ],
+  ])("%j", async (constraint, expected) => {
+    for (let seed = 0; seed < 5; seed += 1) {
+      const { text, finish } = await generate(constraint, seed);
+      expect(text).toMatch(expected);
+      expect(finish).toMatchObject({ reason: "stop" });
+    }
+  });
+
+  it("holds random schemas at a high temperature", async () => {
+    const scalar = fc.oneof(
+      fc.constant({ type: "boolean" }),
+      fc.constant({ type: "null" }),
+      fc.record({
+        type: fc.constant("integer"),
+        minimum: fc.constant(-5),
+        maximum: fc.integer({ min: 0, max: 300 }),
+      }),
+      fc.record({
+        type: fc.constant("string"),
+        minLength: fc.constant(1),
+        maxLength: fc.integer({ min: 1, max: 8 }),
+      }),
+      fc.record({
+        enum: fc.uniqueArray(fc.oneof(fc.string({ maxLength: 5 }), fc.integer()), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+      }),
+      fc.constant({ type: "string", pattern: "^[a-z]{2,4}$" }),
+    );
+    const schema = fc.letrec((tie) => ({
+      node: fc.oneof({ maxDepth: 3 }, scalar, tie("object"), tie("array")),
+      object: fc
+        .uniqueArray(fc.stringMatching(/^[a-z]{1,6}$/), { minLength: 1, maxLength: 3 })
+        .chain((names) =>
+          fc.tuple(...names.map(() => tie("node"))).map((types) => ({
+            type: "object",
+            properties: Object.fromEntries(names.map((name, index) => [name, types[index]])),
+            required: names,
+            additionalProperties: false,
+          })),
+        ),
+      array: fc.record({
+        type: fc.constant("array"),
+        items: tie("node"),
+        minItems: fc.constant(1),
+        maxItems: fc.integer({ min: 1, max: 2 }),
+      }),
+    })).object;
+    const rounds = Number(process.env["TOKENWIRE_FUZZ"] ?? 25);
+    const ajv = new Ajv({ strict: false });
+    for (const [seed, value] of fc.sample(schema, { numRuns: Math.min(rounds, 200), seed: 5 }).entries()) {
+      const { text, finish } = await generate({ kind: "json_schema", schema: value, strict: true }, seed);
+      expect(finish).toMatchObject({ reason: "stop" });
+      const validate = ajv.compile(value as object);
+      expect([validate(JSON.parse(text)), text, validate.errors]).toEqual([true, text, null]);
+    }
+  });
+
+  it("gives an object for json_object, or runs out of tokens inside one", async () => {
+    for (let seed = 0; seed < 4; seed += 1) {
+      const { text, finish } = await generate({ kind: "json_object" }, seed, 0.7);
+      if (finish?.type === "finish" && finish.reason === "stop")
+        expect(JSON.parse(text)).toBeTypeOf("object");
+      expect(text.startsWith("{")).toBe(true);
+    }
+  });
+
+  it.each<[Constraint, string, RegExp]>([
+    [
+      { kind: "json_schema", schema: { properties: { a: { not: {} } } }, strict: true },
+      "unsupported",
+      /\$\.properties\.a\.not/,
+    ],
+    [{ kind: "json_schema", schema: { type: "string", pattern: "(?=a)" } }, "unsupported", /look-ahead/],
+    [{ kind: "json_schema", schema: { $ref: "https://x/y" } }, "unsupported", /\$ref/],
+    [{ kind: "json_schema", schema: { allOf: [{}, {}] }, strict: true }, "unsupported", /allOf/],
+    [{ kind: "regex", pattern: "(" }, "invalid_request", /regex/],
+    [{ kind: "regex", pattern: "(a)\\1" }, "unsupported", /back references/],
+    [{ kind: "choice", choices: [] }, "invalid_request", /at least one/],
+    [{ kind: "grammar", syntax: "lark", source: "start: x" }, "unsupported", /EBNF/],
+    [
+      { kind: "grammar", syntax: "ebnf", source: "root ::= undefined_rule" },
+      "invalid_request",
+      /cannot be compiled/,
+    ],
+  ])("refuses %j before it starts, and goes on working", async (constraint, code, message) => {
+    await expect(generate(constraint, 0)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+    expect((await generate({ kind: "choice", choices: ["ok"] }, 0)).text).toBe("ok");
+  });
+});
