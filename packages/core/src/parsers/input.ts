@@ -1,10 +1,10 @@
 // The text a parser has been given and not yet read. Everything consumed goes through `take`, which keeps it as
 // `captured` until the parser decides what it was: by construction no character is lost.
 
+import { PieceBuffer } from "./piece-buffer.ts";
+
 /** Raised inside a parser where a call is longer than its limit; never leaves the parser. */
 export class CallTooLong extends Error {}
-
-const flattenAt = 1024;
 
 interface SpecialSpan {
   readonly start: number;
@@ -19,9 +19,7 @@ export class Input {
   barrier = false;
   /** Some text was marked as special tokens: markers that are special tokens match only there. */
   tokenAware = false;
-  /** Captured source: what is settled, and a tail that is joined in pieces of some size. */
-  #captured = "";
-  #tail = "";
+  readonly #captured: PieceBuffer = new PieceBuffer();
   #base = 0;
   #clampEnd = Number.POSITIVE_INFINITY;
   #beyond = "";
@@ -30,20 +28,15 @@ export class Input {
 
   /** Consumed source that is not assigned to text, call or skip yet. */
   get captured(): string {
-    if (this.#tail !== "") {
-      this.#captured += this.#tail;
-      this.#tail = "";
-    }
-    return this.#captured;
+    return this.#captured.text;
   }
 
   set captured(text: string) {
-    this.#captured = text;
-    this.#tail = "";
+    this.#captured.text = text;
   }
 
   get hasCaptured(): boolean {
-    return this.#captured !== "" || this.#tail !== "";
+    return !this.#captured.isEmpty;
   }
 
   /** Appends a piece. A high surrogate at its end waits for its other half. */
@@ -56,6 +49,11 @@ export class Input {
       piece = piece.slice(0, -1);
     }
     this.#append(piece);
+  }
+
+  /** Appends a piece that another stage cut: it never ends inside a character. */
+  pushWhole(text: string): void {
+    this.#append(text);
   }
 
   /** Appends the text of one special token. */
@@ -86,12 +84,7 @@ export class Input {
   take(count: number): string {
     const text = this.buffer.slice(this.pos, this.pos + count);
     this.pos += count;
-    this.#tail += text;
-    // A rope of hundreds of thousands of short pieces costs more than the parsing: reading a character flattens it.
-    if (this.#tail.length >= flattenAt && this.#tail.charCodeAt(0) >= 0) {
-      this.#captured += this.#tail;
-      this.#tail = "";
-    }
+    this.#captured.add(text);
     return text;
   }
 

@@ -76,6 +76,8 @@ export interface OutputParserOptions extends ToolParserOptions, ReasoningOptions
 /** Something that can be fed. */
 interface Stage {
   text(text: string): void;
+  /** The same from another stage, which holds incomplete characters itself. */
+  whole(text: string): void;
   special(text: string): void;
   /** What was fed so far can not go on: reasoning follows. */
   barrier(): void;
@@ -210,7 +212,7 @@ class Pipeline implements OutputParser {
     const last = this.#last;
     const tool = this.#tool;
     const rest: RestSink = {
-      text: (text) => last.text(text),
+      text: (text) => last.whole(text),
       special: (text) => last.special(text),
       barrier: () => {
         if (tool?.protects !== true) last.barrier();
@@ -296,6 +298,11 @@ class TaskStage implements Stage {
     this.#task.next();
   }
 
+  whole(text: string): void {
+    this.#reader.input.pushWhole(text);
+    this.#task.next();
+  }
+
   special(text: string): void {
     this.#reader.input.pushSpecial(text);
     this.#task.next();
@@ -327,6 +334,10 @@ class TextStage implements Stage {
     const cut = last >= 0xd800 && last <= 0xdbff ? 1 : 0;
     this.#surrogate = cut === 0 ? "" : whole.slice(-1);
     this.#emit.text(cut === 0 ? whole : whole.slice(0, -1));
+  }
+
+  whole(text: string): void {
+    this.#emit.text(text);
   }
 
   special(text: string): void {

@@ -6,6 +6,7 @@ import { JsonScanner } from "../json/index.ts";
 import type { Emitter } from "./emitter.ts";
 import { CallTooLong, Input } from "./input.ts";
 import type { MarkerCheck, MarkerSet } from "./marker-set.ts";
+import { PieceBuffer } from "./piece-buffer.ts";
 
 /** A resumable piece of parsing; it yields when it needs more input. */
 export type Task<T = void> = Generator<undefined, T, undefined>;
@@ -124,11 +125,9 @@ export class Reader {
 
   /** The text up to a marker of `set`, and the marker (undefined: the input ended). */
   *textUntil(set: MarkerSet): Task<{ text: string; marker: string | undefined }> {
-    let text = "";
-    const marker = yield* this.until(set, (piece) => {
-      text += piece;
-    });
-    return { text, marker };
+    const text = new PieceBuffer();
+    const marker = yield* this.until(set, (piece) => text.add(piece));
+    return { text: text.text, marker };
   }
 
   /** Consumes characters while `accept` holds and returns them. */
@@ -162,11 +161,9 @@ export class Reader {
 
   /** The source of one JSON value, or why there is none. */
   *jsonText(): Task<{ outcome: Outcome; text: string }> {
-    let text = "";
-    const outcome = yield* this.json((piece) => {
-      text += piece;
-    });
-    return { outcome, text };
+    const text = new PieceBuffer();
+    const outcome = yield* this.json((piece) => text.add(piece));
+    return { outcome, text: text.text };
   }
 
   /** One JSON string, decoded; undefined where none stands here or it is wrong or unfinished. */
