@@ -212,18 +212,19 @@ class StringArguments {
     } else if (this.#kind === "other") {
       this.#forward(piece);
     }
-    if (this.#kind === "object" && decoded !== "") {
-      this.#overrun ||= this.#inner.run(decoded) < decoded.trimEnd().length;
-      this.#forward(decoded);
-    }
+    this.#unwrap(decoded);
+  }
+
+  /** Decoded text of an object inside the string. */
+  #unwrap(decoded: string): void {
+    if (this.#kind !== "object" || decoded === "") return;
+    this.#overrun ||= this.#inner.run(decoded) < decoded.trimEnd().length;
+    this.#forward(decoded);
   }
 
   end(): CallOutcome {
     const half = this.#decoder.end();
-    if (this.#kind === "object" && half !== "") {
-      this.#inner.run(half);
-      this.#forward(half);
-    }
+    this.#unwrap(half);
     if (this.#kind === "object") return this.#inner.status === "done" && !this.#overrun ? "ok" : "bad";
     if (this.#kind === "unknown") {
       this.#decide("other");
