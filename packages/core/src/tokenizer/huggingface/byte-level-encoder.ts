@@ -23,7 +23,10 @@ const batch = 4096;
 export class ByteLevelEncoder {
   private readonly model: BpeModel;
   private readonly byteIds: Int32Array;
+  /** Makes all cuts in one pass, where there is such a scanner. */
   private readonly scan: Scanner | undefined;
+  /** Makes the last cut, after those of `splitters`. */
+  private readonly lastScan: Scanner | undefined;
   private readonly splitters: readonly PreTokenizer[];
   private readonly cache = new PieceCache();
   private out: Uint32Array = new Uint32Array(batch + 256);
@@ -33,8 +36,10 @@ export class ByteLevelEncoder {
   private constructor(model: BpeModel, byteIds: Int32Array, splitters: readonly SplitPreTokenizer[]) {
     this.model = model;
     this.byteIds = byteIds;
-    this.splitters = splitters;
     this.scan = scannerOf(splitters);
+    const last = splitters.at(-1)?.pattern.scanner;
+    this.lastScan = this.scan ?? last;
+    this.splitters = last === undefined ? splitters : splitters.slice(0, -1);
   }
 
   /**
@@ -82,11 +87,19 @@ export class ByteLevelEncoder {
       for (const piece of pieces) splitter.split(piece, next);
       pieces = next;
     }
-    for (const piece of pieces) {
-      const bytes = encodeUtf8(piece.text);
-      if (!sink.add(this.out, this.encodePiece(bytes, 0, bytes.length, 0))) return false;
+    for (const { text: piece } of pieces) {
+      const more =
+        this.lastScan === undefined
+          ? this.encodeWhole(piece, sink)
+          : this.encodeScanned(piece, this.lastScan, sink);
+      if (!more) return false;
     }
     return true;
+  }
+
+  private encodeWhole(piece: string, sink: IdSink): boolean {
+    const bytes = encodeUtf8(piece);
+    return sink.add(this.out, this.encodePiece(bytes, 0, bytes.length, 0));
   }
 
   /** Writes the IDs of a piece to `out` at `at`; returns the position after them. */

@@ -47,5 +47,5 @@ describe("scanDeepseek", () => {
       const text = `a${c}B ${c}中${c}1${c}${c} !${c}?  ${c}\n ${c}`;
       expect(byScanner(text)).toEqual(bySplits(text));
     }
-  });
+  }, 600_000);
 });
