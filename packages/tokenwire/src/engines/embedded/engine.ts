@@ -12,6 +12,7 @@ import {
   type Usage,
 } from "../engine.ts";
 import { Admission } from "./admission.ts";
+import { checkRequest, maxTopLogprobs } from "./check-request.ts";
 import type { ConstraintCompiler } from "./constraint.ts";
 import type { KeyValueCache } from "./key-value-cache.ts";
 import { createMatrixBackend, maximumVectors } from "./matrix.ts";
@@ -52,9 +53,6 @@ export interface EmbeddedEngineOptions {
 export function createEmbeddedEngine(options: EmbeddedEngineOptions): EmbeddedEngine {
   return new EmbeddedEngine(options);
 }
-
-/** Most alternatives reported per token. */
-const maxTopLogprobs = 20;
 
 export class EmbeddedEngine implements Engine {
   readonly id: string;
@@ -240,49 +238,7 @@ export class EmbeddedEngine implements Engine {
   /** The prompt's rows, or an `EngineError` for what this engine cannot do. */
   #check(request: GenerateRequest): PromptRows {
     if (this.#closed) throw new EngineError("unavailable", "The engine is closed.");
-    if (!("tokenIds" in request.prompt)) {
-      throw new EngineError("unsupported", "The embedded engine takes token ids, not text.");
-    }
-    if (request.multimodal !== undefined) {
-      throw new EngineError("unsupported", "The embedded engine takes text tokens only.");
-    }
-    if (request.lora !== undefined)
-      throw new EngineError("unsupported", "The embedded engine has no adapters.");
-    if (request.logprobs?.prompt) {
-      throw new EngineError("unsupported", "The embedded engine gives no log-probabilities of the prompt.");
-    }
-    this.#checkNumbers(request);
-    const { constraint } = request;
-    if (constraint !== undefined && !this.#constraints?.kinds.includes(constraint.kind)) {
-      throw new EngineError(
-        "unsupported",
-        `The embedded engine was created without support for constraints of kind "${constraint.kind}".`,
-      );
-    }
-    return this.#toRows(request.prompt.tokenIds);
-  }
-
-  #checkNumbers(request: GenerateRequest): void {
-    const { sampling, n = 1, logprobs } = request;
-    const atLeast = (name: string, value: number, low: number): void => {
-      if (Number.isInteger(value) && value >= low) return;
-      throw new EngineError("invalid_request", `${name} is ${value}; an integer from ${low} on is accepted.`);
-    };
-    atLeast("maxTokens", sampling.maxTokens, 1);
-    atLeast("n", n, 1);
-    atLeast("logprobs.top", logprobs?.top ?? 0, 0);
-    if ((logprobs?.top ?? 0) > maxTopLogprobs) {
-      throw new EngineError(
-        "invalid_request",
-        `logprobs.top is ${logprobs?.top}; at most ${maxTopLogprobs}.`,
-      );
-    }
-    if ((sampling.temperature ?? 1) < 0 || Number.isNaN(sampling.temperature)) {
-      throw new EngineError(
-        "invalid_request",
-        `temperature is ${sampling.temperature}; 0 or more is accepted.`,
-      );
-    }
+    return this.#toRows(checkRequest(request, this.#constraints?.kinds ?? []));
   }
 
   #toRows(ids: Uint32Array): PromptRows {

@@ -6,13 +6,11 @@ import {
   EngineError,
   type EngineInfo,
   type EngineLoad,
-  type FinishReason,
   type GenerateEvent,
   type GenerateRequest,
   type TokenId,
-  type TokenLogprob,
-  type Usage,
 } from "../engine.ts";
+import { Answer, promptIds } from "./answer.ts";
 import { type Clock, realClock } from "./clock.ts";
 import {
   createFailure,
@@ -22,7 +20,7 @@ import {
   isFailureType,
 } from "./faults.ts";
 import { checkLatency, type Latency, prefillTime, tokenTime } from "./latency.ts";
-import { chooseScript, type Script, type ScriptStep, type TokensStep } from "./script.ts";
+import { chooseScript, type Script, type ScriptStep } from "./script.ts";
 
 /** What can be changed while the engine runs. */
 export interface ScriptedSettings {
@@ -327,94 +325,4 @@ function onAbort(signal: AbortSignal, act: () => void): void {
 
 function invalid(message: string): EngineError {
   return new EngineError("invalid_request", message, { status: 400 });
-}
-
-function promptIds(request: GenerateRequest): Uint32Array {
-  return "tokenIds" in request.prompt ? request.prompt.tokenIds : new Uint32Array(0);
-}
-
-type Emission = { ids: readonly TokenId[]; logprobs?: readonly TokenLogprob[] } | { text: string };
-
-/** One choice of an answer: turns steps into events and keeps the contract's rules about its end. */
-class Answer {
-  readonly steps: readonly ScriptStep[];
-  deltas = 0;
-  finish:
-    | { reason: FinishReason; matched?: TokenId | string; usage?: Usage; error?: EngineError }
-    | undefined;
-  readonly #request: GenerateRequest;
-  readonly #index: number;
-  readonly #stops: ReadonlySet<TokenId>;
-  readonly #failure: { after: number; error: EngineError } | undefined;
-  #count = 0;
-
-  constructor(request: GenerateRequest, script: Script, index: number, eos: readonly TokenId[]) {
-    this.steps = script.steps;
-    this.#request = request;
-    this.#index = index;
-    this.#stops = new Set([...(request.sampling.ignoreEos ? [] : eos), ...(request.stop?.tokenIds ?? [])]);
-    for (const step of script.steps) {
-      if ("failAfter" in step) {
-        const error =
-          step.error ?? new EngineError("internal", "The engine failed in mid-stream (scripted).");
-        this.#failure = { after: step.failAfter, error };
-      }
-    }
-    this.#checkFailure();
-  }
-
-  #checkFailure(): void {
-    if (this.#failure !== undefined && this.deltas >= this.#failure.after) {
-      this.finish ??= { reason: "error", error: this.#failure.error };
-    }
-  }
-
-  /** What a step emits. */
-  take(step: ScriptStep): Emission[] {
-    if (this.finish !== undefined) return [];
-    if ("text" in step) return [{ text: step.text }];
-    if ("finish" in step) this.finish = step.finish;
-    return "tokens" in step ? cut(step) : [];
-  }
-
-  /** The event of an emission, cut short where a stop id or the token limit ends the answer. */
-  send(emission: Emission): GenerateEvent {
-    this.deltas++;
-    if ("text" in emission) {
-      this.#checkFailure();
-      return { type: "text", index: this.#index, text: emission.text };
-    }
-    const room = this.#request.sampling.maxTokens - this.#count;
-    let ids = emission.ids.slice(0, room);
-    const stop = ids.findIndex((id) => this.#stops.has(id));
-    if (stop !== -1) {
-      ids = ids.slice(0, stop + 1);
-      this.finish = { reason: "stop", matched: ids[stop] as TokenId };
-    } else if (ids.length === room) this.finish = { reason: "length" };
-    this.#count += ids.length;
-    this.#checkFailure();
-    const logprobs = this.#request.logprobs && emission.logprobs?.slice(0, ids.length);
-    return { type: "delta", index: this.#index, tokenIds: ids, ...(logprobs && { logprobs }) };
-  }
-
-  end(aborted: boolean): GenerateEvent {
-    const usage = { promptTokens: promptIds(this.#request).length, completionTokens: this.#count };
-    const forced = this.#request.opaque?.["x-finish-reason"];
-    const finish = this.finish ?? { reason: aborted ? "abort" : "stop" };
-    const reason = forced === undefined || aborted ? finish.reason : (String(forced) as FinishReason);
-    return { type: "finish", index: this.#index, usage, ...finish, reason };
-  }
-}
-
-/** A tokens step as deltas. */
-function cut(step: TokensStep): Emission[] {
-  const parts: Emission[] = [];
-  let at = 0;
-  for (let part = 0; at < step.tokens.length; part++) {
-    const size = Math.max(1, step.chunk?.[part] ?? step.chunk?.at(-1) ?? 1);
-    const logprobs = step.logprobs?.slice(at, at + size);
-    parts.push({ ids: step.tokens.slice(at, at + size), ...(logprobs && { logprobs }) });
-    at += size;
-  }
-  return parts;
 }
