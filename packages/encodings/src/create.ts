@@ -1,7 +1,7 @@
 // Makes encodings from definitions and vocabularies, each once; encodings over one vocabulary share its tables.
 
 import { decodeBase64 } from "@tokenwire/core/bytes";
-import { createPackedEncoding, type Encoding, replaceSpecialTokens } from "@tokenwire/core/tokenizer";
+import { createPackedEncoding, type Encoding, replaceSpecialTokens } from "@tokenwire/core/tokenizer/packed";
 import type { EncodingDefinition } from "./definition.ts";
 
 const made: Map<string, Encoding> = new Map();

@@ -1,4 +1,4 @@
-import type { Encoding } from "@tokenwire/core/tokenizer";
+import type { Encoding } from "@tokenwire/core/tokenizer/packed";
 
 /** Files in `data/` without the extension. */
 export type VocabularyName = "cl100k_base" | "o200k_base" | "p50k_base" | "voyage3_base";

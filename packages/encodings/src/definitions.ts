@@ -1,6 +1,6 @@
 // Every encoding as data: pattern, vocabulary, special tokens.
 
-import { knownPatterns } from "@tokenwire/core/tokenizer";
+import { knownPatterns } from "@tokenwire/core/tokenizer/packed";
 import type { EncodingDefinition } from "./definition.ts";
 
 /** The names that `getEncoding` accepts. */

@@ -1,4 +1,4 @@
-import type { Encoding } from "@tokenwire/core/tokenizer";
+import type { Encoding } from "@tokenwire/core/tokenizer/packed";
 import { data } from "../data/p50k_base.js";
 import { createOnce } from "./create.ts";
 import { definitions } from "./definitions.ts";

@@ -1,4 +1,4 @@
-export { setMetricsHook } from "@tokenwire/core/tokenizer";
+export { setMetricsHook } from "@tokenwire/core/tokenizer/packed";
 export { type EncodingName, type HarmonyPreset, harmonySpecialTokens } from "./definitions.ts";
 export {
   encodingForModel,

@@ -64,24 +64,3 @@ function checkVocabSize(encoding: Encoding, tokenCount: number, expected: number
     `${encoding.name} has ${actual} tokens and a largest ID of ${encoding.maxTokenValue}; explicitVocabSize says ${expected} and ${expected - 1}.`,
   );
 }
-
-/**
- * The same encoding with more special tokens, under another name. Shares all tables; the given one is not changed.
- *
- *     extendEncoding(getEncoding("cl100k_base"), { name: "chat", specialTokens: { "<|im_start|>": 100264 } });
- */
-export function extendEncoding(
-  encoding: Encoding,
-  { name, specialTokens }: { readonly name: string; readonly specialTokens: SpecialTokenMap },
-): Encoding {
-  const merged = new Map([...encoding.specialTokens, ...specialTokenMap(specialTokens)]);
-  return new Encoding(name, encoding.base, merged);
-}
-
-/** As `extendEncoding`, with the given special tokens only. */
-export function replaceSpecialTokens(
-  encoding: Encoding,
-  { name, specialTokens }: { readonly name: string; readonly specialTokens: SpecialTokenMap },
-): Encoding {
-  return new Encoding(name, encoding.base, specialTokenMap(specialTokens));
-}

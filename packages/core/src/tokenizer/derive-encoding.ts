@@ -1,0 +1,25 @@
+// Encodings made from others: the same vocabulary and pattern, other special tokens.
+
+import { Encoding } from "./encoding.ts";
+import { type SpecialTokenMap, specialTokenMap } from "./special-token-map.ts";
+
+/**
+ * The same encoding with more special tokens, under another name. Shares all tables; the given one is not changed.
+ *
+ *     extendEncoding(getEncoding("cl100k_base"), { name: "chat", specialTokens: { "<|im_start|>": 100264 } });
+ */
+export function extendEncoding(
+  encoding: Encoding,
+  { name, specialTokens }: { readonly name: string; readonly specialTokens: SpecialTokenMap },
+): Encoding {
+  const merged = new Map([...encoding.specialTokens, ...specialTokenMap(specialTokens)]);
+  return new Encoding(name, encoding.base, merged);
+}
+
+/** As `extendEncoding`, with the given special tokens only. */
+export function replaceSpecialTokens(
+  encoding: Encoding,
+  { name, specialTokens }: { readonly name: string; readonly specialTokens: SpecialTokenMap },
+): Encoding {
+  return new Encoding(name, encoding.base, specialTokenMap(specialTokens));
+}
