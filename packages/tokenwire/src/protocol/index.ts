@@ -73,6 +73,8 @@ export type {
 export { ChoiceOutput } from "./output.ts";
 export { type EngineLimits, type PlanOptions, toGenerationPlan } from "./plan.ts";
 export type { ChatFormat, HarmonyFormat, ModelProfile, PlainFormat, TemplateFormat } from "./profile.ts";
+export type { AnswerConstraintOptions } from "./prompt/answer-constraint.ts";
+export { answerConstraint } from "./prompt/answer-constraint.ts";
 export { PlainOutputParser } from "./prompt/plain.ts";
 export {
   createAnswerParser,

@@ -129,6 +129,7 @@ class Matcher implements TokenMatcher {
 function check(constraint: Constraint): void {
   if (constraint.kind === "json_schema") checkSchema(constraint.schema, constraint.strict === true);
   else if (constraint.kind === "regex") checkRegex(constraint.pattern, "regex");
+  else if (constraint.kind === "structural_tag") checkTag(constraint.tag);
   else if (constraint.kind === "choice" && constraint.choices.length === 0) {
     throw new EngineError("invalid_request", "A choice needs at least one alternative.");
   } else if (constraint.kind === "grammar") {
@@ -138,6 +139,17 @@ function check(constraint: Constraint): void {
     if (constraint.source.length > maxSourceLength) {
       throw new EngineError("invalid_request", `Grammars have at most ${maxSourceLength} characters.`);
     }
+  }
+}
+
+/** The schemas and patterns inside a structural tag: those that would abort the compiler must not reach it. */
+function checkTag(tag: unknown): void {
+  if (Array.isArray(tag)) for (const entry of tag) checkTag(entry);
+  if (typeof tag !== "object" || tag === null || Array.isArray(tag)) return;
+  for (const [key, value] of Object.entries(tag)) {
+    if (key === "json_schema") checkSchema(value, false);
+    else if (key === "pattern" && typeof value === "string") checkRegex(value, "pattern");
+    else checkTag(value);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import {
   ApiError,
+  answerConstraint,
   type Conversation,
   type ConversationMessage,
   type GenerationPlan,
@@ -128,7 +129,13 @@ function planWithin(
         limits: model.info,
         promptIds: prompt.tokenIds,
         sampling: request.sampling,
-        constraint: request.constraint,
+        constraint: answerConstraint({
+          profile: model.profile,
+          limits: model.info,
+          conversation,
+          prompt,
+          constraint: request.constraint,
+        }),
         topLogprobs: request.topLogprobs,
         promptField: "input",
       });

@@ -1,6 +1,7 @@
 // `POST /v1/chat/completions`: parse, render, plan, generate; then a stream of chunks or one completion.
 
 import {
+  answerConstraint,
   ChatCollector,
   type ChatRequest,
   ChatStream,
@@ -54,7 +55,13 @@ export function chatGeneration(
     limits: model.info,
     promptIds: prompt.tokenIds,
     sampling,
-    constraint: request.constraint,
+    constraint: answerConstraint({
+      profile,
+      limits: model.info,
+      conversation,
+      prompt,
+      constraint: request.constraint,
+    }),
     topLogprobs: request.topLogprobs,
     promptField: conversation.field,
   });
