@@ -11,6 +11,7 @@ import { type ConversationLike, type MessageLike, messagesOf, toMessage, toRole 
 import { decodeStrictly, decodeTokenBytes } from "./decode-tokens.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import { HarmonyError } from "./harmony-error.ts";
+import { hfMessage } from "./hf-profile.ts";
 import type { Role } from "./message.ts";
 import type { ParsedMessage } from "./parsed-message.ts";
 import type { ParserVocabulary } from "./parser-vocabulary.ts";
@@ -119,8 +120,11 @@ export class HarmonyEncoding implements ParserVocabulary {
   render(message: MessageLike, options: RenderMessageOptions = {}): Uint32Array {
     const functionTools =
       options.conversationHasFunctionTools ?? options.conversation_has_function_tools ?? false;
-    const context = messageContext(resolveRenderConfig(options), functionTools);
-    return this.write((sink) => renderMessage(sink, toMessage(message), context));
+    const config = resolveRenderConfig(options);
+    const context = messageContext(config, functionTools);
+    const given = toMessage(message);
+    const written = config.profile === "hf-template" ? hfMessage(given) : given;
+    return this.write((sink) => renderMessage(sink, written, context));
   }
 
   private renderHistory(sink: TokenSink, conversation: ConversationLike, config?: RenderConfig): void {

@@ -2,6 +2,7 @@
 
 import { keptMessages } from "./analysis-policy.ts";
 import { jsonSchemaToTypescriptExtended } from "./extended-schema.ts";
+import { hfMessage } from "./hf-profile.ts";
 import type { Message, Role } from "./message.ts";
 import { type MessageContext, renderMessage } from "./render-message.ts";
 import type { ResolvedRenderConfig } from "./render-options.ts";
@@ -39,6 +40,10 @@ export function renderKept(
   table: TokenTable,
 ): void {
   const message = messages[kept[position]!]!;
+  if (config.profile === "hf-template") {
+    renderMessage(sink, hfMessage(message), context);
+    return;
+  }
   if (config.history === "canonical" || !hasSampledTokens(message)) {
     renderMessage(sink, message, context);
     return;

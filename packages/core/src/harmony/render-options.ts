@@ -7,7 +7,7 @@ import type { HeaderStyle } from "./render-message.ts";
 export type RenderProfile = "harmony-0.0.8" | "channel-first" | "hf-template";
 
 export interface RenderConfig {
-  /** Which earlier reasoning is left out. Default `upstream`. */
+  /** Which earlier reasoning is left out. Default `upstream`; `spec` with the profile `hf-template`. */
   readonly analysis?: AnalysisPolicy | undefined;
   /** openai-harmony's switch: true means `upstream`, false means `none`. `analysis` wins over it. */
   readonly autoDropAnalysis?: boolean | undefined;
@@ -58,7 +58,7 @@ export function resolveRenderConfig(config: RenderConfig = {}): ResolvedRenderCo
   const style = profileStyles[profile];
   const autoDrop = config.autoDropAnalysis ?? config.auto_drop_analysis ?? true;
   return {
-    analysis: config.analysis ?? (autoDrop ? "upstream" : "none"),
+    analysis: config.analysis ?? (autoDrop ? (profile === "hf-template" ? "spec" : "upstream") : "none"),
     profile,
     style: {
       headerOrder: config.headerOrder ?? style.headerOrder,
