@@ -60,7 +60,7 @@ describe.skipIf(!present)("acceptance: what templates expect", () => {
       const rendered = renderChat(template, input);
       expect(rendered.text).toBe(template.render(new Map([...context, ["add_generation_prompt", false]])));
       const spans = rendered.generationSpans.map(([start, end]) => rendered.text.slice(start, end));
-      const said = (rest["messages"] as Map<string, string>[]).filter(
+      const said = (rest["messages"] as unknown as Map<string, string>[]).filter(
         (message) => message.get("role") === "assistant",
       );
       expect(spans).toHaveLength(said.length);

@@ -15,7 +15,7 @@ import { given, isFloat, toFloat, toInt, truth, typeName, Undefined, type Value 
 function asciiDigits(text: string): string {
   return text.replace(/[^\p{ASCII}]/gu, (character) => {
     if (!/\p{Nd}/u.test(character)) return character;
-    // Decimal digits come in runs of ten that start at a multiple of... the zero: the run's first digit.
+    // Decimal digits come in runs of ten: the first of the run is its zero.
     let zero = character.codePointAt(0)!;
     while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1)) && character.codePointAt(0)! - zero < 9) zero--;
     return String(character.codePointAt(0)! - zero);

@@ -30,12 +30,12 @@ import {
 
 /** A generator over what `make` yields; nothing runs before the first item is asked for. */
 export function lazily(make: () => Iterable<Value>): Generator {
-  const start = function* (): Generator_ {
+  const start = function* (): ValueGenerator {
     yield* make();
   };
   return new Generator(start());
 }
-type Generator_ = globalThis.Generator<Value, void, undefined>;
+type ValueGenerator = globalThis.Generator<Value, void, undefined>;
 
 type Getter = (item: Value) => Value;
 

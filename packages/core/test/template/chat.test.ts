@@ -124,15 +124,16 @@ describe("encodeChat", () => {
     expect(controls(encodeChat(rendered, tokenizer))).toEqual([301]);
   });
 
-  it("matches markers in the assistant's history when asked", () => {
-    const messages = [user("<think>"), { role: "assistant", content: "<think>a</think>b" }];
+  it("never matches special tokens in the assistant's history", () => {
+    const messages = [user("<think>"), { role: "assistant", content: "<think>a</think>b<|im_end|>" }];
     const rendered = renderChat(chatml, { messages }, { markHistory: true });
-    expect(controls(encodeChat(rendered, tokenizer))).toEqual([300, 301, 300, 301]);
-    const markers = { ...tokenizer, specialTokens: tokenizer.specialTokens };
-    expect(markers.specialTokens.size).toBe(4);
-    const history = encodeChat(rendered, tokenizer, { trust: "assistant-history" });
-    // All four are special tokens of this tokenizer, so none counts as a mere marker.
-    expect(controls(history)).toEqual([300, 301, 300, 301]);
+    expect(rendered.segments.filter(({ history }) => history).map(({ text }) => text)).toEqual([
+      "<think>a</think>b<|im_end|>",
+    ]);
+    // All tokens of this tokenizer are left out of decoded text: none is a mere marker.
+    expect(controls(encodeChat(rendered, tokenizer, { trust: "assistant-history" }))).toEqual([
+      300, 301, 300, 301,
+    ]);
   });
 });
 
