@@ -437,16 +437,22 @@ describe("disconnects", () => {
     const first = new AbortController();
     const second = new AbortController();
     const requests = [first, second].map((abort) =>
-      send(running, { stream: true }, abort.signal).then((r) => r.text()),
+      send(running, { stream: true }, abort.signal)
+        .then((response) => response.text())
+        .catch(() => "aborted"),
     );
-    await until(() => running.engine.requests.length === 1);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const waiting = async (): Promise<number> => {
+      const load = (await (await fetch(`${running.url}/load`)).json()) as { waiting: number };
+      return load.waiting;
+    };
+    while ((await waiting()) < 1);
     const refused = await send(running, {});
     expect(refused.status).toBe(429);
     expect(refused.headers.get("retry-after")).toBe("1");
     second.abort();
+    while ((await waiting()) > 0);
     first.abort();
-    for (const request of requests) await expect(request).rejects.toThrow();
+    expect(await Promise.all(requests)).toEqual(["aborted", "aborted"]);
     await until(() => running.engine.live === 0);
     expect(running.engine.requests).toHaveLength(1);
   });
