@@ -12,7 +12,7 @@ import { Random } from "./random.ts";
 import { randomContext, TemplateWriter } from "./random-template.ts";
 
 const hasJinja = spawnSync("python3", ["-c", "import jinja2"]).status === 0;
-const rounds = Number(process.env["TOKENWIRE_FUZZ"] ?? 1500);
+const rounds = Number(process.env["TOKENWIRE_FUZZ"] ?? 400);
 const seed = Number(process.env["TOKENWIRE_FUZZ_SEED"] ?? 1);
 const now = new Date(2025, 6, 10, 12, 0, 0);
 const acceptance = resolve(import.meta.dirname, "../../../../../shared/acceptance/templates");
