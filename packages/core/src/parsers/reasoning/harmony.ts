@@ -1,6 +1,6 @@
 // Harmony (gpt-oss): the analysis channel is reasoning, the final channel content; messages to tools go on verbatim.
 
-import { harmonyHeader, harmonyTokens as tokens } from "../harmony-header.ts";
+import { harmonyHeader, startsWithRecipient, harmonyTokens as tokens } from "../harmony-header.ts";
 import { MarkerSet } from "../marker-set.ts";
 import type { Task } from "../reader.ts";
 import type { ReasoningFormat } from "../reasoning-format.ts";
@@ -19,6 +19,8 @@ export const harmonyReasoning: ReasoningFormat = {
   open: [`${tokens.channel}analysis${tokens.message}`],
   close: [tokens.end],
   *read(reader) {
+    if (yield* startsWithRecipient(reader)) yield* message(reader);
+    else reader.pass();
     for (;;) {
       const marker = yield* reader.restUntil(top);
       if (marker === undefined) return;

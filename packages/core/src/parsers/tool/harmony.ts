@@ -2,7 +2,7 @@
 // is a call, analysis is reasoning, everything else is text.
 
 import type { ToolFormat } from "../format.ts";
-import { harmonyHeader, harmonyTokens as tokens } from "../harmony-header.ts";
+import { harmonyHeader, startsWithRecipient, harmonyTokens as tokens } from "../harmony-header.ts";
 import { MarkerSet } from "../marker-set.ts";
 import { nativeArguments } from "../native-arguments.ts";
 import type { Task } from "../reader.ts";
@@ -21,6 +21,7 @@ export const harmony: ToolFormat = {
   discard,
   rules: { all: { onInvalid: "drop" } },
   *read(reader) {
+    yield* firstHeader(reader);
     for (;;) {
       const marker = yield* reader.text(top);
       if (marker === undefined) return;
@@ -37,6 +38,12 @@ export const harmony: ToolFormat = {
       )
       .join(""),
 };
+
+/** The prompt may have opened the message: its header then starts with the recipient. */
+function* firstHeader(reader: ToolReader): Task {
+  if (yield* startsWithRecipient(reader)) yield* message(reader, reader.input.captured);
+  else reader.flush();
+}
 
 function* message(reader: ToolReader, first: string): Task {
   const header = yield* reader.textUntil(headerEnd);
