@@ -127,6 +127,16 @@ export class HarmonyEncoding implements ParserVocabulary {
     return this.write((sink) => renderMessage(sink, written, context));
   }
 
+  /** As `renderConversation`, appending to `target`. */
+  renderConversationInto(conversation: ConversationLike, target: number[], config?: RenderConfig): void {
+    for (const id of this.renderConversation(conversation, config)) target.push(id);
+  }
+
+  /** As `render`, appending to `target`. */
+  renderInto(message: MessageLike, target: number[], options?: RenderMessageOptions): void {
+    for (const id of this.render(message, options)) target.push(id);
+  }
+
   private renderHistory(sink: TokenSink, conversation: ConversationLike, config?: RenderConfig): void {
     renderMessages(sink, messagesOf(conversation), resolveRenderConfig(config), this.tokenTable);
   }

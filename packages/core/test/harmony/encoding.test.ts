@@ -76,6 +76,14 @@ describe("HarmonyEncoding", () => {
     expect(codeOf(() => encoding.renderConversationForCompletion([], "x" as "user"))).toBe("unknown-role");
   });
 
+  it("appends to a caller's list", () => {
+    const target = [1];
+    encoding.renderInto({ role: "user", content: "hi" }, target);
+    encoding.renderConversationInto([{ role: "user", content: "hi" }], target);
+    const alone = Array.from(encoding.render({ role: "user", content: "hi" }));
+    expect(target).toEqual([1, ...alone, ...alone]);
+  });
+
   it("ends a training example in <|return|> only when an answer is last", () => {
     const answer: Message = Message.fromRoleAndContent("assistant", "a").withChannel("final");
     expect(encoding.renderConversationForTraining([answer]).at(-1)).toBe(200_002);
