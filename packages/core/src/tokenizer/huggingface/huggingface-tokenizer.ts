@@ -61,6 +61,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
   private readonly decoder: PipelineDecoder;
   private readonly special: SpecialTokens;
   private readonly control: ReadonlySet<AddedToken>;
+  private readonly addedIds: ReadonlyMap<string, number>;
 
   constructor(parts: TokenizerParts) {
     const { addedTokens, model, normalizer } = parts;
@@ -70,6 +71,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
     this.vocabSize = addedTokens.reduce((size, token) => Math.max(size, token.id + 1), model.vocabSize);
     this.control = new Set(addedTokens.filter((token) => token.content !== "" && parts.isControl(token)));
     this.specialTokens = new Map([...this.control].map((token) => [token.content, token.id]));
+    this.addedIds = new Map(addedTokens.map((token) => [token.content, token.id]));
     this.special = new SpecialTokens(this.specialTokens);
     this.pipeline = new Pipeline({ addedTokens, normalizer, preTokenizers: parts.preTokenizers, model });
     this.decoder = new PipelineDecoder(parts.name, model, parts.decoder, addedTokens, normalizer);
@@ -120,7 +122,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
 
   /** The ID of a token written as the vocabulary writes it. */
   idOf(token: string): number | undefined {
-    return this.specialTokens.get(token) ?? this.addedIds.get(token) ?? this.parts.model.idOf(token);
+    return this.addedIds.get(token) ?? this.parts.model.idOf(token);
   }
 
   /**
@@ -138,10 +140,6 @@ export class HuggingFaceTokenizer implements Tokenizer {
     const tokenOf = (id: number): string | undefined => this.decoder.tokenOf(id);
     const joined = postProcess(this.parts.postProcessors ?? [], texts, addSpecialTokens, tokenOf);
     return { ...joined, tokens: joined.ids.map((id) => tokenOf(id) ?? "") };
-  }
-
-  private get addedIds(): ReadonlyMap<string, number> {
-    return new Map(this.parts.addedTokens.map((token) => [token.content, token.id]));
   }
 
   private readonly ordinary: TokenFilter = (token) => !this.control.has(token);

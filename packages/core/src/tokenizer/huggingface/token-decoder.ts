@@ -1,6 +1,6 @@
 // IDs back to text through the decoder stages, in bulk or as they arrive.
 
-import { decodeUtf8Strict } from "../../bytes/index.ts";
+import { decodeUtf8Strict, incompleteUtf8Tail } from "../../bytes/index.ts";
 import { TokenwireError } from "../../errors.ts";
 import type { DecodeOptions, StreamDecoder } from "../tokenizer.ts";
 import type { AddedToken } from "./added-tokens.ts";
@@ -22,6 +22,26 @@ class TextCollector implements TextSink {
     const { text } = this;
     this.text = "";
     return text;
+  }
+}
+
+/** UTF-8 that arrives in parts and must be valid. Raises INVALID_UTF8. */
+class StrictBytes {
+  private pending: Uint8Array = new Uint8Array(0);
+
+  push(bytes: Uint8Array): string {
+    const input = new Uint8Array(this.pending.length + bytes.length);
+    input.set(this.pending);
+    input.set(bytes, this.pending.length);
+    const complete = input.length - incompleteUtf8Tail(input);
+    this.pending = input.subarray(complete);
+    return decodeUtf8Strict(input.subarray(0, complete));
+  }
+
+  end(): string {
+    const rest = this.pending;
+    this.pending = new Uint8Array(0);
+    return decodeUtf8Strict(rest);
   }
 }
 
@@ -70,26 +90,20 @@ export class PipelineDecoder {
 
   stream(options: DecodeOptions): StreamDecoder {
     const strict = options.errors === "strict";
-    const context = { eager: true, keepBytes: false };
+    const context = { eager: true, keepBytes: strict };
     const out = new TextCollector();
+    const bytes = new StrictBytes();
     let stage: TextSink | undefined;
-    const take = (): string => {
-      const text = out.take();
-      if (strict && text.includes("\ufffd")) {
-        throw new TokenwireError("INVALID_UTF8", `The IDs do not decode to valid UTF-8 with ${this.name}.`);
-      }
-      return text;
-    };
     return {
       push: (ids) => {
         stage ??= this.decoder.open(out, context);
         this.feed(ids, options, stage);
-        return take();
+        return strict ? bytes.push(unescapeBytes(out.take())) : out.take();
       },
       end: () => {
         stage?.end();
         stage = undefined;
-        return take();
+        return strict ? bytes.push(unescapeBytes(out.take())) + bytes.end() : out.take();
       },
     };
   }

@@ -58,6 +58,8 @@ describe.each(fixtures)("fixture $name", ({ name, tokenizer: file, cases }) => {
       const decoder = tokenizer.createDecoder();
       const streamed = [...ids].map((id) => decoder.push([id])).join("") + decoder.end();
       expect(streamed).toBe(tokenizer.decode(ids));
+      const strict = tokenizer.createDecoder({ errors: "strict" });
+      expect([...ids].map((id) => strict.push([id])).join("") + strict.end()).toBe(streamed);
     }
   });
 

@@ -1,6 +1,12 @@
 // What a normalizer is: a rewrite of text that happens before anything is split.
 
-import { type AlignedText, AligningRewriter, PlainRewriter, type Rewriter } from "../aligned-text.ts";
+import {
+  type AlignedText,
+  AligningRewriter,
+  characterLength,
+  PlainRewriter,
+  type Rewriter,
+} from "../aligned-text.ts";
 
 export interface Normalizer {
   normalize(text: string): string;
@@ -31,12 +37,21 @@ export abstract class CharacterNormalizer extends RewritingNormalizer {
   /** What the character becomes; the same string where it stays. */
   protected abstract map(character: string): string;
 
+  /** Whether printable ASCII stays as it is; it is then passed over quickly. */
+  protected readonly keepsAscii: boolean = true;
+
   protected override rewrite(text: string, out: Rewriter): void {
     let kept = 0;
     let at = 0;
-    for (const character of text) {
+    while (at < text.length) {
+      const unit = text.charCodeAt(at);
+      if (this.keepsAscii && unit >= 0x20 && unit < 0x7f) {
+        at++;
+        continue;
+      }
+      const end = at + characterLength(text, at);
+      const character = text.slice(at, end);
       const mapped = this.map(character);
-      const end = at + character.length;
       if (mapped !== character) {
         if (kept < at) out.keep(kept, at);
         out.replace(at, end, mapped);
