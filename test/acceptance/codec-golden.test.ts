@@ -27,7 +27,7 @@ function vocabularyOf(name: string): Vocabulary | undefined {
   if (!existsSync(path)) return undefined;
   const { metadata } = readGguf(readFileSync(path))!;
   const list = <T>(key: string): readonly T[] =>
-    Array.from((metadata.get(`tokenizer.ggml.${key}`) ?? []) as ArrayLike<T>);
+    Array.from((metadata.get(`tokenizer.ggml.${key}`) ?? []) as unknown as ArrayLike<T>);
   return {
     tokens: list("tokens"),
     merges: list("merges"),

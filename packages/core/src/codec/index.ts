@@ -6,6 +6,7 @@ export {
   discoverMap,
   type MapIndex,
 } from "./discovery/discover-map.ts";
+export { type FetchAndConvertOptions, fetchAndConvert } from "./discovery/fetch-and-convert.ts";
 export {
   type AddressRules,
   checkAddress,
@@ -78,6 +79,7 @@ export {
   type StreamFormat,
 } from "./frames/frame-stream.ts";
 export { CODEC_PROTO } from "./frames/schema.ts";
+export { decodeCompactMap, encodeCompactMap, isCompactMap, parseMap } from "./maps/compact-map.ts";
 export { type ConvertHFOptions, convertHFTokenizer } from "./maps/convert-hf.ts";
 export {
   type ConvertTiktokenOptions,
@@ -199,6 +201,7 @@ export {
   bpeEncode,
   type MapEncodeOptions,
   type MapTokenizer,
+  type MapTokenizer as Tokenizer,
   type MapTokenizerOptions,
   pickTokenizer,
   tokenize,

@@ -1,7 +1,8 @@
 // A map from an address, verified against its hash before anything reads it.
 
+import { parseMap } from "../maps/compact-map.ts";
 import { TokenizerMapHashMismatchError } from "../maps/map-error.ts";
-import { TokenizerMap } from "../maps/tokenizer-map.ts";
+import type { TokenizerMap } from "../maps/tokenizer-map.ts";
 import { type FetchOptions, fetchBytes } from "./fetch-bytes.ts";
 import type { MapCache } from "./map-cache.ts";
 import { hashOf, normalizeHash } from "./pinned-hash.ts";
@@ -77,7 +78,7 @@ export async function loadMap(options: LoadMapOptions): Promise<TokenizerMap> {
 async function fetchMap(options: LoadMapOptions, key: string): Promise<TokenizerMap> {
   const bytes = await fetchBytes(options.url, options.maxBytes ?? DEFAULT_MAX_MAP_BYTES, options);
   if (options.hash !== undefined) await verifyMapBytes(bytes, options.hash, options);
-  const map = TokenizerMap.fromJson(bytes);
+  const map = parseMap(bytes);
   await options.cache?.set(key, map, bytes);
   return map;
 }

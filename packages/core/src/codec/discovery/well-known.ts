@@ -1,6 +1,7 @@
 // Addresses below /.well-known/codec/, and the ids that may stand in them.
 
 import { CodecError } from "../codec-error.ts";
+import { normalizeHash } from "./pinned-hash.ts";
 
 export const WELL_KNOWN_BASE = "/.well-known/codec";
 export const POLICY_WELL_KNOWN_BASE = "/.well-known/codec/policies";
@@ -23,12 +24,7 @@ function base(origin: string): string {
 }
 
 function hexOf(hash: string): string {
-  const match = /^(?:sha256:)?([0-9a-f]{64})$/i.exec(hash);
-  if (match !== null) return match[1]!.toLowerCase();
-  throw new CodecError(
-    "INVALID_ARGUMENT",
-    `${JSON.stringify(hash)} is not a hash: sha256: and 64 hex digits.`,
-  );
+  return normalizeHash(hash).slice("sha256:".length);
 }
 
 export function wellKnownIndexUrl(origin: string): string {

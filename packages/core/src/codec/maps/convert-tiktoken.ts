@@ -35,7 +35,7 @@ function keyOf(bytes: Uint8Array): string {
  * The merges found so far are the rules for the next token: two parts that join to a token without being its pair never
  * stand side by side, because the merging of that stretch alone would have passed through them.
  */
-function deriveMerges(tokens: readonly (readonly [Uint8Array, number])[]): [number, number][] {
+export function deriveMerges(tokens: readonly (readonly [Uint8Array, number])[]): [number, number][] {
   const byteIds = new Map<number, number>();
   for (const [bytes, id] of tokens) if (bytes.length === 1) byteIds.set(bytes[0]!, id);
   const results = new PairTable();

@@ -16,6 +16,7 @@ interface BuildFlags {
   readonly end?: string;
   readonly revision: string;
   readonly ext: boolean;
+  readonly compact?: boolean;
   readonly json?: boolean;
 }
 
@@ -27,7 +28,6 @@ interface ConvertFlags extends Omit<BuildFlags, "revision" | "token"> {
   readonly specials?: string;
 }
 
-const MAX_FILE = 256 * 1024 * 1024;
 const conventions = ["llama3", "qwen25", "phi4", "mistral_nemo", "deepseek_v3", "deepseek_r1", "custom"];
 
 function conventionOption(): Option {
@@ -55,43 +55,23 @@ function conversionOf(
   };
 }
 
-/** A file of a model on the hub; undefined when an optional one is missing. */
-async function hubFile(model: string, name: string, flags: BuildFlags, optional: boolean): Promise<unknown> {
-  const { FetchFailure, fetchBytes } = await import("@tokenwire/core/codec");
-  const base = (process.env["HF_ENDPOINT"] ?? "https://huggingface.co").replace(/\/$/, "");
-  const url = `${base}/${model}/resolve/${encodeURIComponent(flags.revision)}/${name}`;
+async function fromHub(model: string, id: string, flags: BuildFlags): Promise<TokenizerMap> {
+  const { FetchFailure, fetchAndConvert } = await import("@tokenwire/core/codec");
   const token = flags.token ?? process.env["HF_TOKEN"];
+  const endpoint = process.env["HF_ENDPOINT"];
   try {
-    const bytes = await fetchBytes(
-      url,
-      MAX_FILE,
-      {},
-      token === undefined ? undefined : { authorization: `Bearer ${token}` },
-    );
-    return JSON.parse(Buffer.from(bytes).toString("utf8"));
+    return await fetchAndConvert(model, {
+      id,
+      revision: flags.revision,
+      ...(token !== undefined && { token }),
+      ...(endpoint !== undefined && { endpoint }),
+      ...conversionOf(flags),
+    });
   } catch (error) {
     if (!(error instanceof FetchFailure)) throw error;
-    if (optional) return undefined;
-    const hint =
-      error.status === 401 || error.status === 403
-        ? " The model may be gated: accept its terms and pass --token."
-        : "";
-    throw new UsageError(`${error.message}${hint}`);
+    const { status } = error;
+    throw status === 401 || status === 403 ? new UsageError(`${error.message} (--token, HF_TOKEN)`) : error;
   }
-}
-
-async function fromHub(model: string, id: string, flags: BuildFlags): Promise<TokenizerMap> {
-  const { convertHFTokenizer } = await import("@tokenwire/core/codec");
-  const [tokenizer, tokenizerConfig] = await Promise.all([
-    hubFile(model, "tokenizer.json", flags, false),
-    hubFile(model, "tokenizer_config.json", flags, true),
-  ]);
-  return convertHFTokenizer(tokenizer, {
-    id,
-    tokenizerConfig,
-    source: { kind: "hf", name: model, revision: flags.revision },
-    ...conversionOf(flags),
-  });
 }
 
 async function build(model: string, flags: BuildFlags): Promise<void> {
@@ -103,8 +83,8 @@ async function build(model: string, flags: BuildFlags): Promise<void> {
     ? mapFromEncoding(getEncoding(encoding), { id, ext: flags.ext })
     : await fromHub(model, id, flags);
   const out = flags.out ?? `${id.replaceAll("/", "_")}.json`;
-  await writeMap(map, out);
-  printFacts({ ...describeMap(map), file: out }, flags.json);
+  await writeMap(map, out, flags.compact);
+  printFacts({ ...describeMap(map, flags.compact), file: out }, flags.json);
 }
 
 async function isFile(path: string): Promise<boolean> {
@@ -143,8 +123,8 @@ async function fromTokenizerJson(file: string, flags: ConvertFlags): Promise<Tok
 async function convert(file: string, flags: ConvertFlags): Promise<void> {
   const map = flags.tiktoken ? await fromTiktoken(file, flags) : await fromTokenizerJson(file, flags);
   const out = flags.out ?? `${flags.id.replaceAll("/", "_")}.json`;
-  await writeMap(map, out);
-  printFacts({ ...describeMap(map), file: out }, flags.json);
+  await writeMap(map, out, flags.compact);
+  printFacts({ ...describeMap(map, flags.compact), file: out }, flags.json);
 }
 
 function withConversionOptions(command: Command): Command {
@@ -154,6 +134,7 @@ function withConversionOptions(command: Command): Command {
     .option("--start <token>", "start marker of the convention custom")
     .option("--end <token>", "end marker of the convention custom")
     .option("--no-ext", "leave out the ext block, for readers that refuse unknown keys")
+    .option("--compact", "write the binary form instead of JSON")
     .option("--json", "print facts as JSON");
 }
 

@@ -1,10 +1,9 @@
 // `tokenwire maps validate | hash | preview`: what a map is and whether it works.
 
-import { createHash } from "node:crypto";
 import type { TokenizerMap } from "@tokenwire/core/codec";
 import { Command } from "commander";
 import { printable, printJson } from "../output.ts";
-import { printFacts, readBytes, readMap } from "./files.ts";
+import { hashOf, printFacts, readBytes, readMap } from "./files.ts";
 
 /** Texts on which a pattern and the program beside it must agree. */
 const samples = [
@@ -74,11 +73,7 @@ export function hashCommand(): Command {
     .addHelpText("after", "\nExamples:\n  $ tokenwire maps hash openai_o200k_base.json")
     .action(async (file: string, flags: { canonical?: boolean }) => {
       const { hashMap } = await import("@tokenwire/core/codec");
-      const hash = flags.canonical
-        ? hashMap(await readMap(file))
-        : `sha256:${createHash("sha256")
-            .update(await readBytes(file))
-            .digest("hex")}`;
+      const hash = flags.canonical ? hashMap(await readMap(file)) : hashOf(await readBytes(file));
       process.stdout.write(`${hash}\n`);
     });
 }

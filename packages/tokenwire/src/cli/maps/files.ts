@@ -1,7 +1,8 @@
 // Maps and other documents in files.
 
+import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
-import { hashMap, serializeMap, TokenizerMap } from "@tokenwire/core/codec";
+import { encodeCompactMap, parseMap, serializeMap, type TokenizerMap } from "@tokenwire/core/codec";
 import { printJson, readStandardInput, UsageError } from "../output.ts";
 
 /** Bytes of a file, or of standard input for `-`. */
@@ -11,7 +12,7 @@ export async function readBytes(file: string): Promise<Uint8Array> {
 }
 
 export async function readMap(file: string): Promise<TokenizerMap> {
-  return TokenizerMap.fromJson(await readBytes(file));
+  return parseMap(await readBytes(file));
 }
 
 export async function readJson(file: string): Promise<unknown> {
@@ -24,7 +25,7 @@ export async function readJson(file: string): Promise<unknown> {
 }
 
 /** Facts about a map, as `build` and `convert` print them. */
-export function describeMap(map: TokenizerMap): Record<string, unknown> {
+export function describeMap(map: TokenizerMap, compact = false): Record<string, unknown> {
   const { byte_fallback_start: start, byte_fallback_end: end } = map;
   return {
     id: map.id,
@@ -34,7 +35,7 @@ export function describeMap(map: TokenizerMap): Record<string, unknown> {
     byte_fallback: start === undefined ? "none" : `${start}-${end}`,
     special_tokens: Object.keys(map.special_tokens ?? {}).length,
     tool_calling: map.tool_calling?.convention ?? "none",
-    hash: hashMap(map),
+    hash: hashOf(bytesOf(map, compact)),
   };
 }
 
@@ -44,7 +45,17 @@ export function printFacts(facts: Readonly<Record<string, unknown>>, json: boole
   else for (const [name, value] of Object.entries(facts)) process.stdout.write(`${name}: ${String(value)}\n`);
 }
 
+/** The bytes of a map in either form. */
+function bytesOf(map: TokenizerMap, compact: boolean): Uint8Array {
+  return compact ? encodeCompactMap(map) : serializeMap(map);
+}
+
+/** `sha256:<hex>` of some bytes. */
+export function hashOf(bytes: Uint8Array): string {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}
+
 /** Writes exactly the bytes that the printed hash is of. */
-export async function writeMap(map: TokenizerMap, file: string): Promise<void> {
-  await writeFile(file, serializeMap(map));
+export async function writeMap(map: TokenizerMap, file: string, compact = false): Promise<void> {
+  await writeFile(file, bytesOf(map, compact));
 }

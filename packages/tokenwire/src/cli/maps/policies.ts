@@ -1,10 +1,9 @@
 // `tokenwire maps policies-…`: safety-policy descriptors, from what an operator has to what may be published.
 
-import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { Command } from "commander";
 import { printJson, UsageError } from "../output.ts";
-import { readBytes, readJson, readMap } from "./files.ts";
+import { hashOf, readBytes, readJson, readMap } from "./files.ts";
 
 export function policiesValidateCommand(): Command {
   return new Command("policies-validate")
@@ -49,7 +48,7 @@ export function policiesHashCommand(): Command {
     .action(async (file: string, flags: { json?: boolean }) => {
       const { hashSafetyPolicy, parseSafetyPolicy } = await import("@tokenwire/core/codec");
       const bytes = await readBytes(file);
-      const raw = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+      const raw = hashOf(bytes);
       const canonical = await hashSafetyPolicy(parseSafetyPolicy(bytes));
       if (flags.json) printJson({ raw, canonical, equal: raw === canonical });
       else process.stdout.write(`raw: ${raw}\ncanonical: ${canonical}\n`);

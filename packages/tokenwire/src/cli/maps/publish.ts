@@ -1,11 +1,10 @@
 // `tokenwire maps well-known` and its twin for policies: the files of discovery, written as they must be served.
 
-import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { UsageError } from "../output.ts";
-import { readBytes } from "./files.ts";
+import { hashOf, readBytes } from "./files.ts";
 
 interface PublishFlags {
   readonly url?: string;
@@ -28,10 +27,6 @@ function checkTarget({ url, inline }: PublishFlags): void {
     throw new UsageError("Give either --url, where the file is served, or --inline.");
   if (url !== undefined && !/^https?:\/\//.test(url))
     throw new UsageError(`--url: "${url}" is not an http or https address.`);
-}
-
-function sha256(bytes: Uint8Array): string {
-  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
 
 /** The index with the entry of this id replaced, sorted by id. A file that is not an index is never overwritten. */
@@ -77,16 +72,16 @@ export function wellKnownCommand(): Command {
     )
     .action(async (flags: PublishFlags & { map: string }) => {
       checkTarget(flags);
-      const { checkPublishableId, TokenizerMap } = await import("@tokenwire/core/codec");
+      const { checkPublishableId, parseMap } = await import("@tokenwire/core/codec");
       const bytes = await readBytes(flags.map);
-      const id = checkPublishableId(TokenizerMap.fromJson(bytes).id);
+      const id = checkPublishableId(parseMap(bytes).id);
       const base = join(flags.outDir, ".well-known", "codec");
       const file = join(base, "maps", `${id}.json`);
       if (flags.inline) {
         await writeDeep(file, bytes);
         return;
       }
-      const pointer = { id, url: flags.url, hash: sha256(bytes) };
+      const pointer = { id, url: flags.url, hash: hashOf(bytes) };
       await writeDeep(file, pretty(pointer));
       await updateIndex(join(base, "index.json"), pointer);
     });
@@ -111,7 +106,7 @@ export function policiesWellKnownCommand(): Command {
       const policy = parseSafetyPolicy(await readBytes(flags.descriptor));
       const id = checkPublishableId(policy.id);
       const bytes = safetyPolicyCanonicalBytes(policy);
-      const hash = sha256(bytes);
+      const hash = hashOf(bytes);
       const base = join(flags.outDir, ".well-known", "codec", "policies");
       await writeDeep(join(base, `${id}.json`), flags.inline ? bytes : pretty({ id, url: flags.url, hash }));
       await writeDeep(join(base, "sha256", `${hash.slice("sha256:".length)}.json`), bytes);
