@@ -2,7 +2,7 @@
 // first, so the process never grows; nothing survives it.
 
 import type { ResponseItem } from "../protocol/index.ts";
-import type { ResponseStore, StoredConversation, StoredResponse } from "./store.ts";
+import { itemsOf, type ResponseStore, type StoredConversation, type StoredResponse } from "./store.ts";
 
 export interface MemoryStoreOptions {
   /** Bytes of JSON kept. Default 256 MiB. */
@@ -17,6 +17,8 @@ interface Entry {
   /** JSON text: what is stored cannot change behind our back, and its size is known. */
   readonly text: string;
   readonly unfinished: boolean;
+  /** Keys of the items inside, in the index of items. */
+  readonly items: readonly string[];
   used: number;
 }
 
@@ -39,6 +41,8 @@ class MemoryStore implements ResponseStore {
   readonly #now: () => number;
   /** In order of last use, oldest first. */
   readonly #entries: Map<string, Entry> = new Map();
+  /** Which response holds an item. */
+  readonly #holders: Map<string, string> = new Map();
   #bytes = 0;
 
   constructor(options: MemoryStoreOptions) {
@@ -49,7 +53,14 @@ class MemoryStore implements ResponseStore {
 
   async putResponse(tenant: string, stored: StoredResponse): Promise<void> {
     const { id, status } = stored.response;
-    this.#set(key("response", tenant, id), stored, status === "queued" || status === "in_progress");
+    const items = itemsOf(stored).map((item) => key("item", tenant, item.id));
+    this.#set(key("response", tenant, id), stored, status === "queued" || status === "in_progress", items);
+  }
+
+  async findItem(tenant: string, itemId: string): Promise<ResponseItem | undefined> {
+    const holder = this.#holders.get(key("item", tenant, itemId));
+    const stored = holder === undefined ? undefined : this.#get<StoredResponse>(holder);
+    return stored && itemsOf(stored).find((item) => item.id === itemId);
   }
 
   async getResponse(tenant: string, id: string): Promise<StoredResponse | undefined> {
@@ -103,6 +114,7 @@ class MemoryStore implements ResponseStore {
 
   async close(): Promise<void> {
     this.#entries.clear();
+    this.#holders.clear();
     this.#bytes = 0;
   }
 
@@ -123,11 +135,12 @@ class MemoryStore implements ResponseStore {
     return JSON.parse(entry.text) as T;
   }
 
-  #set(name: string, value: unknown, unfinished = false): void {
+  #set(name: string, value: unknown, unfinished = false, items: readonly string[] = []): void {
     this.#delete(name);
-    const text = JSON.stringify(value);
-    this.#entries.set(name, { text, unfinished, used: this.#now() });
-    this.#bytes += size(name, text);
+    const entry: Entry = { text: JSON.stringify(value), unfinished, items, used: this.#now() };
+    this.#entries.set(name, entry);
+    for (const item of items) this.#holders.set(item, name);
+    this.#bytes += size(name, entry);
     this.#evict();
   }
 
@@ -135,7 +148,8 @@ class MemoryStore implements ResponseStore {
     const entry = this.#entries.get(name);
     if (entry === undefined) return false;
     this.#entries.delete(name);
-    this.#bytes -= size(name, entry.text);
+    for (const item of entry.items) if (this.#holders.get(item) === name) this.#holders.delete(item);
+    this.#bytes -= size(name, entry);
     return true;
   }
 
@@ -153,7 +167,7 @@ function key(kind: string, tenant: string, id: string): string {
   return `${kind}\n${tenant}\n${id}`;
 }
 
-/** Two bytes per UTF-16 unit is what a string costs at most, and 200 for the entry. */
-function size(name: string, text: string): number {
-  return 2 * (name.length + text.length) + 200;
+/** Two bytes per UTF-16 unit is what a string costs at most; 200 for the entry and for each item of the index. */
+function size(name: string, { text, items }: Entry): number {
+  return 2 * (name.length + text.length) + 200 * (1 + items.length);
 }

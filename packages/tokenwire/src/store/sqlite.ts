@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { TokenwireError } from "@tokenwire/core";
 import type { ResponseItem } from "../protocol/index.ts";
-import type { ResponseStore, StoredConversation, StoredResponse } from "./store.ts";
+import { itemsOf, type ResponseStore, type StoredConversation, type StoredResponse } from "./store.ts";
 
 /** What both drivers have in common. */
 interface Statement {
@@ -34,6 +34,10 @@ const migrations = [
      body TEXT NOT NULL, input TEXT NOT NULL, events TEXT, PRIMARY KEY (tenant, id)) WITHOUT ROWID;
    CREATE INDEX responses_expires ON responses (expires);
    CREATE INDEX responses_unfinished ON responses (status) WHERE status IN ('queued', 'in_progress');
+   CREATE TABLE response_items (
+     tenant TEXT NOT NULL, id TEXT NOT NULL, response TEXT NOT NULL, PRIMARY KEY (tenant, id),
+     FOREIGN KEY (tenant, response) REFERENCES responses (tenant, id) ON DELETE CASCADE) WITHOUT ROWID;
+   CREATE INDEX response_items_response ON response_items (tenant, response);
    CREATE TABLE conversations (
      id TEXT NOT NULL, tenant TEXT NOT NULL, created INTEGER NOT NULL, metadata TEXT NOT NULL,
      PRIMARY KEY (tenant, id)) WITHOUT ROWID;
@@ -108,7 +112,26 @@ class SqliteStore implements ResponseStore {
     this.#sql("DELETE FROM responses WHERE expires < ?").run(Date.now());
   }
 
-  async putResponse(tenant: string, { response, input, previousId, events }: StoredResponse): Promise<void> {
+  async putResponse(tenant: string, stored: StoredResponse): Promise<void> {
+    this.#transaction(() => {
+      this.#writeResponse(tenant, stored);
+      const insert = this.#sql(
+        "INSERT OR REPLACE INTO response_items (tenant, id, response) VALUES (?, ?, ?)",
+      );
+      for (const { id } of itemsOf(stored)) insert.run(tenant, id, stored.response.id);
+    });
+  }
+
+  async findItem(tenant: string, itemId: string): Promise<ResponseItem | undefined> {
+    const row = this.#sql("SELECT response FROM response_items WHERE tenant = ? AND id = ?").get(
+      tenant,
+      itemId,
+    ) as { response: string } | undefined;
+    const stored = row && (await this.getResponse(tenant, row.response));
+    return stored && itemsOf(stored).find((item) => item.id === itemId);
+  }
+
+  #writeResponse(tenant: string, { response, input, previousId, events }: StoredResponse): void {
     this.#sql(
       `INSERT OR REPLACE INTO responses (id, tenant, created, expires, status, previous_id, model, body, input, events)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -174,16 +197,23 @@ class SqliteStore implements ResponseStore {
 
   async appendItems(tenant: string, id: string, items: readonly ResponseItem[]): Promise<boolean> {
     if ((await this.getConversation(tenant, id)) === undefined) return false;
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
+    this.#transaction(() => {
       const insert = this.#sql("INSERT INTO items (tenant, conversation, id, body) VALUES (?, ?, ?, ?)");
       for (const item of items) insert.run(tenant, id, item.id, JSON.stringify(item));
+    });
+    return true;
+  }
+
+  /** All of it, or nothing. */
+  #transaction(write: () => void): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      write();
       this.#database.exec("COMMIT");
     } catch (error) {
       this.#database.exec("ROLLBACK");
       throw error;
     }
-    return true;
   }
 
   async listItems(tenant: string, id: string): Promise<readonly ResponseItem[]> {

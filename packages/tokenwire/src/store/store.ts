@@ -39,6 +39,8 @@ export interface ResponseStore {
   getResponse(tenant: string, id: string): Promise<StoredResponse | undefined>;
   /** False when there was none. */
   deleteResponse(tenant: string, id: string): Promise<boolean>;
+  /** An input or output item of any stored response: clients refer to items by id alone. */
+  findItem(tenant: string, itemId: string): Promise<ResponseItem | undefined>;
   /** Ids and tenants of responses that are `queued` or `in_progress`: orphans of an earlier process at start-up. */
   listUnfinished(): Promise<readonly { readonly tenant: string; readonly id: string }[]>;
 
@@ -60,4 +62,9 @@ export function pageOf<T extends { readonly id: string }>(items: readonly T[], p
   const at = page.after === undefined ? -1 : ordered.findIndex((item) => item.id === page.after);
   const data = ordered.slice(at + 1, at + 1 + page.limit);
   return { data, hasMore: at + 1 + data.length < ordered.length };
+}
+
+/** The items that a stored response holds, its own input and its output. */
+export function itemsOf({ input, response }: StoredResponse): readonly ResponseItem[] {
+  return [...input, ...(response.output as unknown as readonly ResponseItem[])];
 }

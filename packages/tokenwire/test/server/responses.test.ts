@@ -353,6 +353,21 @@ describe("input", () => {
     expect(lastPrompt(running)).toContain("One moment.");
   });
 
+  it("finds items of earlier responses by their id alone", async () => {
+    const running = await serverFor({ emit: (_, n) => (n === 0 ? toolTurn : answerText("Done.")) });
+    const first = (await create(running, { input: "Weather?", tools: [weather] })).body;
+    const [reasoning, , called] = first["output"];
+    const input = [
+      { role: "user", content: "Weather?" },
+      { type: "item_reference", id: reasoning.id },
+      { type: "item_reference", id: called.id },
+      { type: "function_call_output", call_id: called.call_id, output: "rain" },
+    ];
+    expect((await create(running, { input, tools: [weather] })).status).toBe(200);
+    expect(lastPrompt(running)).toContain("Look.");
+    expect(lastPrompt(running)).toContain('{"city":"Oslo"}');
+  });
+
   it("opens reasoning that it sealed itself, and no other", async () => {
     const running = await serverFor({ emit: (_, n) => (n === 0 ? toolTurn : answerText("Done.")) });
     const include = ["reasoning.encrypted_content"];

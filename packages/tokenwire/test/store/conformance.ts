@@ -67,6 +67,18 @@ export function storeConformance(name: string, open: () => Promise<ResponseStore
         expect(await store.getResponse("t", "resp_1")).toBeUndefined();
       }));
 
+    it("finds items by their id, as long as their response is there", () =>
+      using(async (store) => {
+        const stored = response("resp_1");
+        const output = [{ id: "fc_1", type: "function_call" }] as unknown as ResponseObject["output"];
+        await store.putResponse("t", { ...stored, response: { ...stored.response, output } });
+        expect(await store.findItem("t", "msg_1")).toEqual(item("msg_1"));
+        expect(await store.findItem("t", "fc_1")).toMatchObject({ type: "function_call" });
+        expect(await store.findItem("other", "fc_1")).toBeUndefined();
+        await store.deleteResponse("t", "resp_1");
+        expect(await store.findItem("t", "fc_1")).toBeUndefined();
+      }));
+
     it("finds what was never finished", () =>
       using(async (store) => {
         await store.putResponse("t", response("resp_1", "queued"));

@@ -35,7 +35,7 @@ describe.skipIf(!hasDriver)("with a driver", () => {
       const { openSqliteStore } = await import(${JSON.stringify(new URL("../../src/store/index.ts", import.meta.url).href)});
       const store = await openSqliteStore(${JSON.stringify(path)});
       for (let i = 0; ; i++) {
-        await store.putResponse("t", { response: { id: "resp_" + i, created_at: 1, status: "completed", model: "m" }, input: [], previousId: null });
+        await store.putResponse("t", { response: { id: "resp_" + i, created_at: 1, status: "completed", model: "m", output: [] }, input: [], previousId: null });
         process.stdout.write(i + "\\n");
       }`;
     const canStrip = execFileSync(process.execPath, ["-p", "process.features.typescript ?? ''"], {

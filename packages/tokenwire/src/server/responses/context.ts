@@ -75,6 +75,24 @@ async function historyItems(
   return server.store.listItems(tenant, request.conversationId);
 }
 
+/** The items that an input refers to by id: of the history, or of any stored response. */
+async function referencedItems(
+  context: RouteContext,
+  input: unknown,
+  history: readonly ResponseItem[],
+): Promise<ReadonlyMap<string, ResponseItem>> {
+  const found = new Map(history.map((item) => [item.id, item]));
+  if (!Array.isArray(input)) return found;
+  const { server, tenant } = context;
+  for (const item of input as { id?: unknown; role?: unknown; type?: unknown }[]) {
+    if (typeof item?.id !== "string" || item.role !== undefined || found.has(item.id)) continue;
+    if ((item.type ?? "item_reference") !== "item_reference") continue;
+    const stored = await server.store.findItem(tenant, item.id);
+    if (stored) found.set(item.id, stored);
+  }
+  return found;
+}
+
 /** Reasoning that a client carried for us gets its text back. */
 function unseal(context: RouteContext, items: readonly ResponseItem[]): ResponseItem[] {
   return items.map((item, index) => {
@@ -160,10 +178,9 @@ export async function draftResponse(
   if ((request.input ?? null) === null && history.length === 0) {
     throw invalidRequest("input", "Missing required parameter: 'input'.");
   }
+  const referenced = await referencedItems(context, request.input, history);
   const input =
-    (request.input ?? null) === null
-      ? []
-      : parseInputItems(request.input, (id) => history.find((item) => item.id === id));
+    (request.input ?? null) === null ? [] : parseInputItems(request.input, (id) => referenced.get(id));
   if (Array.isArray(request.input) && request.input.length === 0) {
     throw invalidRequest("input", "Input items cannot be empty");
   }
