@@ -1,3 +1,12 @@
+export {
+  type BalancedEngine,
+  type BalancedEngineOptions,
+  type BalancePolicy,
+  type BalanceStatistics,
+  createBalancedEngine,
+  type PrefixBlockOptions,
+  prefixBlocks,
+} from "./balanced/index.ts";
 export { createEchoEngine, type EchoEngineOptions } from "./echo.ts";
 export {
   type ConstraintCompiler,
