@@ -52,7 +52,13 @@ export class Emitter {
   }
 
   reasoning(text: string): void {
-    if (text !== "") this.#join("reasoning", text);
+    if (text === "") return;
+    if (this.#waiting.length > 0) {
+      this.settle();
+      // Visible text has not begun: white space behind the reasoning waits again.
+      this.#atBoundary = true;
+    }
+    this.#join("reasoning", text);
   }
 
   skip(text: string, why: SkipReason, section?: number): void {

@@ -56,6 +56,7 @@ export class FunctionTags {
       parameterClose: ["</parameter>"],
       outerClose: [syntax.close],
       header: syntax.cutHeader ? cutHeader : plainHeader,
+      openEnd: true,
       value: () => ({ space: syntax.space }),
     });
   }

@@ -65,8 +65,10 @@ export class JsonBlocks {
 
   /** Not JSON at all: text, from here on; or nothing, in dialects that drop broken blocks. */
   *#wrong(reader: ToolReader): Task {
-    const drop = reader.rules.onInvalid === "drop" && (yield* reader.until(this.#close)) !== undefined;
-    if (drop) reader.discardCall("bad-json");
+    const { onInvalid, dialect } = reader.rules;
+    const skips = onInvalid === "drop" || dialect === "smg";
+    const closed = skips && (yield* reader.until(this.#close)) !== undefined;
+    if (closed && onInvalid === "drop") reader.discardCall("bad-json");
     else reader.fail("bad-json");
   }
 

@@ -45,13 +45,35 @@ export function collectToolCalls(
   finishReason?: OutputEndReason,
 ): Message {
   const onTruncated = finishReason === "length" ? "keep" : rules.onTruncated;
-  const message = collect(events, { onInvalid: rules.onInvalid, onTruncated, textTrim: rules.textTrim });
+  const message = collect(skipsBroken(rules) ? withoutBrokenBlocks(events) : events, {
+    onInvalid: rules.onInvalid,
+    onTruncated,
+    textTrim: rules.textTrim,
+  });
   const none = message.toolCalls.length === 0;
   if (isWholeText(message, rules) || (rules.wholeTextWithoutCalls && none)) {
     return { ...message, content: source, toolCalls: [] };
   }
   return rules.dropTextWithCalls && !none ? { ...message, content: null } : message;
 }
+
+/**
+ * SMG skips broken blocks beside good ones. A broken block is text that directly follows its diagnostic; where no call
+ * is left the whole output becomes text again.
+ */
+function withoutBrokenBlocks(events: Iterable<OutputEvent>): OutputEvent[] {
+  const kept: OutputEvent[] = [];
+  let broken = "";
+  for (const event of events) {
+    const skipped = event.type === "text" && broken !== "" && event.text.startsWith(broken);
+    kept.push(skipped ? { type: "text", text: event.text.slice(broken.length) } : event);
+    broken = event.type === "diagnostic" && isFault(event.code) ? event.text : "";
+  }
+  return kept;
+}
+
+const skipsBroken = (rules: Rules) => rules.dialect === "smg" && rules.wholeTextWithoutCalls;
+const isFault = (code: string) => code !== "incomplete-list" && code !== "trailing-text";
 
 /** What was repaired is no reason to refuse the output. */
 const repairs = new Set(["closed-brackets", "unwrapped-arguments"]);

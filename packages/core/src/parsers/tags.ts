@@ -33,6 +33,8 @@ export interface TagSyntax {
   readonly jsonBody?: boolean;
   /** Tokens that cut the output off inside a value. */
   readonly cut?: readonly string[];
+  /** vLLM: the output may end between parameters, and another call inside a call ends it. */
+  readonly openEnd?: boolean;
   /** A single parameter of this name that the tool does not have wraps the arguments. */
   readonly wrappers?: readonly string[];
 }
@@ -45,7 +47,9 @@ const none: ReadonlyMap<string, string> = new Map();
 
 /** `NAME>`: everything up to `>`, which must come before a newline or `<`. */
 export function* plainHeader(reader: ToolReader): Task<TagHeader | undefined> {
-  const name = yield* reader.while((code) => code !== 62 && code !== LESS && code !== 10);
+  // SMG takes everything up to `>` for the name.
+  const smg = reader.rules.dialect === "smg";
+  const name = yield* reader.while((code) => code !== 62 && (smg || (code !== LESS && code !== 10)));
   if ((yield* reader.peek()) !== 62) return undefined;
   reader.take(1);
   return { name: unquote(name.trim()), attributes: none };
@@ -92,6 +96,7 @@ function* attributeValue(reader: ToolReader): Task<string | undefined> {
 export class TagCall {
   readonly #syntax: TagSyntax;
   readonly #inside: MarkerSet;
+  readonly #insideOrCall: MarkerSet;
   readonly #value: MarkerSet;
   readonly #strictValue: MarkerSet;
   readonly #close: MarkerSet;
@@ -101,6 +106,7 @@ export class TagCall {
     this.#syntax = syntax;
     const outer = syntax.outerClose ?? [];
     this.#inside = new MarkerSet([...syntax.parameter, ...syntax.callClose, ...outer]);
+    this.#insideOrCall = this.#inside.with(syntax.call);
     const cut = syntax.cut ?? [];
     this.#strictValue = new MarkerSet([...syntax.parameterClose, ...syntax.callClose, ...cut]);
     this.#leave = [...syntax.parameter, ...syntax.callClose];
@@ -129,9 +135,14 @@ export class TagCall {
       if ((yield* reader.peek()) === 123) return yield* this.#jsonBody(reader, writer);
       if (space === "" && (yield* reader.peek()) === -1) return "truncated";
     }
+    const open = this.#syntax.openEnd === true && reader.rules.dialect === "vllm";
+    return yield* this.#parameters(reader, writer, open);
+  }
+
+  *#parameters(reader: ToolReader, writer: ArgumentsWriter, open: boolean): Task<CallFault | undefined> {
     for (;;) {
-      const marker = yield* reader.until(this.#inside);
-      if (marker === undefined) return "truncated";
+      const marker = yield* reader.until(open ? this.#insideOrCall : this.#inside);
+      if (marker === undefined) return open && !writer.empty && writer.end() ? undefined : "truncated";
       if (!this.#syntax.parameter.includes(marker)) return this.#end(reader, writer, marker);
       const fault = yield* this.#parameter(reader, writer);
       if (fault === WRAPPED) return undefined;
@@ -141,7 +152,8 @@ export class TagCall {
   }
 
   #end(reader: ToolReader, writer: ArgumentsWriter, marker: string): CallFault | undefined {
-    if (this.#syntax.outerClose?.includes(marker)) reader.input.untake(marker.length);
+    const outer = this.#syntax.outerClose?.includes(marker) || this.#syntax.call.includes(marker);
+    if (outer) reader.input.untake(marker.length);
     return writer.end() ? undefined : "missing-name";
   }
 

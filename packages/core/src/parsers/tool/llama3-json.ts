@@ -24,7 +24,7 @@ export const llama3Json: ToolFormat = {
   rules: {
     all: { requireArguments: true },
     smg: { afterText: "keep" },
-    vllm: { dropTextWithCalls: true, afterText: "keep" },
+    vllm: { dropTextWithCalls: true, afterText: "keep", wholeTextOnAnyInvalid: true },
   },
   *read(reader) {
     const smg = reader.rules.dialect === "smg";

@@ -26,7 +26,7 @@ export const pythonic: ToolFormat = {
   markers: wrappers,
   discard,
   rules,
-  read: anywhere,
+  read: (reader) => anywhere(reader, false),
   render: (calls) => `[${calls.map(pythonCallText).join(", ")}]`,
 };
 
@@ -36,13 +36,13 @@ export const llama4Pythonic: ToolFormat = {
   markers: wrappers,
   discard,
   rules,
-  read: anywhere,
+  read: (reader) => anywhere(reader, true),
   render: (calls) => `<|python_start|>[${calls.map(pythonCallText).join(", ")}]<|python_end|>`,
 };
 
-function* anywhere(reader: ToolReader): Task {
+function* anywhere(reader: ToolReader, wrapped: boolean): Task {
   if (reader.rules.dialect === "vllm") {
-    yield* wholeOutput(reader);
+    yield* wholeOutput(reader, wrapped);
     return;
   }
   const dialect = reader.rules.dialect === "tokenwire" ? lenientCalls : pythonDialect(reader);
@@ -61,9 +61,9 @@ function* candidate(reader: ToolReader, dialect: PythonCallDialect): Task<boolea
 }
 
 /** vLLM reads calls only where the whole output is the list. */
-function* wholeOutput(reader: ToolReader): Task {
+function* wholeOutput(reader: ToolReader, wrapped: boolean): Task {
   yield* reader.space();
-  if ((yield* reader.at(start)) !== undefined) yield* reader.space();
+  if (wrapped && (yield* reader.at(start)) !== undefined) yield* reader.space();
   if ((yield* reader.peek()) === 91) {
     reader.drop();
     if (!(yield* candidate(reader, pythonDialect(reader)))) reader.emit.diagnostic("bad-syntax", "");
