@@ -31,3 +31,10 @@ export {
   serve,
   type TimeoutOptions,
 } from "./server/index.ts";
+export {
+  createMemoryStore,
+  type MemoryStoreOptions,
+  openSqliteStore,
+  type ResponseStore,
+  type SqliteStoreOptions,
+} from "./store/index.ts";
