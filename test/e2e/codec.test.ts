@@ -31,6 +31,7 @@ import type {
   GenerateEvent,
   GenerateRequest,
 } from "../../packages/tokenwire/src/engines/index.ts";
+import { createHarmonyProfile } from "../../packages/tokenwire/src/profiles/index.ts";
 import type { ModelProfile } from "../../packages/tokenwire/src/protocol/index.ts";
 import { type CodecOptions, createServer, type Server } from "../../packages/tokenwire/src/server/index.ts";
 
@@ -116,8 +117,9 @@ class SeededEngine implements Engine {
         yield { type: "delta", index: 0, tokenIds, ...(request.logprobs && { logprobs }) };
       }
     }
-    const ended = ids.at(-1) === 100_257;
-    yield { type: "finish", index: 0, reason: ended ? "stop" : "length", ...(ended && { matched: 100_257 }) };
+    const last = ids.at(-1)!;
+    const ended = last === 100_257 || request.stop?.tokenIds?.includes(last) === true;
+    yield { type: "finish", index: 0, reason: ended ? "stop" : "length", ...(ended && { matched: last }) };
   }
 
   #draw({ sampling }: GenerateRequest): number[] {
@@ -374,6 +376,55 @@ describe("binary answers", () => {
     const events = await tokenwireEvents(await post(url, { stream: true, stream_format: "tokenwire" }));
     const text = events.flatMap((event) => (event.kind === "text" ? [event.text] : [])).join("");
     expect(text).toBe((await fromEvents(url)).text);
+  });
+});
+
+describe("binary chat answers", () => {
+  const harmony = getEncoding("o200k_harmony");
+  const tools = [{ type: "function", function: { name: "f", parameters: { type: "object" } } }];
+
+  async function chat(said: string, format: StreamFormat | "json", body: object = {}): Promise<Response> {
+    const say = [...harmony.encode(said, { allowedSpecial: "all" })];
+    const chatProfile = createHarmonyProfile({ id: "harmony-model", contextLength: 4096 });
+    const server = await createServer({
+      port: 0,
+      models: [{ engine: new SeededEngine({ say }), profile: chatProfile }],
+    });
+    servers.push(server);
+    return await fetch(`${await server.listen()}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "accept-encoding": "identity" },
+      body: JSON.stringify({
+        model: "harmony-model",
+        messages: [{ role: "user", content: "Hi" }],
+        stream: true,
+        stream_format: format,
+        ...body,
+      }),
+    });
+  }
+
+  it("carry the engine's ids, markers included", async () => {
+    const said =
+      "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Hello there<|return|>";
+    const ids = [...harmony.encode(said, { allowedSpecial: "all" })];
+    const frames: number[] = [];
+    for await (const frame of decodeStream((await chat(said, "msgpack")).body!, "msgpack"))
+      frames.push(...frame.ids);
+    expect(frames).toEqual(ids);
+    const events = await tokenwireEvents(await chat(said, "tokenwire"));
+    expect(events.flatMap((event) => (event.kind === "ids" ? event.ids : []))).toEqual(ids);
+    expect(events.find(({ kind }) => kind === "finish")).toMatchObject({ reason: "stop" });
+  });
+
+  it("report tool calls in tokenwire", async () => {
+    const said = '<|channel|>commentary to=functions.f <|constrain|>json<|message|>{"a":1}<|call|>';
+    const events = await tokenwireEvents(await chat(said, "tokenwire", { tools }));
+    const calls = events.filter((event) => event.kind === "toolCall");
+    expect(calls[0]).toMatchObject({ index: 0, name: "f" });
+    expect(calls.map((call) => call.arguments ?? "").join("")).toBe('{"a":1}');
+    expect(calls.at(-1)).toMatchObject({ last: true });
+    expect(events.find(({ kind }) => kind === "finish")).toMatchObject({ reason: "tool_calls" });
   });
 });
 

@@ -12,6 +12,8 @@ import { describe, expect, it } from "vitest";
 import { random } from "./random.ts";
 
 const iterations = Number(process.env["TOKENWIRE_FUZZ"] ?? 20_000);
+/** Large runs take minutes. */
+const timeout = Math.max(60_000, iterations);
 const formats: readonly FrameFormat[] = ["msgpack", "protobuf", "msgpack-delta"];
 
 function seedBytes(format: FrameFormat): Uint8Array {
@@ -60,35 +62,43 @@ function survives(run: () => void): void {
 }
 
 describe("mutated streams", () => {
-  it.each(formats)("%s ends in a result or a CodecError", (format) => {
-    const seed = seedBytes(format);
-    const next = random(format.length);
-    for (let round = 0; round < iterations / 5; round++) {
-      const bytes = mutate(seed, next);
-      const cut = next(bytes.length + 1);
-      survives(() => {
-        const decoder = new FrameDecoder(format);
-        decoder.push(bytes.subarray(0, cut), () => undefined);
-        decoder.push(bytes.subarray(cut), () => undefined);
-        decoder.end();
-      });
-    }
-    expect(iterations).toBeGreaterThan(0);
-  });
+  it.each(formats)(
+    "%s ends in a result or a CodecError",
+    (format) => {
+      const seed = seedBytes(format);
+      const next = random(format.length);
+      for (let round = 0; round < iterations / 5; round++) {
+        const bytes = mutate(seed, next);
+        const cut = next(bytes.length + 1);
+        survives(() => {
+          const decoder = new FrameDecoder(format);
+          decoder.push(bytes.subarray(0, cut), () => undefined);
+          decoder.push(bytes.subarray(cut), () => undefined);
+          decoder.end();
+        });
+      }
+      expect(iterations).toBeGreaterThan(0);
+    },
+    timeout,
+  );
 
-  it.each([0, 1] as const)("tokenwire mode %i ends in a result or a CodecError", (mode) => {
-    const seed = tokenwireSeed(mode);
-    const next = random(100 + mode);
-    for (let round = 0; round < iterations / 5; round++) {
-      const bytes = mutate(seed, next);
-      const cut = next(bytes.length + 1);
-      survives(() => {
-        const decoder = new TokenwireDecoder();
-        decoder.push(bytes.subarray(0, cut), () => undefined);
-        decoder.push(bytes.subarray(cut), () => undefined);
-        decoder.end();
-      });
-    }
-    expect(iterations).toBeGreaterThan(0);
-  });
+  it.each([0, 1] as const)(
+    "tokenwire mode %i ends in a result or a CodecError",
+    (mode) => {
+      const seed = tokenwireSeed(mode);
+      const next = random(100 + mode);
+      for (let round = 0; round < iterations / 5; round++) {
+        const bytes = mutate(seed, next);
+        const cut = next(bytes.length + 1);
+        survives(() => {
+          const decoder = new TokenwireDecoder();
+          decoder.push(bytes.subarray(0, cut), () => undefined);
+          decoder.push(bytes.subarray(cut), () => undefined);
+          decoder.end();
+        });
+      }
+      expect(iterations).toBeGreaterThan(0);
+    },
+    timeout,
+  );
 });
