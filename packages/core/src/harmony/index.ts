@@ -30,7 +30,7 @@ export {
 export { diagnosticMeanings } from "./diagnostic-meanings.ts";
 export type { Diagnostic, Repair, Severity } from "./diagnostics.ts";
 export { type DiagnosticRule, diagnosticRule } from "./diagnostics.ts";
-export { type HarmonySource, parseHarmonyStream } from "./event-stream.ts";
+export { type HarmonyPiece, type HarmonySource, parseHarmonyStream } from "./event-stream.ts";
 export type {
   DeltaEvent,
   DiagnosticEvent,

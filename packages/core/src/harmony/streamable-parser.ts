@@ -26,7 +26,7 @@ export type ParseMode = "compat" | "strict" | "recover";
 
 export interface ParserOptions {
   /** Role of the first message, when the prompt ended in `<|start|>` and a role. */
-  readonly role?: Role | undefined;
+  readonly role?: Role | null | undefined;
   /** Default: `compat` when first fed by `process`, `recover` when first fed by `push`. */
   readonly mode?: ParseMode | undefined;
   /** openai-harmony's switch, for compat mode. False accepts headers without `<|message|>`. Default true. */
@@ -72,9 +72,9 @@ export class StreamableParser {
 
   constructor(vocabulary: ParserVocabulary | TokenTable, options: ParserOptions = {}) {
     this.vocabulary = vocabulary instanceof TokenTable ? { tokenTable: vocabulary } : vocabulary;
-    this.options = options;
+    this.options = { ...options, role: options.role ?? undefined };
     this.window = options.undoWindow ?? 64;
-    if (options.mode !== undefined) this.open = createCore(this.vocabulary.tokenTable, options, options.mode);
+    if (options.mode !== undefined) this.start(options.mode);
   }
 
   // ---- feeding
@@ -183,7 +183,7 @@ export class StreamableParser {
 
   get currentRole(): Role | undefined {
     const core = this.open;
-    return core === undefined ? this.options.role : (core.header?.role ?? core.pendingRole);
+    return core === undefined ? (this.options.role ?? undefined) : (core.header?.role ?? core.pendingRole);
   }
 
   get currentChannel(): string | undefined {
@@ -205,7 +205,7 @@ export class StreamableParser {
 
   get state(): StreamState {
     if (this.open !== undefined) return this.open.state;
-    return this.options.role === undefined ? "ExpectStart" : "Header";
+    return this.options.role == null ? "ExpectStart" : "Header";
   }
 
   /** The state in openai-harmony's form. */
@@ -324,8 +324,9 @@ export class StreamableParser {
 }
 
 function createCore(table: TokenTable, options: ParserOptions, mode: ParseMode): ParserCore {
-  if (mode === "compat") return new CompatParser(table, options.role, options.strict === false);
-  return new RecoverParser(table, { ...options, strict: mode === "strict" });
+  const role = options.role ?? undefined;
+  if (mode === "compat") return new CompatParser(table, role, options.strict === false);
+  return new RecoverParser(table, { ...options, role, strict: mode === "strict" });
 }
 
 /** What was refused the first time is refused again; it left its mark on the state both times. */

@@ -122,7 +122,7 @@ describe("lintConversation", () => {
     ];
     const maybe = (chance: number) => (random.next() < chance ? random.pick(texts) : undefined);
     let passed = 0;
-    for (let round = iterations(4000); round > 0; round--) {
+    for (let round = iterations(1500); round > 0; round--) {
       const role = random.pick<Role>(["user", "assistant", "system", "developer", "tool"]);
       const message = new Message({
         role,
@@ -140,6 +140,6 @@ describe("lintConversation", () => {
       parser.end();
       expect(parser.messages.map(line)).toEqual([line(message)]);
     }
-    expect(passed).toBeGreaterThan(500);
+    expect(passed).toBeGreaterThan(200);
   });
 });

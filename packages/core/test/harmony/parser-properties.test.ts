@@ -22,7 +22,7 @@ function parse(ids: readonly number[], options: ConstructorParameters<typeof Str
 describe("recover mode", () => {
   it("gives the same events however a stream is cut", () => {
     const random = new Random(1);
-    for (let round = iterations(400); round > 0; round--) {
+    for (let round = iterations(250); round > 0; round--) {
       const ids = randomStream(random);
       const role = randomRole(random);
       const whole = parse(ids, { role });
@@ -40,7 +40,7 @@ describe("recover mode", () => {
 
   it("never throws, and gives every token to one message or one diagnostic", () => {
     const random = new Random(2);
-    for (let round = iterations(1200); round > 0; round--) {
+    for (let round = iterations(800); round > 0; round--) {
       const ids = randomStream(random);
       const { parser } = parse(ids, {
         role: randomRole(random),
@@ -67,7 +67,7 @@ describe("recover mode", () => {
 
   it("adds up: the deltas of a message are its text", () => {
     const random = new Random(3);
-    for (let round = iterations(1000); round > 0; round--) {
+    for (let round = iterations(500); round > 0; round--) {
       const { events, parser } = parse(randomStream(random), { role: randomRole(random) });
       const texts = parser.messages.map(() => "");
       for (const event of events) if (event.type === "delta") texts[event.index] += event.text;
@@ -78,7 +78,7 @@ describe("recover mode", () => {
   it("reads what strict mode accepts as strict mode does", () => {
     const random = new Random(4);
     let accepted = 0;
-    for (let round = iterations(1200); round > 0; round--) {
+    for (let round = iterations(800); round > 0; round--) {
       const ids = random.next() < 0.3 ? randomStream(random) : shapedStream(random);
       const role = random.pick([undefined, "assistant"] as const);
       const strict = new StreamableParser(encoding, { role, mode: "strict" });
@@ -99,7 +99,7 @@ describe("recover mode", () => {
 describe("every mode", () => {
   it.each(["compat", "strict", "recover"] as const)("goes on from a snapshot at any boundary: %s", (mode) => {
     const random = new Random(5);
-    for (let round = iterations(150); round > 0; round--) {
+    for (let round = iterations(80); round > 0; round--) {
       const ids = randomStream(random);
       const role = randomRole(random);
       const whole = outcome(() => parse(ids, { role, mode }));
@@ -119,7 +119,7 @@ describe("every mode", () => {
 
   it.each(["compat", "strict", "recover"] as const)("takes tokens back: %s", (mode) => {
     const random = new Random(6);
-    for (let round = iterations(200); round > 0; round--) {
+    for (let round = iterations(100); round > 0; round--) {
       const role = randomRole(random);
       const plain = new StreamableParser(encoding, { role, mode });
       const undone = new StreamableParser(encoding, { role, mode, undoWindow: 8 });

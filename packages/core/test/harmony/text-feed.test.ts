@@ -12,7 +12,7 @@ function randomText(random: Random): string {
 describe("text input", () => {
   it("gives the messages that ids give", () => {
     const random = new Random(11);
-    for (let round = iterations(500); round > 0; round--) {
+    for (let round = iterations(250); round > 0; round--) {
       const text = randomText(random);
       const role = randomRole(random);
       const byIds = new StreamableParser(encoding, { role });
@@ -27,7 +27,7 @@ describe("text input", () => {
 
   it("does not depend on where text or bytes are cut", () => {
     const random = new Random(12);
-    for (let round = iterations(300); round > 0; round--) {
+    for (let round = iterations(120); round > 0; round--) {
       const text = randomText(random);
       const role = randomRole(random);
       const whole = new StreamableParser(encoding, { role });
