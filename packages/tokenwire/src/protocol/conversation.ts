@@ -1,5 +1,6 @@
 // The one form in which every protocol hands a conversation to prompt rendering. Wire dialects end here.
 
+import type { ToolNamespaceConfig } from "@tokenwire/core/harmony";
 import type { JsonObject } from "@tokenwire/core/json";
 
 export type Role = "system" | "developer" | "user" | "assistant" | "tool";
@@ -55,6 +56,8 @@ export type ResponseFormat =
 export interface Conversation {
   readonly messages: readonly ConversationMessage[];
   readonly tools: readonly FunctionTool[];
+  /** Tools that run here, as the harmony format shows them: calls to them are named `browser.search`, `python`. */
+  readonly toolNamespaces?: readonly ToolNamespaceConfig[];
   readonly toolChoice: ToolChoice;
   readonly parallelToolCalls: boolean;
   readonly responseFormat: ResponseFormat;

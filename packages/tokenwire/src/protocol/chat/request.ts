@@ -37,7 +37,6 @@ export interface ChatRequest {
   readonly returnTokenIds: boolean;
   /** Replaces rendering. */
   readonly promptTokenIds?: readonly number[];
-  readonly store: boolean;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -146,6 +145,9 @@ function checkCombinations(wire: Fields): void {
     throw invalidRequest("top_logprobs", "top_logprobs is only allowed when logprobs is enabled");
   }
   const modality = wire.modalities?.find((entry) => entry !== "text");
+  if (wire.store === true) {
+    throw unsupportedParameter("store", "store: chat completions are not stored here; /v1/responses stores.");
+  }
   if (modality !== undefined) {
     throw unsupportedParameter(
       "modalities",
@@ -219,7 +221,6 @@ export function parseChatRequest(body: RequestBody): ChatRequest {
     includeReasoning: (wire.include_reasoning ?? true) && wire.reasoning?.exclude !== true,
     returnTokenIds: wire.return_token_ids ?? false,
     promptTokenIds: wire.prompt_token_ids,
-    store: wire.store ?? false,
     metadata: wire.metadata,
   });
 }

@@ -27,6 +27,8 @@ export interface ChatStreamOptions {
   readonly runningUsage?: () => TokenUsage;
   readonly obfuscate: boolean;
   readonly reasoningFields: ReasoningFields;
+  /** False: reasoning goes out in one piece, before what follows it. */
+  readonly streamReasoning: boolean;
   /** Echo token ids: these in the first chunk, each choice's own with its deltas. */
   readonly promptTokenIds?: Uint32Array;
 }
@@ -50,12 +52,14 @@ export class ChatStream {
   /** With `promptTokenIds`: ids of each choice that no chunk has carried yet. */
   readonly #unsentIds: number[][];
   #promptSent = false;
+  readonly #heldReasoning: string[];
 
   constructor(options: ChatStreamOptions) {
     const { id, created, model, fingerprint } = options.identity;
     this.#options = options;
     this.#head = `data: {"id":"${id}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)},"service_tier":"default","system_fingerprint":"${fingerprint}","choices":[`;
     this.#started = new Array<boolean>(options.n).fill(false);
+    this.#heldReasoning = new Array<string>(options.n).fill("");
     this.#unsentIds = Array.from({ length: options.n }, () => []);
     this.#finishes = new Array<string | undefined>(options.n).fill(undefined);
   }
@@ -72,7 +76,11 @@ export class ChatStream {
     if (this.#options.promptTokenIds) this.#unsentIds[choice]!.push(...tokenIds);
     if (events.length === 0) return "";
     let frames = this.start(choice);
-    for (const event of events) frames += this.#event(choice, event);
+    for (const event of events) {
+      if (event.type === "reasoning" && !this.#options.streamReasoning)
+        this.#heldReasoning[choice] += event.text;
+      else frames += this.#releaseReasoning(choice) + this.#event(choice, event);
+    }
     return frames;
   }
 
@@ -109,6 +117,13 @@ export class ChatStream {
         this.#finishes[choice] = this.#finish(choice, event);
         return this.#releaseFinishes();
     }
+  }
+
+  #releaseReasoning(choice: number): string {
+    const text = this.#heldReasoning[choice]!;
+    if (text === "") return "";
+    this.#heldReasoning[choice] = "";
+    return this.#reasoning(choice, text);
   }
 
   #reasoning(choice: number, text: string): string {

@@ -53,7 +53,24 @@ function systemMessage(conversation: Conversation, settings: PromptSettings): Me
       "reasoning_effort: this model takes low, medium or high, no number.",
     );
   }
+  for (const namespace of conversation.toolNamespaces ?? []) content = content.withTools(namespace);
   return Message.fromRoleAndContent("system", content);
+}
+
+/** Whether a call's name is that of a tool with a namespace of its own, such as `browser.search` or `python`. */
+function isNamespaced(name: string, { toolNamespaces = [] }: Conversation): boolean {
+  return toolNamespaces.some((namespace) => name === namespace.name || name.startsWith(`${namespace.name}.`));
+}
+
+/** Where a call goes and what its text is; the model thinks with its own tools and speaks with functions. */
+function addressed(call: Message, name: string, conversation: Conversation): Message {
+  if (isNamespaced(name, conversation)) {
+    return call.withChannel("analysis").withRecipient(name).withContentType("code");
+  }
+  return call
+    .withChannel("commentary")
+    .withRecipient(`functions.${name}`)
+    .withContentType("<|constrain|>json");
 }
 
 function toolDescription(tool: FunctionTool): ToolDescription {
@@ -89,7 +106,7 @@ function callNames(messages: readonly ConversationMessage[]): Map<string, string
   );
 }
 
-function assistantMessages(message: ConversationMessage): Message[] {
+function assistantMessages(message: ConversationMessage, conversation: Conversation): Message[] {
   const parts: Message[] = [];
   const calls = message.toolCalls ?? [];
   if (message.reasoning !== undefined) {
@@ -103,12 +120,7 @@ function assistantMessages(message: ConversationMessage): Message[] {
     );
   }
   for (const call of calls) {
-    parts.push(
-      Message.fromRoleAndContent("assistant", call.arguments)
-        .withChannel("commentary")
-        .withRecipient(`functions.${call.name}`)
-        .withContentType("<|constrain|>json"),
-    );
+    parts.push(addressed(Message.fromRoleAndContent("assistant", call.arguments), call.name, conversation));
   }
   return parts;
 }
@@ -117,10 +129,11 @@ function toMessages(
   message: ConversationMessage,
   path: string,
   names: ReadonlyMap<string, string>,
+  conversation: Conversation,
 ): Message[] {
   switch (message.role) {
     case "assistant":
-      return assistantMessages(message);
+      return assistantMessages(message, conversation);
     case "tool": {
       const name = message.name ?? names.get(message.toolCallId ?? "");
       if (name === undefined) {
@@ -129,10 +142,12 @@ function toMessages(
           `${path}.tool_call_id: no earlier tool call has the id ${JSON.stringify(message.toolCallId)}.`,
         );
       }
+      const isOwn = isNamespaced(name, conversation);
+      const author = { role: "tool", name: isOwn ? name : `functions.${name}` } as const;
       return [
-        Message.fromAuthorAndContent({ role: "tool", name: `functions.${name}` }, textOf(message.content))
+        Message.fromAuthorAndContent(author, textOf(message.content))
           .withRecipient("assistant")
-          .withChannel("commentary"),
+          .withChannel(isOwn ? "analysis" : "commentary"),
       ];
     }
     case "user":
@@ -165,7 +180,9 @@ export function toHarmonyMessages(conversation: Conversation, settings: PromptSe
     ...(developer === undefined ? [] : [developer]),
     ...messages
       .slice(leading)
-      .flatMap((message, index) => toMessages(message, `${conversation.field}[${leading + index}]`, names)),
+      .flatMap((message, index) =>
+        toMessages(message, `${conversation.field}[${leading + index}]`, names, conversation),
+      ),
   ];
 }
 
