@@ -75,11 +75,12 @@ for (const format of formats) {
 console.log(`\nslowest format: ${slowest.toFixed(1)} MB/s`);
 
 const text = sentence.repeat(200_000);
-for (const [label, pieces] of [
+const plain: readonly (readonly [string, readonly string[]])[] = [
   ["whole", [text]],
   ["1000-character chunks", chop(text, 1000)],
   ["4-character chunks", chop(text.slice(0, 1_000_000), 4)],
-] as const) {
+];
+for (const [label, pieces] of plain) {
   const characters = pieces.reduce((sum, piece) => sum + piece.length, 0);
   console.log(
     `plain text, hermes, ${label}: ${(characters / best("hermes", pieces) / 1000).toFixed(0)} MB/s`,

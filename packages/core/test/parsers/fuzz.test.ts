@@ -15,7 +15,7 @@ import {
 import { accounted, chop, chopRandomly, contractFault, feed, normalise, seeded } from "./support.ts";
 
 const folder = new URL("../../fixtures/parsers/", import.meta.url);
-const iterations = Number(process.env["TOKENWIRE_FUZZ"] ?? 6000);
+const iterations = Number(process.env["TOKENWIRE_FUZZ"] ?? 4000);
 /** Milliseconds; generous, since a machine may be busy. */
 const timeout = 60_000 + 5 * iterations;
 const dialects: readonly Dialect[] = ["tokenwire", "smg", "vllm", "sglang"];
@@ -97,11 +97,18 @@ function mutate(text: string, { seeds, markers }: Subject, random: () => number)
 }
 
 /** What is wrong with the parser on this input; undefined when nothing is. */
-function fault(input: string, options: OutputParserOptions, accounts: boolean, random: () => number) {
+function fault(
+  input: string,
+  options: OutputParserOptions,
+  accounts: "order" | "count" | "no",
+  random: () => number,
+): string | undefined {
   const whole = normalise(feed([input], options));
   const contract = contractFault(whole);
   if (contract !== undefined) return contract;
-  if (accounts && accounted(whole) !== input) return `accounts for ${JSON.stringify(accounted(whole))}`;
+  const source = accounted(whole);
+  const lost = accounts === "order" ? source !== input : source.length !== input.length;
+  if (accounts !== "no" && lost) return `accounts for ${JSON.stringify(source)}`;
   const pieces = random() < 0.3 ? chop(input, 1) : chopRandomly(input, random);
   const cut = normalise(feed(pieces, options));
   if (JSON.stringify(cut) !== JSON.stringify(whole)) return `differs when cut as ${JSON.stringify(pieces)}`;
@@ -125,7 +132,7 @@ describe("mutated outputs", () => {
           limits:
             random() < 0.1 ? { callLength: 60, bareCandidate: 30, heldText: 40, calls: 2, depth: 4 } : {},
         };
-        const wrong = fault(input, options, one.accounts, random);
+        const wrong = fault(input, options, one.accounts ? "order" : "no", random);
         if (wrong !== undefined) {
           expect.fail(`${JSON.stringify(options)}\n${JSON.stringify(input)}\n${wrong}`);
         }
@@ -145,7 +152,8 @@ describe("mutated outputs", () => {
         const think = pick(reasoning, random);
         const input = mutate(pick(think.seeds, random) + pick(tool.seeds, random), tool, random);
         const options = { ...tool.options, ...think.options, tools: tool.options.tools, trace: true };
-        const wrong = fault(input, options, false, random);
+        // A wrapper that one stage removes may overtake a character that the other still holds.
+        const wrong = fault(input, options, think.accounts ? "count" : "no", random);
         if (wrong !== undefined) {
           expect.fail(`${JSON.stringify(options)}\n${JSON.stringify(input)}\n${wrong}`);
         }
