@@ -14,6 +14,7 @@ import { installBodyParser, requestBody } from "./body.ts";
 import { installBinaryBodyParser } from "./codec/request-body.ts";
 import type { Route, RouteContext, ServerContext } from "./context.ts";
 import { fromFastify, toApiError } from "./errors.ts";
+import { checkOrigin } from "./origin.ts";
 import { requestIdOf } from "./request-id.ts";
 import { PathTable } from "./unknown-route.ts";
 
@@ -119,7 +120,9 @@ function installHooks(
       context.drain.end();
       observe(context, request, reply, state);
     });
-    if (!open.has(request.routeOptions.url ?? "")) state.tenant = auth.authenticate(request.headers);
+    checkOrigin(context.settings.origins, request, reply);
+    if (request.method !== "OPTIONS" && !open.has(request.routeOptions.url ?? ""))
+      state.tenant = auth.authenticate(request.headers);
     done();
   });
   app.addHook("onSend", (request, reply, payload, done) => {

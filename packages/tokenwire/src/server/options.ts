@@ -5,6 +5,7 @@ import type { Engine } from "../engines/index.ts";
 import type { ModelProfile, ReasoningFields } from "../protocol/index.ts";
 import type { ResponseStore } from "../store/index.ts";
 import type { CodecOptions } from "./codec/options.ts";
+import { type OriginRules, originRules } from "./origin.ts";
 
 /** One model to serve: an engine and what the protocols must know about its model. */
 export interface ModelOptions {
@@ -54,6 +55,10 @@ export interface ServerOptions {
   readonly port?: number;
   /** When given, every route but health and readiness needs one of them. */
   readonly apiKeys?: readonly string[];
+  /** Origins whose pages may read answers, or `["*"]`. Default: none. */
+  readonly corsOrigins?: readonly string[];
+  /** Further names under which a server on this machine's own address may be asked, as behind a proxy. */
+  readonly allowedHosts?: readonly string[];
   readonly limits?: LimitOptions;
   readonly timeouts?: TimeoutOptions;
   /** Silence on a stream after which a comment is sent, in milliseconds. Default 15 s; 0: never. */
@@ -83,6 +88,7 @@ export interface ServerSettings {
   readonly strict: boolean;
   readonly anyModel: boolean;
   readonly currentDate: string;
+  readonly origins: OriginRules;
 }
 
 export function toSettings(options: Omit<ServerOptions, "models">): ServerSettings {
@@ -103,5 +109,6 @@ export function toSettings(options: Omit<ServerOptions, "models">): ServerSettin
     strict: options.strict ?? false,
     anyModel: options.anyModel ?? false,
     currentDate: options.currentDate ?? "today",
+    origins: originRules(options.host ?? "127.0.0.1", options.corsOrigins ?? [], options.allowedHosts ?? []),
   };
 }

@@ -24,7 +24,7 @@ function errorOf(body: object): ApiError {
 describe("parseChatRequest", () => {
   it("fills in the defaults", () => {
     const request = parse({});
-    expect(request).toMatchObject({ n: 1, stream: false, includeUsage: false, store: false });
+    expect(request).toMatchObject({ n: 1, stream: false, includeUsage: false });
     expect(request.conversation).toMatchObject({ toolChoice: { mode: "none" }, parallelToolCalls: true });
     expect(request.topLogprobs).toBeUndefined();
   });
@@ -103,6 +103,7 @@ describe("parseChatRequest", () => {
     [{ metadata: { k: 5 } }, "metadata.k", "expected string"],
     [{ modalities: ["audio"] }, "modalities", "only"],
     [{ audio: {} }, "audio", "Audio output"],
+    [{ store: true }, "store", "not stored here"],
   ])("refuses %j", (body, param, message) => {
     const error = errorOf(body);
     expect(error.status).toBe(400);

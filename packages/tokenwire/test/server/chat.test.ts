@@ -139,6 +139,15 @@ describe("streams", () => {
     expect(chunks.at(-1)!.choices[0]!.finish_reason).toBe("tool_calls");
   });
 
+  it("sends reasoning in one piece when it is not to be streamed", async () => {
+    const running = await serverFor({ emit: () => thinkAndCall });
+    const chunks = await stream(running, { tools: [weather], stream_reasoning: false });
+    const reasoning = chunks
+      .map((chunk) => chunk.choices[0]!.delta.reasoning)
+      .filter((text) => text !== undefined);
+    expect(reasoning).toEqual(["Let me look."]);
+  });
+
   it("finishes choices in index order, once each", async () => {
     const running = await serverFor({
       emit: (_, n) => answerText("word ".repeat(n === 0 ? 20 : 2)),
@@ -469,7 +478,7 @@ describe("backpressure", () => {
     });
     const socket = connect(Number(port), hostname, () => {
       socket.write(
-        `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+        `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
       );
     });
     socket.pause();

@@ -161,6 +161,40 @@ describe("request ids", () => {
   });
 });
 
+describe("origins", () => {
+  it("lets no page read answers unless its origin is named", async () => {
+    const origin = "https://app.example";
+    const plain = await fetch(`${running.url}/v1/models`, { headers: { origin } });
+    expect(plain.headers.get("access-control-allow-origin")).toBeNull();
+    const open = await start({ emit: () => answerText("x") }, { corsOrigins: [origin], apiKeys: ["k"] });
+    try {
+      const preflight = await fetch(`${open.url}/v1/chat/completions`, {
+        method: "OPTIONS",
+        headers: { origin },
+      });
+      expect(preflight.status).toBe(204);
+      expect(preflight.headers.get("access-control-allow-origin")).toBe(origin);
+      const other = await fetch(`${open.url}/health`, { headers: { origin: "https://evil.example" } });
+      expect(other.headers.get("access-control-allow-origin")).toBeNull();
+    } finally {
+      await open.server.close();
+    }
+  });
+
+  it("answers to this machine's names only", async () => {
+    const status = await new Promise<number>((resolve, reject) => {
+      const { hostname, port } = new URL(running.url);
+      rawRequest({ host: hostname, port, path: "/health", headers: { host: "evil.example" } }, (response) => {
+        response.resume();
+        resolve(response.statusCode!);
+      })
+        .on("error", reject)
+        .end();
+    });
+    expect(status).toBe(403);
+  });
+});
+
 describe("keys", () => {
   it("guards every route but health and readiness", async () => {
     const guarded = await start({ emit: () => answerText("x") }, { apiKeys: ["secret-1", "secret-2"] });

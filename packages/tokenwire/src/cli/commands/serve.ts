@@ -15,6 +15,8 @@ interface ServeFlags {
   readonly profile?: string;
   readonly alias?: readonly string[];
   readonly apiKey?: readonly string[];
+  readonly corsOrigin?: readonly string[];
+  readonly allowHost?: readonly string[];
   readonly bodyLimit: number;
   readonly maxRunning: number;
   readonly maxWaiting: number;
@@ -49,6 +51,8 @@ async function toServerOptions(flags: ServeFlags): Promise<Omit<ServerOptions, "
     host: flags.host,
     port: flags.port,
     ...(flags.apiKey && { apiKeys: flags.apiKey }),
+    ...(flags.corsOrigin && { corsOrigins: flags.corsOrigin }),
+    ...(flags.allowHost && { allowedHosts: flags.allowHost }),
     limits: {
       body: flags.bodyLimit,
       running: flags.maxRunning,
@@ -169,6 +173,18 @@ export function serveCommand(): Command {
     )
     .addOption(
       environmentOption("--api-key <key>", "key that clients must send; repeatable").argParser(listOption),
+    )
+    .addOption(
+      environmentOption(
+        "--cors-origin <origin>",
+        "origin whose pages may read answers; repeatable, * for any",
+      ).argParser(listOption),
+    )
+    .addOption(
+      environmentOption(
+        "--allow-host <name>",
+        "further Host name to answer to on this machine; repeatable",
+      ).argParser(listOption),
     );
   command.optionsGroup("Model:");
   command

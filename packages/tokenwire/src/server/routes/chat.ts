@@ -145,6 +145,7 @@ function streamed(
     includeUsage: request.includeUsage,
     ...(request.continuousUsage && { runningUsage: () => usage }),
     obfuscate: request.includeObfuscation,
+    streamReasoning: request.streamReasoning,
     reasoningFields,
     ...(request.returnTokenIds && { promptTokenIds: prompt.tokenIds }),
   });

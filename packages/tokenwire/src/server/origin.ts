@@ -1,0 +1,49 @@
+// Requests that a web page makes in someone's browser. Other origins are allowed only when named; a server that
+// listens on this machine only answers to this machine's names, so that a page cannot reach it through a name of its
+// own (DNS rebinding).
+
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { ApiError, quote } from "../protocol/index.ts";
+
+const loopbackNames = ["localhost", "127.0.0.1", "[::1]", "::1"];
+
+export interface OriginRules {
+  /** Origins that may read answers; `*` for any. */
+  readonly corsOrigins: readonly string[];
+  /** Names under which the server may be asked; undefined: any. */
+  readonly hosts: ReadonlySet<string> | undefined;
+}
+
+export function originRules(
+  host: string,
+  corsOrigins: readonly string[],
+  allowedHosts: readonly string[],
+): OriginRules {
+  const isLoopback = host === "localhost" || host === "::1" || host.startsWith("127.");
+  return { corsOrigins, hosts: isLoopback ? new Set([...loopbackNames, host, ...allowedHosts]) : undefined };
+}
+
+/** Raises 403 for a host that is not ours, and sets the CORS headers for an origin that may read the answer. */
+export function checkOrigin(rules: OriginRules, request: FastifyRequest, reply: FastifyReply): void {
+  const { host, origin } = request.headers;
+  const name = (host ?? "").replace(/:\d+$/, "").toLowerCase();
+  if (rules.hosts !== undefined && name !== "" && !rules.hosts.has(name)) {
+    throw new ApiError(
+      403,
+      `The host ${quote(name)} is not allowed. Add it to the allowed hosts of the server.`,
+      {
+        wireCode: "host_not_allowed",
+      },
+    );
+  }
+  if (origin === undefined || rules.corsOrigins.length === 0) return;
+  void reply.header("vary", "origin");
+  const isAny = rules.corsOrigins.includes("*");
+  if (!isAny && !rules.corsOrigins.includes(origin)) return;
+  void reply
+    .header("access-control-allow-origin", isAny ? "*" : origin)
+    .header("access-control-allow-headers", "authorization, content-type, x-api-key, idempotency-key, *")
+    .header("access-control-allow-methods", "GET, POST, DELETE, OPTIONS")
+    .header("access-control-expose-headers", "x-request-id, retry-after, retry-after-ms")
+    .header("access-control-max-age", "600");
+}
