@@ -6,8 +6,10 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { isTokenwireError } from "@tokenwire/core";
 import { Command, CommanderError } from "commander";
+import { benchCommand } from "./commands/bench.ts";
 import { chatCommand } from "./commands/chat.ts";
 import { codecCommand } from "./commands/codec.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { engineCommand } from "./commands/engine.ts";
 import { evalCommand } from "./commands/eval.ts";
 import { generateCommand } from "./commands/generate.ts";
@@ -36,6 +38,7 @@ export function createProgram(): Command {
     .addHelpText("after", '\nRun "tokenwire <command> --help" for options and examples.');
   program.commandsGroup("Text and tokens");
   program.addCommand(tokenizeCommand());
+  program.addCommand(compareCommand());
   program.addCommand(parsersCommand());
   program.addCommand(harmonyCommand());
   program.addCommand(inspectCommand());
@@ -49,6 +52,7 @@ export function createProgram(): Command {
   program.addCommand(codecCommand());
   program.addCommand(mapsCommand());
   program.addCommand(evalCommand());
+  program.addCommand(benchCommand());
   return program;
 }
 
