@@ -99,6 +99,35 @@ describe("parse", () => {
   });
 });
 
+describe("render", () => {
+  it("says what generation would ask the engine", async () => {
+    const chat = {
+      model: "test-model",
+      messages: [{ role: "user", content: "hi" }],
+      max_tokens: 5,
+      stop: ["x"],
+    };
+    const rendered = (await post("/v1/chat/completions/render", chat)).body;
+    await post("/v1/chat/completions", chat);
+    const { prompt, sampling, stop } = running.engine.requests.at(-1)!;
+    expect(rendered["token_ids"]).toEqual([...(prompt as { tokenIds: Uint32Array }).tokenIds]);
+    expect(rendered).toMatchObject({ features: null, model: "test-model", stream: false });
+    expect(rendered["sampling_params"]).toMatchObject({
+      max_tokens: sampling.maxTokens,
+      temperature: 1,
+      stop: ["x"],
+      stop_token_ids: stop!.tokenIds,
+    });
+    const { max_tokens, messages, model } = chat;
+    const message = (await post("/v1/messages/render", { model, messages, max_tokens })).body;
+    expect(message["token_ids"]).toEqual(rendered["token_ids"]);
+    const tokens = [[1, 2], [3]];
+    const batch = (await post("/v1/completions/render", { model, prompt: tokens })).body as unknown as Body[];
+    expect(batch.map((entry) => entry["token_ids"])).toEqual(tokens);
+    expect((await post("/v1/chat/completions/render", { ...chat, model: "nope" })).status).toBe(404);
+  });
+});
+
 describe("text completions", () => {
   it("echo, batch and give log-probabilities with offsets", async () => {
     const body = { model: "test-model", prompt: ["a b", "c d"], echo: true, logprobs: 1, max_tokens: 3 };

@@ -20,6 +20,7 @@ import { load, metrics, serverInfo, version } from "./information.ts";
 import { countMessageTokens, createMessage } from "./messages.ts";
 import { listModels, retrieveModel } from "./models.ts";
 import { parseFunctionCall, parseReasoningText } from "./parse.ts";
+import { renderChatRequest, renderCompletionRequest, renderMessagesRequest } from "./render.ts";
 import { createResponse } from "./responses.ts";
 import {
   cancelResponse,
@@ -53,6 +54,9 @@ export const routes: readonly Route[] = [
   deleteConversationItem,
   createMessage,
   countMessageTokens,
+  renderChatRequest,
+  renderCompletionRequest,
+  renderMessagesRequest,
   embeddings,
   tokenize,
   detokenize,
