@@ -543,7 +543,7 @@ describe("binary requests", () => {
       "application/x-protobuf",
       400,
     ],
-    ["the wrong encoding", encodeCodecRequest(request, "protobuf"), "application/x-msgpack", 400],
+    ["the wrong encoding", encodeCodecRequest(request, "protobuf"), "application/x-msgpack", 415],
   ])("refuses %s", async (_name, body, type, status) => {
     const response = await send(await start(), body, type);
     expect(response.status).toBe(status);

@@ -18,12 +18,22 @@ export class BpeModel {
   readonly #byteIds: Int32Array;
   readonly #cache: Map<string, readonly number[]> = new Map();
   #symbols: Int32Array = new Int32Array(256);
+  #longestToken = 0;
 
   constructor(vocabulary: MapVocabulary) {
     this.vocabulary = vocabulary;
     this.ignoreMerges = vocabulary.map.ext?.ignore_merges ?? false;
     this.#byteIds = Int32Array.from(byteAlphabet, (character) => vocabulary.ids.get(character) ?? -1);
     this.merges = compileMerges(vocabulary);
+  }
+
+  /** Symbols of the longest token, or a few more where a key is literal text. */
+  get longestToken(): number {
+    if (this.#longestToken === 0) {
+      for (const key of this.vocabulary.ids.keys())
+        this.#longestToken = Math.max(this.#longestToken, key.length);
+    }
+    return this.#longestToken;
   }
 
   /** Appends the IDs of a piece that pre-tokenization never splits. */

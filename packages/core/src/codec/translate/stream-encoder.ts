@@ -16,7 +16,6 @@ import {
   wordEnds,
 } from "../tokenize/map-tokenizer.ts";
 import { PrefixWalker } from "./prefix-walker.ts";
-import { suffixTrieOf } from "./suffix-trie.ts";
 
 /** Encodes one stretch of text without special tokens. */
 export interface ChunkEncoder {
@@ -28,6 +27,14 @@ export interface ChunkEncoder {
 
 /** Open pieces below this length are scanned again whole, which costs less than keeping track of them. */
 const RESCAN_LENGTH = 1024;
+
+/** Pieces shorter than this are not worth counting: walking needs tables that are built on first use. */
+const SHORT_PIECE = 32;
+
+/** Such a piece cannot be one token, so it may be encoded from its beginning before it is complete. */
+function isLongerThanAnyToken(model: BpeModel, piece: string): boolean {
+  return piece.length >= SHORT_PIECE && model.symbolsOf(piece).length > model.longestToken;
+}
 
 /** Common to all: the text that is not encoded yet, with its limit. */
 abstract class BufferedEncoder implements ChunkEncoder {
@@ -124,7 +131,7 @@ class OpStream extends BufferedEncoder {
     const { scan, matcher, sawEndBefore } = this.#scanner;
     const length = this.buffer.length;
     if (scan.phase === 0 || sawEndBefore || matcher === undefined || end !== length) return false;
-    if (length - at < 32 || length - at <= suffixTrieOf(this.#model).longest) return false;
+    if (!isLongerThanAnyToken(this.#model, this.buffer.slice(at))) return false;
     this.#walker ??= new PrefixWalker(this.#model);
     this.#run = { matcher, phase: scan.phase };
     this.#walker.push(this.buffer.slice(at), out);
@@ -181,11 +188,8 @@ class MetaspaceStream extends BufferedEncoder {
       at = end;
     }
     this.buffer = text.slice(at);
-    if (!final && this.buffer.length > 0 && (this.#open || this.#isLong())) this.#feed(out);
-  }
-
-  #isLong(): boolean {
-    return this.buffer.length >= 32 && this.buffer.length > suffixTrieOf(this.#model).longest;
+    if (!final && this.buffer.length > 0 && (this.#open || isLongerThanAnyToken(this.#model, this.buffer)))
+      this.#feed(out);
   }
 
   *#ends(text: string, mark: string): Generator<number, void, undefined> {

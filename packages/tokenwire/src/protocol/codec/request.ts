@@ -76,7 +76,17 @@ export function checkAnswerShape(format: BinaryFormat, shape: AnswerShape): void
   }
 }
 
-/** The JSON request that a binary body stands for. Raises 400. */
+function isRequest(body: Uint8Array, format: "msgpack" | "protobuf"): boolean {
+  try {
+    decodeCodecRequest(body, format);
+    return true;
+  } catch (error) {
+    if (error instanceof CodecError) return false;
+    throw error;
+  }
+}
+
+/** The JSON request that a binary body stands for. Raises 400, 413, or 415 for a body in the other encoding. */
 export function toCompletionBody(
   body: Uint8Array,
   format: "msgpack" | "protobuf",
@@ -87,6 +97,10 @@ export function toCompletionBody(
     request = decodeCodecRequest(body, format);
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;
+    const other = format === "msgpack" ? "protobuf" : "msgpack";
+    if (isRequest(body, other)) {
+      throw new ApiError(415, `The content type says ${format}, but the body is ${other}.`, { cause: error });
+    }
     const status = error.code === "CODEC_LIMIT_EXCEEDED" ? 413 : 400;
     throw new ApiError(status, `The body is not a valid ${format} request: ${error.message}`, {
       cause: error,
