@@ -14,6 +14,7 @@ import { ReasoningReader, type RestSink } from "./reasoning-reader.ts";
 import { startsInReasoning } from "./reasoning-start.ts";
 import { getReasoningFormat, getToolFormat } from "./registry.ts";
 import { type Dialect, type Rules, rulesFor } from "./rules.ts";
+import { type Stage, TaskStage, TextStage } from "./stages.ts";
 import { defaultLimits, type ParserLimits, ToolReader } from "./tool-reader.ts";
 
 export interface ToolParserOptions {
@@ -71,17 +72,6 @@ export interface OutputParserOptions extends ToolParserOptions, ReasoningOptions
   readonly reasoning?: string | ReasoningFormat | undefined;
   /** Needed for `pushIds`: special tokens are told apart from text that looks like them. */
   readonly tokenizer?: Tokenizer | undefined;
-}
-
-/** Something that can be fed. */
-interface Stage {
-  text(text: string): void;
-  /** The same from another stage, which holds incomplete characters itself. */
-  whole(text: string): void;
-  special(text: string): void;
-  /** What was fed so far can not go on: reasoning follows. */
-  barrier(): void;
-  end(): void;
 }
 
 /**
@@ -281,75 +271,4 @@ function* toolTask(reader: ToolReader, format: ToolFormat): Task {
     }
   }
   reader.flush();
-}
-
-/** A generator and the input it reads from. */
-class TaskStage implements Stage {
-  readonly #reader: ToolReader | ReasoningReader;
-  readonly #task: Task;
-
-  constructor(reader: ToolReader | ReasoningReader, task: Task) {
-    this.#reader = reader;
-    this.#task = task;
-  }
-
-  text(text: string): void {
-    this.#reader.input.push(text);
-    this.#task.next();
-  }
-
-  whole(text: string): void {
-    this.#reader.input.pushWhole(text);
-    this.#task.next();
-  }
-
-  special(text: string): void {
-    this.#reader.input.pushSpecial(text);
-    this.#task.next();
-  }
-
-  barrier(): void {
-    this.#reader.input.stop();
-    this.#task.next();
-  }
-
-  end(): void {
-    this.#reader.input.end();
-    this.#task.next();
-  }
-}
-
-/** No tool format: what arrives is text. */
-class TextStage implements Stage {
-  readonly #emit: Emitter;
-  #surrogate = "";
-
-  constructor(emit: Emitter) {
-    this.#emit = emit;
-  }
-
-  text(text: string): void {
-    const whole = this.#surrogate + text;
-    const last = whole.charCodeAt(whole.length - 1);
-    const cut = last >= 0xd800 && last <= 0xdbff ? 1 : 0;
-    this.#surrogate = cut === 0 ? "" : whole.slice(-1);
-    this.#emit.text(cut === 0 ? whole : whole.slice(0, -1));
-  }
-
-  whole(text: string): void {
-    this.#emit.text(text);
-  }
-
-  special(text: string): void {
-    this.text(text);
-  }
-
-  barrier(): void {
-    this.#emit.text(this.#surrogate);
-    this.#surrogate = "";
-  }
-
-  end(): void {
-    this.barrier();
-  }
 }
