@@ -140,15 +140,12 @@ export async function fetchResponse(
   throw new FetchFailure(`${url} redirects more than ${MAX_REDIRECTS} times.`, undefined);
 }
 
-async function attempt(
-  run: () => Promise<FetchResponse>,
-  url: string,
-  options: FetchOptions,
-): Promise<FetchResponse> {
+/** Runs a step of the transfer; what breaks it becomes a `FetchFailure`, except the caller's own abort. */
+async function attempt<T>(run: () => Promise<T>, url: string, options: FetchOptions): Promise<T> {
   try {
     return await run();
   } catch (cause) {
-    if (options.signal?.aborted) throw cause;
+    if (options.signal?.aborted || cause instanceof CodecError) throw cause;
     throw new FetchFailure(
       `${url} could not be fetched: ${cause instanceof Error ? cause.message : String(cause)}`,
       undefined,
@@ -176,9 +173,12 @@ export async function fetchBytes(
   if (!response.ok) throw new FetchFailure(`${url} answered ${response.status}.`, response.status);
   const declared = Number(response.headers?.get("content-length") ?? 0);
   if (declared > maxBytes) throw tooLarge(url, maxBytes);
-  const bytes = response.body
-    ? await readAll(response.body, url, maxBytes)
-    : new Uint8Array(await response.arrayBuffer());
+  const bytes = await attempt(
+    async () =>
+      response.body ? readAll(response.body, url, maxBytes) : new Uint8Array(await response.arrayBuffer()),
+    url,
+    options,
+  );
   if (bytes.length > maxBytes) throw tooLarge(url, maxBytes);
   return bytes;
 }
