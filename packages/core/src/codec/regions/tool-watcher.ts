@@ -115,9 +115,8 @@ export class ToolWatcher {
   feed(ids: ArrayLike<number>): WatcherEvent[] {
     const count = ids.length;
     // Nearly every feed lies outside and has no marker: it is one event.
-    if (!this.#inside && indexOf(ids, this.startId, 0) === count) {
-      return count === 0 ? [] : [{ kind: "passthrough", ids: copy(ids, 0, count) }];
-    }
+    const run = this.#inside || count === 0 ? undefined : withoutMarker(ids, this.startId);
+    if (run !== undefined) return [{ kind: "passthrough", ids: run }];
     const events: WatcherEvent[] = [];
     let at = 0;
     while (at < count)
@@ -182,11 +181,19 @@ function indexOf(ids: ArrayLike<number>, id: number, from: number): number {
   return count;
 }
 
-function copy(ids: ArrayLike<number>, from: number, to: number): number[] {
-  if (to - from >= SHORT_FEED) {
-    return Array.isArray(ids) ? (ids as number[]).slice(from, to) : Array.prototype.slice.call(ids, from, to);
+/** A copy of all IDs, or undefined when `id` is among them. */
+function withoutMarker(ids: ArrayLike<number>, id: number): number[] | undefined {
+  const count = ids.length;
+  if (count >= SHORT_FEED) return indexOf(ids, id, 0) === count ? copy(ids, 0, count) : undefined;
+  const out = new Array<number>(count);
+  for (let at = 0; at < count; at++) {
+    const next = ids[at]!;
+    if (next === id) return undefined;
+    out[at] = next;
   }
-  const out = new Array<number>(to - from);
-  for (let at = from; at < to; at++) out[at - from] = ids[at]!;
   return out;
+}
+
+function copy(ids: ArrayLike<number>, from: number, to: number): number[] {
+  return Array.isArray(ids) ? (ids as number[]).slice(from, to) : Array.prototype.slice.call(ids, from, to);
 }
