@@ -1,11 +1,15 @@
 // Lines that begin with a slash: they steer the session instead of being sent.
 
+import { readFile } from "node:fs/promises";
 import type { ReasoningDisplay } from "./display.ts";
 import type { ChatSession } from "./session.ts";
+import { readSession, saveSession } from "./session-file.ts";
 
 export interface SessionState {
   readonly session: ChatSession;
   reasoning: ReasoningDisplay;
+  /** Show the text of prompts and outputs with every control token. */
+  raw: boolean;
 }
 
 /** What the loop does next. */
@@ -13,7 +17,11 @@ export type SessionAction = "continue" | "exit" | "generate";
 
 interface SessionCommand {
   readonly help: string;
-  readonly run: (state: SessionState, argument: string, print: (text: string) => void) => SessionAction;
+  readonly run: (
+    state: SessionState,
+    argument: string,
+    print: (text: string) => void,
+  ) => SessionAction | Promise<SessionAction>;
 }
 
 const efforts = ["none", "minimal", "low", "medium", "high"];
@@ -83,14 +91,84 @@ const commands: Readonly<Record<string, SessionCommand>> = {
       return "continue";
     },
   },
+  tools: {
+    help: "tools the model may call",
+    run: ({ session }, _argument, print) => {
+      const { tools, toolNamespaces = [] } = session.settings;
+      const functions = tools.map((tool) => tool.name);
+      const own = toolNamespaces.flatMap((namespace) =>
+        namespace.tools.length === 0
+          ? [namespace.name]
+          : namespace.tools.map((entry) => `${namespace.name}.${entry.name}`),
+      );
+      print([...own, ...functions].join(", ") || "None.");
+      return "continue";
+    },
+  },
+  developer: {
+    help: "set the instructions before the conversation",
+    run: ({ session }, argument, print) => {
+      const rest = session.messages.filter((message) => message.role !== "developer");
+      const instructions = argument === "" ? [] : [{ role: "developer" as const, content: argument }];
+      session.messages.splice(0, session.messages.length, ...instructions, ...rest);
+      print(argument === "" ? "No instructions." : "Instructions set.");
+      return "continue";
+    },
+  },
+  file: {
+    help: "send the text of a file",
+    run: async ({ session }, argument, print): Promise<SessionAction> => {
+      try {
+        session.messages.push({ role: "user", content: await readFile(argument, "utf8") });
+        return "generate";
+      } catch (error) {
+        print(`Cannot read ${argument}: ${(error as Error).message}`);
+        return "continue";
+      }
+    },
+  },
+  save: {
+    help: "write the session to a file",
+    run: async ({ session }, argument, print): Promise<SessionAction> => {
+      const path = argument || "chat.json";
+      try {
+        await saveSession(session, path);
+        print(`Saved to ${path}.`);
+      } catch (error) {
+        print(`Cannot write ${path}: ${(error as Error).message}`);
+      }
+      return "continue";
+    },
+  },
+  load: {
+    help: "go on with a saved session",
+    run: async ({ session }, argument, print): Promise<SessionAction> => {
+      try {
+        const saved = await readSession(argument);
+        session.messages.splice(0, session.messages.length, ...saved.messages);
+        print(`${saved.messages.length} messages.`);
+      } catch (error) {
+        print((error as Error).message);
+      }
+      return "continue";
+    },
+  },
+  raw: {
+    help: "show prompts and outputs with their control tokens: on, off",
+    run: (state, argument, print) => {
+      if (argument === "on" || argument === "off") state.raw = argument === "on";
+      else print("Expected on or off.");
+      return "continue";
+    },
+  },
 };
 
 /** Runs a line that begins with a slash. */
-export function runSessionCommand(
+export async function runSessionCommand(
   line: string,
   state: SessionState,
   print: (text: string) => void,
-): SessionAction {
+): Promise<SessionAction> {
   const [, name = "", argument = ""] = /^\/(\S*)\s*(.*)$/.exec(line) ?? [];
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command !== undefined) return command.run(state, argument.trim(), print);

@@ -19,6 +19,8 @@ import { generateChoices, type ServedModel, toSettings } from "../../server/inde
 export interface ChatSettings {
   readonly sampling: RequestedSampling;
   readonly tools: readonly FunctionTool[];
+  /** Tools with a namespace of their own, where the format knows such. */
+  readonly toolNamespaces?: NonNullable<Conversation["toolNamespaces"]>;
   readonly currentDate: string | undefined;
   effort: string | undefined;
 }
@@ -31,6 +33,12 @@ export interface TurnResult {
   readonly totalMs: number;
   readonly interrupted: boolean;
   readonly finish: string;
+}
+
+/** Shows what really goes to and comes from the engine. */
+export interface RawView {
+  prompt(text: string): void;
+  output(text: string): void;
 }
 
 export class ChatSession {
@@ -58,6 +66,7 @@ export class ChatSession {
   async turn(
     onEvent: (event: ChoiceEvent) => void | Promise<void>,
     signal: AbortSignal,
+    raw?: RawView,
   ): Promise<TurnResult> {
     const { model, settings } = this;
     const started = performance.now();
@@ -74,6 +83,7 @@ export class ChatSession {
       promptField: "messages",
     });
     const usage = emptyUsage(prompt.tokenIds.length);
+    raw?.prompt(model.profile.tokenizer.decode(prompt.tokenIds));
     let firstTokenMs = 0;
     let pressure: Promise<void> | undefined;
     try {
@@ -99,7 +109,8 @@ export class ChatSession {
           },
         },
         {
-          push: (_choice, events) => {
+          push: (_choice, events, tokenIds) => {
+            if (tokenIds.length > 0) raw?.output(model.profile.tokenizer.decode(tokenIds));
             firstTokenMs ||= performance.now() - started;
             pressure = undefined;
             for (const event of events) {
@@ -133,11 +144,12 @@ export class ChatSession {
   }
 
   #conversation(): Conversation {
-    const { tools, effort } = this.settings;
+    const { tools, toolNamespaces = [], effort } = this.settings;
     return {
       messages: this.messages,
       tools,
-      toolChoice: { mode: tools.length > 0 ? "auto" : "none" },
+      toolNamespaces,
+      toolChoice: { mode: tools.length + toolNamespaces.length > 0 ? "auto" : "none" },
       parallelToolCalls: true,
       responseFormat: { type: "text" },
       field: "messages",

@@ -1,0 +1,100 @@
+// Lines of the user, blocks of several lines, their history, and Ctrl-C wherever it comes.
+
+import { createInterface, type Interface } from "node:readline/promises";
+import { paint } from "../output.ts";
+import type { InputHistory } from "./history.ts";
+
+const quotes = '"""';
+
+export class LineReader {
+  readonly #readline: Interface;
+  readonly #history: InputHistory | undefined;
+  #interrupts = 0;
+  #closed = false;
+  readonly #waiting: string[] = [];
+  #resolve: ((line: string | undefined) => void) | undefined;
+  /** What Ctrl-C stops; undefined at a prompt. */
+  onInterrupt: (() => void) | undefined;
+
+  constructor(history?: InputHistory) {
+    this.#history = history;
+    this.#readline = createInterface({
+      input: process.stdin,
+      output: process.stdin.isTTY ? process.stdout : process.stderr,
+      terminal: process.stdin.isTTY === true,
+      ...(history !== undefined && { history: [...history.entries()].reverse(), historySize: history.limit }),
+    });
+    this.#readline.on("line", (line) => {
+      this.#interrupts = 0;
+      if (this.#resolve) this.#settle(line);
+      else this.#waiting.push(line);
+    });
+    this.#readline.on("close", () => {
+      this.#closed = true;
+      this.#settle(undefined);
+    });
+    this.#readline.on("SIGINT", () => {
+      this.#interrupts += 1;
+      if (this.onInterrupt) this.onInterrupt();
+      else if (this.#interrupts >= 2) this.#readline.close();
+      else process.stderr.write("\n(Ctrl-C again to leave)\n");
+    });
+  }
+
+  /** The next line; undefined at the end of input. */
+  ask(prompt: string): Promise<string | undefined> {
+    const [line] = this.#waiting.splice(0, 1);
+    if (line !== undefined || this.#closed) return Promise.resolve(line);
+    this.#readline.setPrompt(process.stdin.isTTY ? prompt : "");
+    this.#readline.prompt();
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  /** What the user wants to say: a line, lines joined by a backslash at their end, or a `"""` block. */
+  async askMessage(prompt: string): Promise<string | undefined> {
+    const first = await this.ask(prompt);
+    if (first === undefined) return undefined;
+    const text = first.startsWith(quotes)
+      ? await this.#block(first.slice(quotes.length))
+      : await this.#joined(first);
+    this.#history?.add(text);
+    return text;
+  }
+
+  close(): void {
+    this.#readline.close();
+  }
+
+  async #joined(first: string): Promise<string> {
+    let text = first;
+    while (text.endsWith("\\")) {
+      const next = await this.ask(paint("dim", "… ", process.stderr));
+      text = `${text.slice(0, -1)}\n${next ?? ""}`;
+      if (next === undefined) break;
+    }
+    return text;
+  }
+
+  async #block(first: string): Promise<string> {
+    const lines: string[] = [];
+    for (
+      let line: string | undefined = first;
+      line !== undefined;
+      line = await this.ask(paint("dim", "… ", process.stderr))
+    ) {
+      if (line.endsWith(quotes)) {
+        lines.push(line.slice(0, -quotes.length));
+        break;
+      }
+      lines.push(line);
+    }
+    return lines.join("\n").replace(/^\n|\n$/g, "");
+  }
+
+  #settle(line: string | undefined): void {
+    this.#resolve?.(line);
+    this.#resolve = undefined;
+  }
+}
