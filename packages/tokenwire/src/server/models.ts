@@ -3,7 +3,7 @@
 import { TokenwireError } from "@tokenwire/core";
 import type { Engine, EngineInfo } from "../engines/index.ts";
 import { createHarmonyProfile } from "../profiles/index.ts";
-import { type ModelProfile, modelNotFound, unixSeconds } from "../protocol/index.ts";
+import { type ModelProfile, modelNotFound, renderPrompt, unixSeconds } from "../protocol/index.ts";
 import type { ModelOptions } from "./options.ts";
 
 export interface ServedModel {
@@ -62,9 +62,19 @@ export function describeModel(engine: Engine, info: EngineInfo, profile: ModelPr
   };
 }
 
-/** Loads what a first request would load: vocabularies and patterns are built on first use. */
+/** Does what a first request would have to wait for: vocabularies, patterns and renderers are built on first use. */
 function warmUp(profile: ModelProfile): void {
   profile.tokenizer.encodeOrdinary("The quick brown fox, 12 dogs.\n");
+  if (profile.format.kind !== "harmony") return;
+  const prompt = renderPrompt(profile, {
+    messages: [{ role: "user", content: "Hello" }],
+    tools: [],
+    toolChoice: { mode: "none" },
+    parallelToolCalls: true,
+    responseFormat: { type: "text" },
+    field: "messages",
+  });
+  profile.tokenizer.decode(prompt.tokenIds);
 }
 
 /** Asks every engine about its model. Raises when two models have the same name or an engine cannot be reached. */
