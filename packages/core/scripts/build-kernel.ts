@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), "tokenwire-kernel-"));
 const outFile = join(folder, "kernel.wasm");
 const { error, stderr } = await main([
   join(core, "assembly/kernel.ts"),
-  "-O3",
+  ...["-O3", "--shrinkLevel", "1"],
   "--noAssert",
   ...["--runtime", "stub"],
   ...["--enable", "simd", "--enable", "bulk-memory"],

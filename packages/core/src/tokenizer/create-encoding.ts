@@ -1,6 +1,7 @@
 // Ways to make an `Encoding`: from ranks, from a packed vocabulary, from another encoding.
 
 import { TokenwireError } from "../errors.ts";
+import { createPieceEncoder } from "./bpe/piece-encoder.ts";
 import { Encoding } from "./encoding.ts";
 import { EncodingBase, type Normalization } from "./encoding-base.ts";
 import { createKernelMemory } from "./fast/choose-kernel.ts";
@@ -46,10 +47,11 @@ export function createEncoding(definition: EncodingDefinition): Encoding {
   }
   const base = new EncodingBase(
     trie,
-    canonical,
+    createPieceEncoder(trie, canonical),
     createPreTokenizer(pattern),
     definition.normalization,
-    memory,
+    // The fast kernel backtracks.
+    canonical ? memory : undefined,
   );
   const encoding = new Encoding(name, base, special);
   if (explicitVocabSize !== undefined) checkVocabSize(encoding, tokens.length, explicitVocabSize);

@@ -1,6 +1,6 @@
 // What encodings with the same vocabulary and pattern share, whatever their special tokens.
 
-import { createPieceEncoder, type PieceEncoder } from "./bpe/piece-encoder.ts";
+import type { PieceEncoder } from "./bpe/piece-encoder.ts";
 import { type Backend, chooseKernel } from "./fast/choose-kernel.ts";
 import type { KernelMemory } from "./fast/memory-layout.ts";
 import type { PreTokenizer } from "./pretokenize/known-pre-tokenizer.ts";
@@ -27,7 +27,7 @@ export class EncodingBase {
 
   constructor(
     trie: Trie,
-    canonical: boolean,
+    pieces: PieceEncoder,
     preTokenizer: PreTokenizer,
     normalization: Normalization | undefined,
     memory: KernelMemory | undefined,
@@ -35,8 +35,8 @@ export class EncodingBase {
     this.trie = trie;
     this.preTokenizer = preTokenizer;
     this.normalization = normalization;
-    this.pieces = createPieceEncoder(trie, canonical);
-    const { kernel, backend } = chooseKernel(trie, preTokenizer, this.pieces, canonical ? memory : undefined);
+    this.pieces = pieces;
+    const { kernel, backend } = chooseKernel(trie, preTokenizer, pieces, memory);
     this.backend = backend;
     this.engine = new TextEngine(kernel, preTokenizer.cuts);
   }

@@ -37,7 +37,7 @@ export {
   SYMBOL,
   UPPER,
 } from "./pretokenize/character-classes.ts";
-export { knownPatterns } from "./pretokenize/patterns.ts";
+export { knownPatterns } from "./pretokenize/shipped-patterns.ts";
 export { parseTiktoken, type Ranks, serialiseTiktoken } from "./ranks.ts";
 export { SpecialTokenError } from "./special-token-error.ts";
 export type { SpecialTokenMap } from "./special-token-map.ts";

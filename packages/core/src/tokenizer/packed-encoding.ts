@@ -2,10 +2,12 @@
 // neither the trie builder nor the regular-expression fallback.
 
 import { TokenwireError } from "../errors.ts";
+import { Backtracker } from "./bpe/backtrack.ts";
 import { Encoding } from "./encoding.ts";
 import { EncodingBase, type Normalization } from "./encoding-base.ts";
 import { type Backend, createKernelMemory } from "./fast/choose-kernel.ts";
 import { knownPreTokenizer } from "./pretokenize/known-pre-tokenizer.ts";
+import { shippedPattern } from "./pretokenize/shipped-patterns.ts";
 import { type SpecialTokenMap, specialTokenMap } from "./special-token-map.ts";
 import { unpackVocabulary } from "./vocabulary/packed.ts";
 
@@ -26,8 +28,8 @@ export interface PackedEncodingDefinition {
 /** An encoding from a packed vocabulary. Raises DAMAGED_VOCABULARY, and INVALID_ARGUMENT for an unknown pattern. */
 export function createPackedEncoding(definition: PackedEncodingDefinition): Encoding {
   const { name, pattern, vocabulary, idLimit, normalization } = definition;
-  const preTokenizer = knownPreTokenizer(pattern);
-  if (preTokenizer === undefined) {
+  const known = shippedPattern(pattern);
+  if (known === undefined) {
     throw new TokenwireError(
       "INVALID_ARGUMENT",
       `The pattern of ${name} is not one of knownPatterns: ${pattern}. Use createEncoding() for other patterns.`,
@@ -35,6 +37,12 @@ export function createPackedEncoding(definition: PackedEncodingDefinition): Enco
   }
   const memory = definition.backend === "js" ? undefined : createKernelMemory();
   const { trie } = unpackVocabulary(vocabulary, { idLimit, arena: memory?.arena });
-  const base = new EncodingBase(trie, true, preTokenizer, normalization, memory);
+  const base = new EncodingBase(
+    trie,
+    new Backtracker(trie),
+    knownPreTokenizer(pattern, known),
+    normalization,
+    memory,
+  );
   return new Encoding(name, base, specialTokenMap(definition.specialTokens));
 }

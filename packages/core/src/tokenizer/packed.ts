@@ -5,4 +5,4 @@ export { replaceSpecialTokens } from "./derive-encoding.ts";
 export { Encoding } from "./encoding.ts";
 export { setMetricsHook } from "./metrics.ts";
 export { createPackedEncoding, type PackedEncodingDefinition } from "./packed-encoding.ts";
-export { knownPatterns } from "./pretokenize/patterns.ts";
+export { knownPatterns } from "./pretokenize/shipped-patterns.ts";

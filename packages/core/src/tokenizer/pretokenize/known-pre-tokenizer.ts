@@ -1,9 +1,9 @@
 // A pattern made ready to cut text.
 
-import { knownPattern } from "./patterns.ts";
 import type { CutRule } from "./safe-cut.ts";
 import type { Scanner } from "./scanner.ts";
 import type { ScannerSettings } from "./scanner-settings.ts";
+import type { KnownPattern } from "./shipped-patterns.ts";
 
 export interface PreTokenizer {
   /** The pattern as its publisher writes it. */
@@ -15,10 +15,7 @@ export interface PreTokenizer {
   scannerFor(bytes: Uint8Array, length: number): Scanner;
 }
 
-/** A pre-tokenizer for a pattern known by heart; undefined for any other. */
-export function knownPreTokenizer(pattern: string): PreTokenizer | undefined {
-  const known = knownPattern(pattern);
-  if (known === undefined) return undefined;
-  const { scan, settings, cuts } = known;
+/** A pre-tokenizer for a pattern of which everything is known. */
+export function knownPreTokenizer(pattern: string, { scan, settings, cuts }: KnownPattern): PreTokenizer {
   return { pattern, cuts, settings, scannerFor: () => scan };
 }

@@ -3,6 +3,7 @@
 import { encodeUtf8 } from "../../bytes/index.ts";
 import { regexPattern } from "../huggingface/pattern.ts";
 import { knownPreTokenizer, type PreTokenizer } from "./known-pre-tokenizer.ts";
+import { knownPattern } from "./patterns.ts";
 import type { Scanner } from "./scanner.ts";
 
 /**
@@ -11,8 +12,8 @@ import type { Scanner } from "./scanner.ts";
  * that has no exact counterpart.
  */
 export function createPreTokenizer(pattern: string): PreTokenizer {
-  const known = knownPreTokenizer(pattern);
-  if (known !== undefined) return known;
+  const known = knownPattern(pattern);
+  if (known !== undefined) return knownPreTokenizer(pattern, known);
   const regex = regexPattern(pattern, "pattern", "rust");
   return { pattern, cuts: "none", scannerFor: (bytes, length) => regexScanner(regex, bytes, length) };
 }

@@ -1,0 +1,64 @@
+// The WebAssembly kernel and the plain one give the same IDs, and neither slows down out of proportion.
+
+import { decodeBase64 } from "@tokenwire/core/bytes";
+import { createPackedEncoding, type Encoding, knownPatterns } from "@tokenwire/core/tokenizer";
+import { describe, expect, it } from "vitest";
+import { data as cl100k } from "../../../encodings/data/cl100k_base.js";
+import { data as o200k } from "../../../encodings/data/o200k_base.js";
+import { data as p50k } from "../../../encodings/data/p50k_base.js";
+import { adversarialText, seededRandom } from "./adversarial-text.ts";
+
+const fuzz = Number(process.env["TOKENWIRE_FUZZ"] ?? 4000);
+
+describe.each([
+  ["o200k", knownPatterns.o200k, o200k],
+  ["cl100k", knownPatterns.cl100k, cl100k],
+  ["gpt2", knownPatterns.gpt2, p50k],
+])("%s", (name, pattern, data) => {
+  const vocabulary = decodeBase64(data);
+  const fast: Encoding = createPackedEncoding({ name, pattern, vocabulary });
+  const plain: Encoding = createPackedEncoding({ name, pattern, vocabulary, backend: "js" });
+
+  it("has both", () => {
+    expect([fast.base.backend, plain.base.backend]).toEqual(["wasm", "js"]);
+  });
+
+  it("encodes and counts alike", () => {
+    const random = seededRandom(42);
+    for (let i = 0; i < fuzz; i++) {
+      const text = adversarialText(random);
+      const ids = fast.encodeOrdinary(text);
+      expect([...ids], JSON.stringify(text)).toEqual([...plain.encodeOrdinary(text)]);
+      expect(fast.count(text)).toBe(ids.length);
+    }
+  });
+
+  it("encodes runs of every length around the borders of words and blocks", () => {
+    for (const unit of ["a", "A", " ", "\n", "1", "!", "é", "中", "👍", "aB", "' ", " x", "\u0301"]) {
+      for (let n = 1; n < 70; n++) {
+        const text = unit.repeat(n);
+        expect([...fast.encodeOrdinary(text)], JSON.stringify(text)).toEqual([...plain.encodeOrdinary(text)]);
+      }
+    }
+    for (const size of [32_767, 32_768, 32_769, 65_536, 200_000]) {
+      for (const unit of ["word ", "a", "中", "line\n", "👍"]) {
+        const text = unit.repeat(Math.ceil(size / unit.length)).slice(0, size);
+        const ids = fast.encodeOrdinary(text);
+        expect(ids).toEqual(plain.encodeOrdinary(text));
+        expect(fast.count(text)).toBe(ids.length);
+      }
+    }
+  });
+
+  it("stays exact when its caches are full", () => {
+    const random = seededRandom(77);
+    const word = (): string => Math.floor(random() * 2 ** 40).toString(36);
+    const texts = Array.from({ length: 30 }, () =>
+      Array.from({ length: 9000 }, word).join(random() < 0.5 ? " " : ""),
+    );
+    for (const text of [...texts, ...texts]) {
+      expect(fast.count(text)).toBe(plain.count(text));
+    }
+    expect(fast.encodeOrdinary(texts[0]!)).toEqual(plain.encodeOrdinary(texts[0]!));
+  });
+});

@@ -1,0 +1,89 @@
+// The shipped data regenerates the published rank files, damaged data is refused, names and models resolve.
+
+import { createHash } from "node:crypto";
+import { decodeBase64 } from "@tokenwire/core/bytes";
+import { createPackedEncoding, knownPatterns, serialiseTiktoken } from "@tokenwire/core/tokenizer";
+import {
+  encodingForModel,
+  encodingNameForModel,
+  getEncoding,
+  harmonySpecialTokens,
+  listEncodingNames,
+  listSupportedModels,
+  loadEncoding,
+} from "@tokenwire/encodings";
+import { describe, expect, it } from "vitest";
+import { data } from "../data/p50k_base.js";
+import { publishedSha256 } from "../scripts/published.ts";
+
+describe("data", () => {
+  it.each(Object.entries(publishedSha256))("%s regenerates the published rank file", (name, sum) => {
+    expect(
+      createHash("sha256")
+        .update(serialiseTiktoken(getEncoding(name)))
+        .digest("hex"),
+    ).toBe(sum);
+  });
+
+  it("is refused when it is damaged", () => {
+    const file = decodeBase64(data);
+    const make = (vocabulary: Uint8Array) => () =>
+      createPackedEncoding({ name: "damaged", pattern: knownPatterns.gpt2, vocabulary });
+    expect(make(file)).not.toThrow();
+    for (const length of [0, 3, 59, 60, 1000, file.length - 4]) {
+      expect(make(file.slice(0, length)), `${length} bytes`).toThrow(/Damaged vocabulary/);
+    }
+    for (let at = 0; at < file.length; at += 7919) {
+      // The published checksum in the header is not part of the vocabulary.
+      if (at >= 24 && at < 56) continue;
+      const changed = file.slice();
+      changed[at]! ^= 0x10;
+      expect(make(changed), `byte ${at}`).toThrow(/Damaged vocabulary/);
+    }
+  });
+});
+
+describe("names", () => {
+  it("lists eight encodings and loads each everywhere", async () => {
+    expect(listEncodingNames()).toHaveLength(8);
+    for (const name of listEncodingNames()) {
+      expect(await loadEncoding(name)).toBe(getEncoding(name));
+      expect(getEncoding(name).name).toBe(name);
+    }
+  });
+
+  it("suggests the closest name", () => {
+    expect(() => getEncoding("o200k")).toThrow('Did you mean "o200k_base"?');
+    expect(() => getEncoding("toString")).toThrow(
+      'Unknown encoding "toString". Known encodings: cl100k_base, gpt2,',
+    );
+    expect(() => encodingNameForModel("gpt4o")).toThrow('Did you mean "gpt-4o"?');
+    expect(() => encodingForModel("mystery")).toThrow(
+      expect.objectContaining({ code: "UNSUPPORTED_MODEL", supportedModels: listSupportedModels() }),
+    );
+  });
+
+  it.each([
+    ["gpt-5.1", "o200k_base"],
+    ["gpt-4.1-nano", "o200k_base"],
+    ["chatgpt-4o-latest", "o200k_base"],
+    ["ft:gpt-4o-mini:me", "o200k_base"],
+    ["ft:gpt-4:me", "cl100k_base"],
+    ["gpt-4-turbo", "cl100k_base"],
+    ["GPT-4O", "o200k_base"],
+    ["gpt-oss-120b", "o200k_harmony"],
+    ["text-embedding-3-small", "cl100k_base"],
+    ["text-davinci-edit-001", "p50k_edit"],
+    ["davinci", "r50k_base"],
+    ["gpt-2", "gpt2"],
+    ["voyage-3", "voyage3_base"],
+  ])("%s uses %s", (model, name) => {
+    expect(encodingNameForModel(model)).toBe(name);
+  });
+
+  it("has both presets of harmony", () => {
+    expect(harmonySpecialTokens("harmony").size).toBe(1091);
+    expect(harmonySpecialTokens("harmony").has("<|endofprompt|>")).toBe(false);
+    expect(harmonySpecialTokens("tiktoken").get("<|endofprompt|>")).toBe(200_018);
+  });
+});

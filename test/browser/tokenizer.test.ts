@@ -1,0 +1,89 @@
+// The tokenizer in a bundle: its size, what is in it, and its work in a real browser. Needs no polyfill.
+
+import { existsSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
+import { getEncoding } from "@tokenwire/encodings";
+import { build } from "esbuild";
+import { chromium } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const chromiumPath = process.env["TOKENWIRE_CHROMIUM"] ?? "/usr/bin/chromium";
+const root = new URL("../..", import.meta.url).pathname;
+
+async function bundle(code: string): Promise<string> {
+  const result = await build({
+    stdin: { contents: code, resolveDir: root },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    platform: "browser",
+    conditions: ["@tokenwire/source"],
+  });
+  return result.outputFiles[0]!.text;
+}
+
+describe("bundle", () => {
+  it("of the tokenizer without data stays small", async () => {
+    const code = await bundle('export * from "@tokenwire/core/tokenizer/packed";');
+    expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(20 * 1024);
+  });
+
+  it("of one encoding has no other encoding's data", async () => {
+    const code = await bundle('export { encoding } from "@tokenwire/encodings/cl100k_base";');
+    const has = (name: string): boolean => {
+      const text = readFileSync(`${root}packages/encodings/data/${name}.js`, "utf8");
+      return code.includes(text.slice(2000, 2200));
+    };
+    expect(["cl100k_base", "o200k_base", "p50k_base", "voyage3_base"].filter(has)).toEqual(["cl100k_base"]);
+    expect(code).not.toMatch(/from"node:|require\("(?:node:)?fs"\)/);
+  });
+});
+
+describe.skipIf(!existsSync(chromiumPath))("in Chromium", () => {
+  let server: Server;
+
+  beforeAll(async () => {
+    const script = await bundle(`
+      import { encoding } from "@tokenwire/encodings/o200k_base";
+      globalThis.run = (text) => ({
+        ids: [...encoding.encode(text)],
+        count: encoding.count(text),
+        text: encoding.decode(encoding.encode(text)),
+        backend: encoding.base.backend,
+      });
+    `);
+    server = createServer((request, response) => {
+      const isScript = request.url === "/bundle.js";
+      response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
+      response.end(isScript ? script : '<!doctype html><script type="module" src="/bundle.js"></script>');
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  });
+
+  afterAll(() => {
+    server.close();
+  });
+
+  it("gives the IDs that Node gives", async () => {
+    const browser = await chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox"] });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      await page.waitForFunction("globalThis.run !== undefined");
+      for (const text of ["hello world", "Grüße 日本語 👩‍👩‍👧 don't\n\n  x = 1;", "word ".repeat(20_000)]) {
+        const result = await page.evaluate(
+          (input) => (globalThis as unknown as { run(text: string): object }).run(input),
+          text,
+        );
+        const ids = [...getEncoding("o200k_base").encode(text)];
+        expect(result).toMatchObject({ ids, count: ids.length, text });
+      }
+      expect(await page.evaluate("run('x').backend")).toBe("wasm");
+    } finally {
+      await browser.close();
+    }
+  });
+});
