@@ -62,7 +62,7 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (isEngineError(error)) return fromEngine(error);
   if (isTokenwireError(error)) {
-    if (requestFaults.has(error.code) || /^TEMPLATE|^HARMONY/.test(error.code)) {
+    if (requestFaults.has(error.code) || /^TEMPLATE_/.test(error.code) || error.name === "HarmonyError") {
       return new ApiError(400, sanitiseMessage(error.message), { cause: error });
     }
   }

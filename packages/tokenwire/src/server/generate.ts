@@ -169,8 +169,12 @@ class ChoiceRun {
   }
 
   #request(): GenerateRequest {
-    const { plans, id } = this.#options;
-    return { ...plans[this.#choice]!, requestId: plans.length === 1 ? id : `${id}-${this.#choice}` };
+    const { plans, id, model } = this.#options;
+    const plan = plans[this.#choice]!;
+    const requestId = plans.length === 1 ? id : `${id}-${this.#choice}`;
+    if (model.info.capabilities.input !== "text") return { ...plan, requestId };
+    // An engine that takes text only has its own tokenizer; control tokens reach it as their text.
+    return { ...plan, prompt: { text: model.profile.tokenizer.decode(plan.prompt.tokenIds) }, requestId };
   }
 
   /** The next event, or a rejection as soon as the request is aborted: an engine may ignore its signal. */

@@ -84,7 +84,8 @@ function toPrompts(prompt: z.output<typeof fields>["prompt"]): (string | readonl
 export function parseCompletionRequest(body: RequestBody): CompletionRequest {
   const wire = parseBody(fields, body);
   refuseFields(body, refused);
-  const sampling = parseSampling(body);
+  // vLLM spells "no top_k" as 0 on this route, and its clients send it.
+  const sampling = parseSampling(body["top_k"] === 0 ? { ...body, top_k: -1 } : body);
   const prompts = toPrompts(wire.prompt);
   if (prompts.length > maxPrompts) {
     throw invalidRequest(
