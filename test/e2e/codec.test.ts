@@ -631,7 +631,7 @@ async function firstIds(
   const forced = accept === "identity" ? "identity" : `${accept}, identity;q=0`;
   const socket = connect(Number(port), hostname);
   socket.write(
-    `POST /v1/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\naccept-encoding: ${forced}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `POST /v1/completions HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json\r\naccept-encoding: ${forced}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
   let received = Buffer.alloc(0);
   const first = await new Promise<Buffer>((resolve) => {
