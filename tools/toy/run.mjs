@@ -45,10 +45,20 @@ async function bundle(entry) {
   return outfile;
 }
 
+const usage = `Usage: node tools/toy/run.mjs <command> [options]
+
+  kernels                      write the engine's kernel into the package
+  train   --steps 3000 --workers 2 --out tools/toy/out --resume
+  export  --run tools/toy/out --type Q8_0|F16|F32 --out FILE
+  measure --model FILE --share 1 --failures
+
+Defaults are those of the shipped model.`;
+
 async function main([command, ...options]) {
-  if (!commands.includes(command)) {
-    console.error(`Usage: node tools/toy/run.mjs <${commands.join("|")}> [options]`);
-    process.exit(2);
+  const help = command === "--help" || options.includes("--help");
+  if (help || !commands.includes(command)) {
+    console[help ? "log" : "error"](usage);
+    process.exit(help ? 0 : 2);
   }
   mkdirSync(out, { recursive: true });
   if (command === "kernels") return writeEngineKernel();

@@ -33,6 +33,12 @@ function runWorker(job: Job): void {
   });
 }
 
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new RangeError(`${option} is "${text}"; a positive integer is accepted.`);
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -43,9 +49,9 @@ async function main(): Promise<void> {
       resume: { type: "boolean", default: false },
     },
   });
-  const config = shippedConfig(Number(values.steps));
+  const config = shippedConfig(positive("--steps", values.steps));
   const folder = values.out;
-  const workers = Number(values.workers);
+  const workers = positive("--workers", values.workers);
   mkdirSync(folder, { recursive: true });
   const idOf = await loadTokenIds();
   const rows = chooseRows(config.seed, config.shape.vocabulary, idOf);
