@@ -55,7 +55,8 @@ export class PlainKernel implements Kernel {
     const bytes = this.#bytes;
     bytes.fill(0, length, length + PADDING);
     // A token has at least one byte, so this is enough room for any result.
-    if (this.#ids.length < length) this.#ids = new Uint32Array(2 * length);
+    if (this.#ids.length < length)
+      this.#ids = new Uint32Array(Math.max(length, Math.min(2 * length, KEPT_BYTES)));
     const ids = this.#ids;
     const pieces = this.#pieces;
     const scan = this.#preTokenizer.scannerFor(bytes, length);
