@@ -1,5 +1,8 @@
 export {
+  type BalancedEngine,
+  type BalancedEngineOptions,
   type Capabilities,
+  createBalancedEngine,
   createEngine,
   type Engine,
   EngineError,
