@@ -40,7 +40,7 @@ describe("help", () => {
     for (const command of commandsOf(createProgram())) {
       if (command.commands.length > 0) continue;
       expect(command.description(), command.name()).not.toBe("");
-      for (const option of command.options)
+      for (const option of command.options.filter(({ hidden }) => !hidden))
         expect(option.description, `${command.name()} ${option.flags}`).not.toBe("");
     }
   });

@@ -310,9 +310,9 @@ describe("input", () => {
     [{}, "input", "Missing required parameter: 'input'"],
     [{ input: [] }, "input", "Input items cannot be empty"],
     [
-      { input: [{ type: "web_search_call", id: "x" }] },
+      { input: [{ type: "computer_call", id: "x" }] },
       "input[0].type",
-      '"web_search_call" are not supported',
+      '"computer_call" are not supported',
     ],
     [
       { input: [{ role: "user", content: [{ type: "input_image" }] }] },
@@ -323,7 +323,7 @@ describe("input", () => {
     [{ input: "x", include: ["everything"] }, "include[0]", "reasoning.encrypted_content"],
     [{ input: "x", top_logprobs: 2 }, "top_logprobs", "requires include"],
     [{ input: "x", background: true, store: false }, "background", "store"],
-    [{ input: "x", tools: [{ type: "mcp" }] }, "tools[0].type", "not enabled"],
+    [{ input: "x", tools: [{ type: "computer" }] }, "tools[0].type", "not enabled"],
     [
       { input: "x", conversation: "conv_a", previous_response_id: "resp_a" },
       "previous_response_id",
