@@ -309,11 +309,7 @@ describe("input", () => {
   it.each([
     [{}, "input", "Missing required parameter: 'input'"],
     [{ input: [] }, "input", "Input items cannot be empty"],
-    [
-      { input: [{ type: "computer_call", id: "x" }] },
-      "input[0].type",
-      '"computer_call" are not supported',
-    ],
+    [{ input: [{ type: "computer_call", id: "x" }] }, "input[0].type", '"computer_call" are not supported'],
     [
       { input: [{ role: "user", content: [{ type: "input_image" }] }] },
       "input[0].content[0]",
