@@ -54,6 +54,9 @@ ${commandSections(program, []).join("\n")}`;
 }
 
 const pages = { "errors.md": errorsPage, "cli.md": cliPage };
+// The width of help follows the terminal; the page's must not.
+Object.defineProperty(process.stdout, "isTTY", { value: false });
+
 const check = process.argv.includes("--check");
 let stale = 0;
 for (const [name, render] of Object.entries(pages)) {
