@@ -87,12 +87,14 @@ function describe(tokenizer: Tokenizer, content: string, id: number): ControlTok
   const options = { allowedSpecial: [content], disallowedSpecial: [] };
   const encoded = (text: string): number[] => [...tokenizer.encode(text, options)];
   const isAlone = (text: string): boolean => encoded(text).length === 1;
+  const isFoundIn = (text: string): boolean => encoded(text).includes(id);
   return {
     content,
     id,
     leftStrip: isAlone(` ${content}`),
     rightStrip: isAlone(`${content} `),
-    singleWord: !encoded(`a${content}a`).includes(id),
+    // Tokens that are looked for in normalized text may be missed beside signs as well.
+    singleWord: !isFoundIn(`a${content}a`) && isFoundIn(`-${content}-`),
     special: tokenizer.decode([id], { skipSpecialTokens: true }) === "",
   };
 }

@@ -38,8 +38,9 @@ export function encodeChat(
   const everything = { allowedSpecial: "all" } as const;
   if (trust === "all" || tokenizer.specialTokens.size === 0) return tokenizer.encode(text, everything);
   const control = controlTokens(tokenizer);
-  const matches = trustedMatches(rendered.segments, text, control.pattern, control.tokens, trust);
-  if (control.count(text) === matches.length) {
+  const spelled = trustedMatches(rendered.segments, control.pattern, control.tokens, trust);
+  const matches = spelled.filter((match) => !match.token.singleWord || !touchesWord(text, match));
+  if (control.count(text) === spelled.length) {
     // No control token is spelled outside trusted text: the tokenizer's own matching is right.
     const ids = tokenizer.encode(text, everything);
     if (countSpecial(ids, control.ids) <= matches.length) return ids;
@@ -53,10 +54,9 @@ function countSpecial(ids: Uint32Array, special: ReadonlySet<number>): number {
   return count;
 }
 
-/** The control tokens inside each stretch that may contain some. */
+/** The control tokens spelled inside each stretch that may contain some. */
 function trustedMatches(
   segments: readonly ChatSegment[],
-  text: string,
   pattern: RegExp,
   tokens: ReadonlyMap<string, ControlToken>,
   trust: string,
@@ -69,10 +69,8 @@ function trustedMatches(
       for (const match of segment.text.matchAll(pattern)) {
         const token = tokens.get(match[0])!;
         const at = start + match.index;
-        const end = at + match[0].length;
         if (markersOnly && token.special) continue;
-        if (token.singleWord && touchesWord(text, at, end)) continue;
-        matches.push({ start: at, end, token });
+        matches.push({ start: at, end: at + match[0].length, token });
       }
     }
     start += segment.text.length;
@@ -80,10 +78,15 @@ function trustedMatches(
   return matches;
 }
 
-function touchesWord(text: string, start: number, end: number): boolean {
+// White space and characters of words as Hugging Face's tokenizers define them; JavaScript's \s and \w differ.
+const whiteSpace = /\p{White_Space}/u;
+const endsWithWord = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
+const startsWithWord = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
+
+function touchesWord(text: string, { start, end }: Match): boolean {
   return (
-    /[\p{L}\p{N}\p{M}_]$/u.test(text.slice(Math.max(0, start - 2), start)) ||
-    /^[\p{L}\p{N}\p{M}_]/u.test(text.slice(end, end + 2))
+    endsWithWord.test(text.slice(Math.max(0, start - 2), start)) ||
+    startsWithWord.test(text.slice(end, end + 2))
   );
 }
 
@@ -133,12 +136,12 @@ function encodeInside(
 
 function spaceBefore(text: string, end: number): number {
   let start = end;
-  while (start > 0 && /\s/.test(text[start - 1]!)) start--;
+  while (start > 0 && whiteSpace.test(text.charAt(start - 1))) start--;
   return start;
 }
 
 function spaceAfter(text: string, start: number): number {
   let end = start;
-  while (end < text.length && /\s/.test(text[end]!)) end++;
+  while (end < text.length && whiteSpace.test(text.charAt(end))) end++;
   return end;
 }
