@@ -3,29 +3,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { run } from "../../src/cli/main.ts";
+import { captureOutput } from "./capture.ts";
 
-let out = "";
-let err = "";
+const captured = captureOutput();
 let folder = "";
 beforeEach(() => {
-  out = "";
-  err = "";
   folder = mkdtempSync(join(tmpdir(), "tokenwire-harmony-"));
-  process.exitCode = undefined;
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    err += String(text);
-    return true;
-  });
 });
 afterEach(() => {
-  vi.restoreAllMocks();
-  process.exitCode = undefined;
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -46,15 +33,15 @@ const conversation = {
 it("renders a prompt, its ids, and a training example", async () => {
   const path = file(conversation);
   expect(await run(["harmony", "render", path, "--role", "assistant", "--analysis", "spec"])).toBe(0);
-  expect(out).toBe(
+  expect(captured.out).toBe(
     "<|start|>user<|message|>What is 2 + 2?<|end|><|start|>assistant<|channel|>final<|message|>4<|end|><|start|>assistant\n",
   );
-  out = "";
+  captured.out = "";
   expect(await run(["harmony", "render", path, "--ids"])).toBe(0);
-  expect(out).toMatch(/^200006 1428 200008 [\d ]+ 200007\n$/);
-  out = "";
+  expect(captured.out).toMatch(/^200006 1428 200008 [\d ]+ 200007\n$/);
+  captured.out = "";
   expect(await run(["harmony", "render", path, "--training", "--json"])).toBe(0);
-  expect((JSON.parse(out) as { tokens: number[] }).tokens.at(-1)).toBe(200_002);
+  expect((JSON.parse(captured.out) as { tokens: number[] }).tokens.at(-1)).toBe(200_002);
   expect(await run(["harmony", "render", path, "--training", "--role", "user"])).toBe(2);
 });
 
@@ -62,11 +49,11 @@ it("parses text and ids, and says what was repaired", async () => {
   expect(
     await run(["harmony", "parse", "--role", "assistant", file('<|channel|>final {"a": 1}<|return|>\n')]),
   ).toBe(0);
-  expect(out).toContain('assistant final (return)\n{"a": 1}\n');
-  expect(out).toContain("missing-message-marker");
-  out = "";
+  expect(captured.out).toContain('assistant final (return)\n{"a": 1}\n');
+  expect(captured.out).toContain("missing-message-marker");
+  captured.out = "";
   expect(await run(["harmony", "parse", "--json", file("[200006, 1428, 200008, 12194, 200007]")])).toBe(0);
-  const { messages, diagnostics } = JSON.parse(out) as { messages: object[]; diagnostics: object[] };
+  const { messages, diagnostics } = JSON.parse(captured.out) as { messages: object[]; diagnostics: object[] };
   expect(messages).toMatchObject([
     { role: "user", content: "Hi", terminator: "end", contentStart: 3, tokenEnd: 5 },
   ]);
@@ -75,27 +62,27 @@ it("parses text and ids, and says what was repaired", async () => {
 
 it("fails where a mode refuses the output, and on wrong usage", async () => {
   expect(await run(["harmony", "parse", "--mode", "strict", file("<|end|>")])).toBe(1);
-  expect(err).toContain("Expected <|start|>");
+  expect(captured.err).toContain("Expected <|start|>");
   expect(await run(["harmony", "parse", "--mode", "x"])).toBe(2);
   expect(await run(["harmony", "render", file('{"messages": [{"role": "x"}]}')])).toBe(1);
-  expect(err).toContain("$.messages[0].role");
+  expect(captured.err).toContain("$.messages[0].role");
 });
 
 it("lints, and exits with 1 when it finds something", async () => {
   expect(await run(["harmony", "lint", file(conversation)])).toBe(0);
-  expect(out).toBe("");
+  expect(captured.out).toBe("");
   expect(await run(["harmony", "lint", file({ messages: [{ role: "tool", content: "x" }] })])).toBe(1);
-  expect(out).toContain("error messages[0].name tool-without-name");
+  expect(captured.out).toContain("error messages[0].name tool-without-name");
 });
 
 it("shows where each token comes from", async () => {
   expect(await run(["harmony", "attribution", "--analysis", "none", file(conversation)])).toBe(0);
-  const rows = out.split("\n");
+  const rows = captured.out.split("\n");
   expect(rows[1]).toMatch(/^ *1428 +0 role +'user'$/);
   expect(rows.filter((row) => row.endsWith("learned")).length).toBeGreaterThan(8);
-  out = "";
+  captured.out = "";
   expect(await run(["harmony", "attribution", "--json", file(conversation)])).toBe(0);
-  expect((JSON.parse(out) as object[])[1]).toMatchObject({
+  expect((JSON.parse(captured.out) as object[])[1]).toMatchObject({
     id: 1428,
     message: 0,
     part: "role",

@@ -1,37 +1,22 @@
 // `tokenwire inspect`: the page, the JSON and the template text.
 
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { run } from "../../src/cli/main.ts";
+import { captureOutput } from "./capture.ts";
 
-let out = "";
-let err = "";
-beforeEach(() => {
-  out = "";
-  err = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    err += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+const captured = captureOutput();
 
 it("prints a page that says what was found and where", async () => {
   expect(await run(["inspect", "gpt-oss-20b"])).toBe(0);
-  expect(out).toContain("131,072 tokens");
-  expect(out).toContain("harmony");
-  expect(out).toContain("<|return|> (200002)");
-  expect(out).toContain("Where this comes from");
+  expect(captured.out).toContain("131,072 tokens");
+  expect(captured.out).toContain("harmony");
+  expect(captured.out).toContain("<|return|> (200002)");
+  expect(captured.out).toContain("Where this comes from");
 });
 
 it("prints JSON", async () => {
   expect(await run(["inspect", "gpt-oss-20b", "--json"])).toBe(0);
-  const json = JSON.parse(out) as Record<string, unknown>;
+  const json = JSON.parse(captured.out) as Record<string, unknown>;
   expect(json).toMatchObject({
     id: "gpt-oss-20b",
     format: "harmony",
@@ -42,7 +27,7 @@ it("prints JSON", async () => {
 
 it("exits with 1 for a model that cannot be found, with 2 for a template that it lacks", async () => {
   expect(await run(["inspect", "no-such-model", "--offline"])).toBe(1);
-  expect(err).toContain("Accepted: a model folder");
+  expect(captured.err).toContain("Accepted: a model folder");
   expect(await run(["inspect", "gpt-oss-20b", "--template", "rag"])).toBe(2);
-  expect(err).toContain("no chat template named rag");
+  expect(captured.err).toContain("no chat template named rag");
 });

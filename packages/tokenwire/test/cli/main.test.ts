@@ -4,27 +4,11 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createProgram, run } from "../../src/cli/main.ts";
+import { captureOutput } from "./capture.ts";
 
-let out = "";
-let err = "";
-beforeEach(() => {
-  out = "";
-  err = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    err += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
+const captured = captureOutput();
 
 function commandsOf(command: Command): Command[] {
   return command.commands.flatMap((child) => [child, ...commandsOf(child)]);
@@ -33,7 +17,7 @@ function commandsOf(command: Command): Command[] {
 describe("help", () => {
   it("lists every command with one line", async () => {
     expect(await run(["--help"])).toBe(0);
-    for (const command of createProgram().commands) expect(out).toContain(command.name());
+    for (const command of createProgram().commands) expect(captured.out).toContain(command.name());
   });
 
   it("describes every option and ends with examples", () => {
@@ -57,17 +41,17 @@ describe("wrong usage", () => {
     [["chat", "--reasoning-effort", "huge"], "Allowed choices"],
   ])("exits with 2 for %j", async (argv, message) => {
     expect(await run(argv)).toBe(2);
-    expect(err).toContain(message);
+    expect(captured.err).toContain(message);
   });
 
   it("exits with 1 when the engine does not exist", async () => {
     expect(await run(["generate", "embeded"])).toBe(1);
-    expect(err).toContain('Did you mean "embedded"?');
+    expect(captured.err).toContain('Did you mean "embedded"?');
   });
 });
 
 describe("settings", () => {
-  const printed = (): Record<string, { value: unknown; source: string }> => JSON.parse(out);
+  const printed = (): Record<string, { value: unknown; source: string }> => JSON.parse(captured.out);
 
   it("come from flags, then the environment, then the file, then defaults", async () => {
     const file = join(mkdtempSync(join(tmpdir(), "tokenwire-")), "tokenwire.config.json");
@@ -97,7 +81,7 @@ describe("settings", () => {
     const file = join(mkdtempSync(join(tmpdir(), "tokenwire-")), "c.json");
     writeFileSync(file, text);
     expect(await run(["serve", "--config", file, "--print-config"])).toBe(2);
-    expect(err).toContain(message);
+    expect(captured.err).toContain(message);
   });
 });
 
@@ -105,21 +89,21 @@ describe("generate and chat", () => {
   it("print tokens as lines, text, ids and JSON", async () => {
     const base = ["generate", "-p", "Once upon a time there was", "-l", "3"];
     expect(await run(base)).toBe(0);
-    expect(out).toMatch(/^Generated token: '.*', logprob: -\d/);
-    out = "";
+    expect(captured.out).toMatch(/^Generated token: '.*', logprob: -\d/);
+    captured.out = "";
     expect(await run([...base, "--format", "json"])).toBe(0);
-    const { ids, text } = JSON.parse(out) as { ids: number[]; text: string };
+    const { ids, text } = JSON.parse(captured.out) as { ids: number[]; text: string };
     expect(ids).toHaveLength(3);
-    out = "";
+    captured.out = "";
     expect(await run([...base, "--format", "text"])).toBe(0);
-    expect(out).toBe(`${text}\n`);
-    out = "";
+    expect(captured.out).toBe(`${text}\n`);
+    captured.out = "";
     expect(await run([...base, "--format", "ids"])).toBe(0);
-    expect(out).toBe(`${ids.join("\n")}\n`);
+    expect(captured.out).toBe(`${ids.join("\n")}\n`);
   });
 
   it("answer one question on standard output", async () => {
     expect(await run(["chat", "-m", "What is the capital of France?", "--temperature", "0"])).toBe(0);
-    expect(out).toContain("Paris");
+    expect(captured.out).toContain("Paris");
   });
 });

@@ -6,8 +6,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FrameEncoder, hashMap, makeMap, serializeMap, TokenwireEncoder } from "@tokenwire/core/codec";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { run } from "../../src/cli/main.ts";
+import { captureOutput } from "./capture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tokenwire-maps-"));
 const at = (name: string): string => join(folder, name);
@@ -36,24 +37,7 @@ const policy = {
   classifier: { family: "none" },
 };
 
-let out = "";
-let err = "";
-beforeEach(() => {
-  out = "";
-  err = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    err += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
+const captured = captureOutput();
 
 beforeAll(async () => {
   writeFileSync(at("tokenizer.json"), JSON.stringify(tokenizer));
@@ -79,25 +63,28 @@ describe("maps", () => {
         "--json",
       ]),
     ).toBe(0);
-    const facts = JSON.parse(out) as { hash: string };
+    const facts = JSON.parse(captured.out) as { hash: string };
     expect(facts).toMatchObject({ id: "acme/tiny", vocab_size: 6, encoder: "byte_level", merges: 1 });
-    out = "";
+    captured.out = "";
     expect(await run(["maps", "hash", at("tiny.json")])).toBe(0);
-    expect(out).toBe(`${facts.hash}\n`);
-    out = "";
+    expect(captured.out).toBe(`${facts.hash}\n`);
+    captured.out = "";
     await run(["maps", "hash", "--canonical", at("tiny.json")]);
-    expect(out).toBe(`${facts.hash}\n`);
+    expect(captured.out).toBe(`${facts.hash}\n`);
   });
 
   it("build makes maps of bundled encodings", async () => {
     expect(await run(["maps", "build", "r50k_base", "--out", at("r50k.json")])).toBe(0);
-    expect(out).toContain("vocab_size: 50257");
-    out = "";
+    expect(captured.out).toContain("vocab_size: 50257");
+    captured.out = "";
     expect(await run(["maps", "preview", at("r50k.json"), "--text", "naïve 日本", "--json"])).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ exact: true, ids: [2616, 38776, 10545, 245, 98, 17312, 105] });
-    out = "";
+    expect(JSON.parse(captured.out)).toMatchObject({
+      exact: true,
+      ids: [2616, 38776, 10545, 245, 98, 17312, 105],
+    });
+    captured.out = "";
     expect(await run(["maps", "validate", at("r50k.json"), "--json"])).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ valid: true, notes: [] });
+    expect(JSON.parse(captured.out)).toMatchObject({ valid: true, notes: [] });
   });
 
   describe("from a hub", () => {
@@ -124,17 +111,17 @@ describe("maps", () => {
 
     it("build says what a 401 may mean", async () => {
       expect(await run(["maps", "build", "acme/gated"])).toBe(2);
-      expect(err).toMatch(/answered 401.*--token/);
+      expect(captured.err).toMatch(/answered 401.*--token/);
     });
   });
 
   it("validate fails on what is not a map, and notes what looks wrong", async () => {
     writeFileSync(at("bad.json"), '{"id":"x"}');
     expect(await run(["maps", "validate", at("bad.json")])).toBe(1);
-    expect(err).toContain("TokenizerMap validation failed");
+    expect(captured.err).toContain("TokenizerMap validation failed");
     writeFileSync(at("odd.json"), JSON.stringify({ ...other, vocab_size: 1, merges: ["q q"] }));
     expect(await run(["maps", "validate", at("odd.json")])).toBe(0);
-    expect(out).toMatch(/largest ID is 3[\s\S]*1 merges name tokens/);
+    expect(captured.out).toMatch(/largest ID is 3[\s\S]*1 merges name tokens/);
   });
 
   it("translate and translation-table", async () => {
@@ -151,7 +138,7 @@ describe("maps", () => {
         "--json",
       ]),
     ).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({
+    expect(JSON.parse(captured.out)).toMatchObject({
       source_ids: [2, 3, 2, 4],
       target_ids: [0, 1, 2, 0, 1, 3],
       exact: true,
@@ -171,7 +158,7 @@ describe("maps", () => {
         "1",
       ]),
     ).toBe(2);
-    out = "";
+    captured.out = "";
     expect(
       await run([
         "maps",
@@ -185,7 +172,7 @@ describe("maps", () => {
       ]),
     ).toBe(0);
     expect(json("table.json")).toMatchObject({ "2": [0, 1] });
-    expect(out).toContain("one_to_many: 1");
+    expect(captured.out).toContain("one_to_many: 1");
   });
 
   it("well-known writes pointers, keeps the index sorted, and never overwrites what is not one", async () => {
@@ -214,17 +201,17 @@ describe("maps", () => {
 describe("policies", () => {
   it("validate, sanitize, hash, enumerate, publish", async () => {
     expect(await run(["maps", "policies-validate", at("internal.json")])).toBe(1);
-    expect(err).toMatch(/banned_token_ids.*sanitise/);
+    expect(captured.err).toMatch(/banned_token_ids.*sanitise/);
     expect(
       await run(["maps", "policies-sanitize", "--internal", at("internal.json"), "--out", at("clean.json")]),
     ).toBe(0);
     expect(json("clean.json")).toMatchObject({ rules_summary: { banned_token_id_count: 2 } });
-    out = "";
+    captured.out = "";
     expect(await run(["maps", "policies-hash", at("clean.json"), "--json"])).toBe(0);
-    const { raw, equal } = JSON.parse(out) as { raw: string; equal: boolean };
+    const { raw, equal } = JSON.parse(captured.out) as { raw: string; equal: boolean };
     expect(equal).toBe(true);
     expect(await run(["maps", "policies-hash", at("policy.json")])).toBe(0);
-    expect(err).toContain("not in canonical form");
+    expect(captured.err).toContain("not in canonical form");
     expect(
       await run([
         "maps",
@@ -239,11 +226,11 @@ describe("policies", () => {
     expect(readFileSync(at(`public/.well-known/codec/policies/sha256/${raw.slice(7)}.json`))).toEqual(
       readFileSync(at("clean.json")),
     );
-    out = "";
+    captured.out = "";
     expect(await run(["maps", "policies-enumerate", "--map", at("tiny.json"), "--literals", '["hi"]'])).toBe(
       1,
     );
-    expect(err).toMatch(/no token for byte/);
+    expect(captured.err).toMatch(/no token for byte/);
   });
 });
 
@@ -251,7 +238,7 @@ describe("codec decode", () => {
   const decode = async (name: string, bytes: Uint8Array, ...flags: string[]): Promise<string> => {
     writeFileSync(at(name), bytes);
     expect(await run(["codec", "decode", at(name), ...flags])).toBe(0);
-    return out;
+    return captured.out;
   };
   const frames = (format: "msgpack" | "protobuf"): Uint8Array => {
     const encoder = new FrameEncoder(format);
@@ -260,14 +247,14 @@ describe("codec decode", () => {
 
   it("shows IDs, text or JSON, and finds the format by itself", async () => {
     expect(await decode("a.bin", frames("protobuf"))).toBe("2 3\n2 5\n");
-    expect(err).toBe("finish_reason: eos_token\n");
-    out = "";
+    expect(captured.err).toBe("finish_reason: eos_token\n");
+    captured.out = "";
     expect(await decode("b.bin", frames("msgpack"), "--map", at("tiny.json"))).toBe("hi hi\n");
-    out = "";
+    captured.out = "";
     expect(
       await decode("b.bin", frames("msgpack"), "--map", at("tiny.json"), "--special", "--json"),
     ).toContain('"text":"hi<|end|>"');
-    out = "";
+    captured.out = "";
     const stream = new TokenwireEncoder();
     stream.ids([2, 4]);
     stream.finish("stop");
@@ -280,6 +267,6 @@ describe("codec decode", () => {
   it("fails on a stream that was cut", async () => {
     writeFileSync(at("cut.bin"), frames("msgpack").subarray(0, 20));
     expect(await run(["codec", "decode", at("cut.bin")])).toBe(1);
-    expect(err).toContain("mid-frame");
+    expect(captured.err).toContain("mid-frame");
   });
 });
