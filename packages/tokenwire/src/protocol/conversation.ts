@@ -10,6 +10,8 @@ export interface ToolCall {
   readonly id: string;
   readonly name: string;
   readonly arguments: string;
+  /** How a harmony model addressed it, where that is known; default: by the name. */
+  readonly header?: { readonly recipient: string; readonly channel: string; readonly contentType?: string };
 }
 
 export interface ConversationMessage {

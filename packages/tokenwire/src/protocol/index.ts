@@ -85,11 +85,28 @@ export {
 } from "./prompt/prompt.ts";
 export type { ResponseEncoderOptions, ResponseEvent } from "./responses/encoder.ts";
 export { ResponseEncoder, responseFrame } from "./responses/encoder.ts";
+export {
+  checkMcpLabels,
+  type HostedTool,
+  type McpRequest,
+  parseMcpRequest,
+} from "./responses/hosted-tools.ts";
 export type { ResponseItem } from "./responses/items.ts";
 export { messageItem, parseInputItems, toConversationMessages } from "./responses/items.ts";
-export type { OutputItem, ResponseObject, ResponseStatus } from "./responses/object.ts";
+export type { OutputItem, ResponseObject, ResponseStatus, ToolOutput } from "./responses/object.ts";
 export { replayEvents } from "./responses/replay.ts";
 export { parseResponsesRequest, type ResponsesRequest } from "./responses/request.ts";
+export {
+  approvalItem,
+  codeItem,
+  mcpCallItem,
+  type ToolCallItem,
+  type ToolOutcome,
+  toolListEvents,
+  toolListItem,
+  webSearchItem,
+} from "./responses/tool-call-items.ts";
+export { type ApprovedCall, approvedCalls, type RecordedCall } from "./responses/tool-items.ts";
 export type { RequestedSampling } from "./sampling.ts";
 export { StopMatcher } from "./stop-matcher.ts";
 export { parseChatTools } from "./tools.ts";

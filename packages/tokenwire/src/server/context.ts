@@ -11,6 +11,8 @@ import type { Metrics } from "./metrics.ts";
 import type { ModelRegistry } from "./models.ts";
 import type { ServerSettings } from "./options.ts";
 import type { ResponseJobs } from "./responses/jobs.ts";
+import type { BrowserStates } from "./responses/tools/browser-states.ts";
+import type { ServerToolOptions } from "./responses/tools/options.ts";
 import type { Seal } from "./seal.ts";
 
 /** One per server. */
@@ -20,6 +22,9 @@ export interface ServerContext {
   readonly admission: Admission;
   readonly store: ResponseStore;
   readonly jobs: ResponseJobs;
+  /** Tools that responses may use. */
+  readonly tools: ServerToolOptions;
+  readonly browserStates: BrowserStates;
   readonly seal: Seal;
   readonly metrics: Metrics;
   readonly log: Logger;

@@ -9,4 +9,5 @@ export {
   type TimeoutOptions,
   toSettings,
 } from "./options.ts";
+export type { ServerToolOptions } from "./responses/tools/options.ts";
 export { createServer, type ServeOptions, type Server, serve } from "./serve.ts";

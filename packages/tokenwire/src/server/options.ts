@@ -6,6 +6,7 @@ import type { ModelProfile, ReasoningFields } from "../protocol/index.ts";
 import type { ResponseStore } from "../store/index.ts";
 import type { CodecOptions } from "./codec/options.ts";
 import { type OriginRules, originRules } from "./origin.ts";
+import type { ServerToolOptions } from "./responses/tools/options.ts";
 
 /** One model to serve: an engine and what the protocols must know about its model. */
 export interface ModelOptions {
@@ -71,6 +72,8 @@ export interface ServerOptions {
   readonly anyModel?: boolean;
   /** The date harmony models are told, `YYYY-MM-DD`; `"today"`, or `"none"`. Default `"today"`. */
   readonly currentDate?: string;
+  /** Tools that run inside `/v1/responses`. Default: none. */
+  readonly tools?: ServerToolOptions;
   /** Binary answers and the discovery of dialect maps. */
   readonly codec?: CodecOptions;
   /** Where responses and conversations are kept; the caller closes it. Default: in memory, closed with the server. */

@@ -18,6 +18,8 @@ import { Metrics } from "./metrics.ts";
 import { loadModels, type ServedModel } from "./models.ts";
 import { type ModelOptions, type ServerOptions, toSettings } from "./options.ts";
 import { ResponseJobs } from "./responses/jobs.ts";
+import { BrowserStates } from "./responses/tools/browser-states.ts";
+import { checkToolOptions } from "./responses/tools/options.ts";
 import { routes } from "./routes/index.ts";
 import { Seal } from "./seal.ts";
 
@@ -41,6 +43,7 @@ export interface Server {
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const settings = toSettings(options);
+  checkToolOptions(options.tools ?? {});
   const models = await loadModels(options.models, settings.anyModel);
   const store = options.store ?? createMemoryStore();
   await failOrphans(store);
@@ -54,6 +57,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     metrics: new Metrics(admission),
     store,
     jobs: new ResponseJobs(),
+    tools: options.tools ?? {},
+    browserStates: new BrowserStates(),
     seal: new Seal(),
     log: options.logger ?? pino({ level: "silent" }),
     codec: new CodecState(toCodecSettings(options.codec)),

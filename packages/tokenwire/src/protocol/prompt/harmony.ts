@@ -16,6 +16,7 @@ import {
   type ConversationMessage,
   type FunctionTool,
   type ResponseFormat,
+  type ToolCall,
   textOf,
 } from "../conversation.ts";
 import type { HarmonyFormat } from "../profile.ts";
@@ -63,7 +64,12 @@ function isNamespaced(name: string, { toolNamespaces = [] }: Conversation): bool
 }
 
 /** Where a call goes and what its text is; the model thinks with its own tools and speaks with functions. */
-function addressed(call: Message, name: string, conversation: Conversation): Message {
+function addressed(call: Message, { name, header }: ToolCall, conversation: Conversation): Message {
+  if (header !== undefined) {
+    const { recipient, channel, contentType } = header;
+    const message = call.withChannel(channel).withRecipient(recipient);
+    return contentType === undefined ? message : message.withContentType(contentType);
+  }
   if (isNamespaced(name, conversation)) {
     return call.withChannel("analysis").withRecipient(name).withContentType("code");
   }
@@ -99,11 +105,9 @@ function developerMessage(conversation: Conversation, instructions: string | und
   return Message.fromRoleAndContent("developer", content);
 }
 
-/** The names of the calls in the history by their id, for the results that only repeat the id. */
-function callNames(messages: readonly ConversationMessage[]): Map<string, string> {
-  return new Map(
-    messages.flatMap((message) => (message.toolCalls ?? []).map((call) => [call.id, call.name])),
-  );
+/** The calls in the history by their id, for the results that only repeat the id. */
+function callsById(messages: readonly ConversationMessage[]): Map<string, ToolCall> {
+  return new Map(messages.flatMap((message) => (message.toolCalls ?? []).map((call) => [call.id, call])));
 }
 
 function assistantMessages(message: ConversationMessage, conversation: Conversation): Message[] {
@@ -120,7 +124,7 @@ function assistantMessages(message: ConversationMessage, conversation: Conversat
     );
   }
   for (const call of calls) {
-    parts.push(addressed(Message.fromRoleAndContent("assistant", call.arguments), call.name, conversation));
+    parts.push(addressed(Message.fromRoleAndContent("assistant", call.arguments), call, conversation));
   }
   return parts;
 }
@@ -128,14 +132,15 @@ function assistantMessages(message: ConversationMessage, conversation: Conversat
 function toMessages(
   message: ConversationMessage,
   path: string,
-  names: ReadonlyMap<string, string>,
+  calls: ReadonlyMap<string, ToolCall>,
   conversation: Conversation,
 ): Message[] {
   switch (message.role) {
     case "assistant":
       return assistantMessages(message, conversation);
     case "tool": {
-      const name = message.name ?? names.get(message.toolCallId ?? "");
+      const call = calls.get(message.toolCallId ?? "");
+      const name = message.name ?? call?.name;
       if (name === undefined) {
         throw invalidRequest(
           `${path}.tool_call_id`,
@@ -143,11 +148,12 @@ function toMessages(
         );
       }
       const isOwn = isNamespaced(name, conversation);
-      const author = { role: "tool", name: isOwn ? name : `functions.${name}` } as const;
+      const recipient = call?.header?.recipient ?? (isOwn ? name : `functions.${name}`);
+      const author = { role: "tool", name: recipient } as const;
       return [
         Message.fromAuthorAndContent(author, textOf(message.content))
           .withRecipient("assistant")
-          .withChannel(isOwn ? "analysis" : "commentary"),
+          .withChannel(call?.header?.channel ?? (isOwn ? "analysis" : "commentary")),
       ];
     }
     case "user":
@@ -164,8 +170,8 @@ function toMessages(
 
 /** All messages of the prompt: system, developer, then the conversation. */
 export function toHarmonyMessages(conversation: Conversation, settings: PromptSettings): Message[] {
-  const { messages } = conversation;
-  const names = callNames(messages);
+  const messages = keepToolCalls(conversation.messages);
+  const calls = callsById(messages);
   const firstTurn = messages.findIndex(
     (message) => message.role !== "system" && message.role !== "developer",
   );
@@ -181,9 +187,27 @@ export function toHarmonyMessages(conversation: Conversation, settings: PromptSe
     ...messages
       .slice(leading)
       .flatMap((message, index) =>
-        toMessages(message, `${conversation.field}[${leading + index}]`, names, conversation),
+        toMessages(message, `${conversation.field}[${leading + index}]`, calls, conversation),
       ),
   ];
+}
+
+/** Tools of the model's reasoning: their calls on `analysis` go with it once there is an answer. */
+const reasoningTools = /^(?:python|browser)(?:\.|$)/;
+
+/** Earlier turns keep the calls whose results are known here: on `commentary`, where calls are no reasoning. */
+function keepToolCalls(messages: readonly ConversationMessage[]): readonly ConversationMessage[] {
+  const answer = messages.findLastIndex(
+    ({ role, content, toolCalls }) =>
+      role === "assistant" && toolCalls === undefined && textOf(content) !== "",
+  );
+  const kept = (call: ToolCall): ToolCall =>
+    call.header !== undefined && reasoningTools.test(call.header.recipient)
+      ? { ...call, header: { ...call.header, channel: "commentary" } }
+      : call;
+  return messages.map((message, index) =>
+    index < answer && message.toolCalls ? { ...message, toolCalls: message.toolCalls.map(kept) } : message,
+  );
 }
 
 /** How the answer is made to begin, so that a required call is a call. */

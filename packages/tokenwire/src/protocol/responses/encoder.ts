@@ -8,12 +8,15 @@ import { type LogprobEntry, toWireLogprob, type WireLogprob } from "../logprobs.
 import type { ChoiceEvent } from "../output.ts";
 import type { TokenUsage } from "../usage.ts";
 import {
+  type Annotation,
   type ItemStatus,
   type OutputItem,
   type ResponseObject,
   type ResponseStatus,
+  type ToolOutput,
   toResponseUsage,
 } from "./object.ts";
+import type { ItemEvent } from "./tool-call-items.ts";
 
 export interface ResponseEvent {
   readonly type: string;
@@ -36,7 +39,14 @@ export interface ResponseEncoderOptions {
 }
 
 type Open =
-  | { readonly kind: "message"; readonly id: string; text: string; readonly logprobs: WireLogprob[] }
+  | {
+      readonly kind: "message";
+      readonly id: string;
+      text: string;
+      readonly logprobs: WireLogprob[];
+      readonly annotations: Annotation[];
+    }
+  | { readonly kind: "tool"; readonly id: string; readonly item: ToolOutput }
   | { readonly kind: "reasoning"; readonly id: string; text: string }
   | {
       readonly kind: "call";
@@ -98,6 +108,44 @@ export class ResponseEncoder {
   push(events: readonly ChoiceEvent[]): ResponseEvent[] {
     for (const event of events) this.#push(event);
     return this.#drain();
+  }
+
+  /** Begins the item of a tool that runs on the server; it stays open until `endTool`. */
+  beginTool(item: ToolOutput, events: readonly ItemEvent[]): ResponseEvent[] {
+    this.#close("completed");
+    this.#begin({ kind: "tool", id: item.id, item }, item);
+    return this.tool(events);
+  }
+
+  /** Events of the tool item that is open. */
+  tool(events: readonly ItemEvent[]): ResponseEvent[] {
+    for (const [type, body] of events) this.#emit(type, { ...this.#place(), ...body });
+    return this.#drain();
+  }
+
+  /** Ends the open tool item as this. */
+  endTool(item: ToolOutput): ResponseEvent[] {
+    this.#done(item);
+    return this.#drain();
+  }
+
+  /** Remarks on the text of the open message; its range has been sent. */
+  annotate(annotation: Annotation): ResponseEvent[] {
+    if (this.#open?.kind !== "message") return [];
+    const { annotations } = this.#open;
+    const at = { ...this.#place(), content_index: 0, annotation_index: annotations.length };
+    annotations.push(annotation);
+    this.#emit("response.output_text.annotation.added", { ...at, annotation });
+    return this.#drain();
+  }
+
+  /** The response ends here for another reason than the model's. */
+  stop(reason: "max_output_tokens" | "max_tool_calls"): void {
+    this.#incomplete ??= reason;
+  }
+
+  get stopped(): boolean {
+    return this.#incomplete !== undefined;
   }
 
   /** Ends what is open and fixes the final response, which can now be stored; the terminal event is yet to come. */
@@ -166,7 +214,7 @@ export class ResponseEncoder {
     let open = this.#open;
     if (open?.kind !== "message") {
       this.#close("completed");
-      open = { kind: "message", id: newId("msg_"), text: "", logprobs: [] };
+      open = { kind: "message", id: newId("msg_"), text: "", logprobs: [], annotations: [] };
       this.#begin(open, {
         id: open.id,
         type: "message",
@@ -177,7 +225,7 @@ export class ResponseEncoder {
       this.#emit("response.content_part.added", {
         ...this.#place(),
         content_index: 0,
-        part: textPart("", []),
+        part: textPart("", [], []),
       });
     }
     const logprobs = this.#options.logprobs
@@ -248,18 +296,22 @@ export class ResponseEncoder {
   #close(status: ItemStatus): void {
     const open = this.#open;
     if (open === undefined) return;
-    const item = this.#endParts(open, status);
+    this.#done(this.#endParts(open, status));
+  }
+
+  #done(item: OutputItem): void {
     this.#emit("response.output_item.done", { output_index: this.#output.length, item });
     this.#output.push(item);
     this.#open = undefined;
   }
 
   #endParts(open: Open, status: ItemStatus): OutputItem {
+    if (open.kind === "tool") return { ...open.item, status };
     const place = { ...this.#place(), content_index: 0 };
     const { id, text } = open;
     switch (open.kind) {
       case "message": {
-        const part = textPart(text, open.logprobs);
+        const part = textPart(text, open.logprobs, open.annotations);
         this.#emit("response.output_text.done", { ...place, text, logprobs: open.logprobs });
         this.#emit("response.content_part.done", { ...place, part });
         return { id, type: "message", status, role: "assistant", content: [part] };
@@ -312,8 +364,12 @@ export class ResponseEncoder {
   }
 }
 
-function textPart(text: string, logprobs: readonly WireLogprob[]): MessagePart {
-  return { type: "output_text", text, annotations: [], logprobs };
+function textPart(
+  text: string,
+  logprobs: readonly WireLogprob[],
+  annotations: readonly Annotation[],
+): MessagePart {
+  return { type: "output_text", text, annotations: [...annotations], logprobs };
 }
 
 type MessagePart = Extract<OutputItem, { type: "message" }>["content"][number];

@@ -7,6 +7,7 @@ import { unsupportedContent } from "../chat/messages.ts";
 import type { ConversationMessage, ToolCall } from "../conversation.ts";
 import { newId } from "../ids.ts";
 import { optional, parseBody } from "../validation.ts";
+import { recordedCall, refusalText, toolItemPrefixes, toolItemSchemas } from "./tool-items.ts";
 
 /** An item as it is stored and listed: the client's, with a type and an id. */
 export interface ResponseItem {
@@ -51,6 +52,7 @@ const idPrefixes: Readonly<Record<string, string>> = {
   reasoning: "rs_",
   function_call: "fc_",
   function_call_output: "fco_",
+  ...toolItemPrefixes,
 };
 
 const schemas: Readonly<Record<string, z.ZodType>> = {
@@ -58,6 +60,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   reasoning,
   function_call: functionCall,
   function_call_output: functionCallOutput,
+  ...toolItemSchemas,
   item_reference: itemReference,
 };
 
@@ -154,6 +157,8 @@ interface Turn {
 class ConversationBuilder {
   readonly messages: ConversationMessage[] = [];
   readonly #callIds: Set<string> = new Set();
+  /** Calls that wait for a person's answer. */
+  readonly #asked: Map<string, ResponseItem> = new Map();
   readonly #model: string;
   #turn: Turn | undefined;
 
@@ -180,8 +185,40 @@ class ConversationBuilder {
         this.#callIds.add(call.call_id);
         return;
       }
-      default:
+      case "function_call_output":
         this.#output(item, path);
+        return;
+      case "web_search_call":
+      case "code_interpreter_call":
+      case "mcp_call":
+        this.#toolCall(item);
+        return;
+      case "mcp_approval_request":
+        this.#asked.set(item.id, item);
+        return;
+      case "mcp_approval_response":
+        this.#refusal(item);
+    }
+  }
+
+  /** A call that ran on the server, with its result. */
+  #toolCall(item: ResponseItem, output?: string): void {
+    const { recipient, channel, content_type: contentType, ...call } = recordedCall(item);
+    this.#open().calls.push({
+      id: item.id,
+      name: recipient.replace(/^functions\./, ""),
+      arguments: call.arguments,
+      header: { recipient, channel, ...(contentType !== undefined && { contentType }) },
+    });
+    this.flush();
+    this.messages.push({ role: "tool", content: output ?? call.output ?? "", toolCallId: item.id });
+  }
+
+  /** A call that was allowed has an item of its own, after its run. */
+  #refusal(item: ResponseItem): void {
+    const request = this.#asked.get(String(item["approval_request_id"]));
+    if (request !== undefined && item["approve"] === false) {
+      this.#toolCall(request, refusalText(item["reason"]));
     }
   }
 

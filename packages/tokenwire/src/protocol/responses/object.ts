@@ -6,10 +6,13 @@ import type { TokenUsage } from "../usage.ts";
 export type ResponseStatus = "queued" | "in_progress" | "completed" | "incomplete" | "failed" | "cancelled";
 export type ItemStatus = "in_progress" | "completed" | "incomplete";
 
+/** A remark about a range of the text, such as `url_citation`. */
+export type Annotation = Readonly<Record<string, unknown>>;
+
 export interface OutputTextPart {
   readonly type: "output_text";
   text: string;
-  readonly annotations: readonly never[];
+  readonly annotations: readonly Annotation[];
   readonly logprobs: readonly WireLogprob[];
 }
 
@@ -39,7 +42,19 @@ export interface FunctionCallOutput {
   readonly arguments: string;
 }
 
-export type OutputItem = MessageOutput | ReasoningOutput | FunctionCallOutput;
+/** What became of a tool that runs on the server. */
+export interface ToolOutput {
+  readonly id: string;
+  readonly type:
+    | "web_search_call"
+    | "code_interpreter_call"
+    | "mcp_call"
+    | "mcp_list_tools"
+    | "mcp_approval_request";
+  readonly [field: string]: unknown;
+}
+
+export type OutputItem = MessageOutput | ReasoningOutput | FunctionCallOutput | ToolOutput;
 
 export interface ResponseUsage {
   readonly input_tokens: number;

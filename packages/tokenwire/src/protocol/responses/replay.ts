@@ -2,6 +2,7 @@
 
 import type { ResponseEvent } from "./encoder.ts";
 import type { OutputItem, ResponseObject } from "./object.ts";
+import { emptyToolItem, toolItemEvents } from "./tool-call-items.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -13,8 +14,15 @@ function itemEvents(item: OutputItem, index: number): [string, Body][] {
       const part = item.content[0];
       if (part === undefined) return [];
       return [
-        ["response.content_part.added", { ...at, part: { ...part, text: "", logprobs: [] } }],
+        [
+          "response.content_part.added",
+          { ...at, part: { ...part, text: "", logprobs: [], annotations: [] } },
+        ],
         ["response.output_text.delta", { ...at, delta: part.text, logprobs: part.logprobs }],
+        ...part.annotations.map((annotation, annotation_index): [string, Body] => [
+          "response.output_text.annotation.added",
+          { ...at, annotation_index, annotation },
+        ]),
         ["response.output_text.done", { ...at, text: part.text, logprobs: part.logprobs }],
         ["response.content_part.done", { ...at, part }],
       ];
@@ -41,14 +49,24 @@ function itemEvents(item: OutputItem, index: number): [string, Body][] {
             ] as [string, Body][])
           : []),
       ];
+    default:
+      return toolItemEvents(item).map(([type, body]) => [type, { ...place, ...body }]);
   }
 }
 
 /** The item as it was when it was added: without what came later. */
 function emptyItem(item: OutputItem): Body {
   const empty = { ...item, status: "in_progress" };
-  if (item.type === "function_call") return { ...empty, arguments: "" };
-  return item.type === "message" ? { ...empty, content: [] } : { ...empty, content: [], summary: [] };
+  switch (item.type) {
+    case "function_call":
+      return { ...empty, arguments: "" };
+    case "message":
+      return { ...empty, content: [] };
+    case "reasoning":
+      return { ...empty, content: [], summary: [] };
+    default:
+      return emptyToolItem(item);
+  }
 }
 
 /** Events that fold to this response. A response that is not finished has no terminal event yet. */

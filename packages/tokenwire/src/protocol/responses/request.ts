@@ -11,6 +11,7 @@ import type { OutputConstraint } from "../generation.ts";
 import { defined, parseSampling, type RequestedSampling } from "../sampling.ts";
 import { allowedTools, checkToolCount, modeChoice, namedFunction, toFunctionTool } from "../tools.ts";
 import { integerFrom, losslessObject, numberWithin, optional, parseBody } from "../validation.ts";
+import { type HostedTool, unsupportedTool } from "./hosted-tools.ts";
 
 export interface ResponsesRequest {
   /** Absent: the served model. */
@@ -24,6 +25,10 @@ export interface ResponsesRequest {
   readonly background: boolean;
   readonly stream: boolean;
   readonly tools: readonly FunctionTool[];
+  /** Tools of the server's that the request asks for. */
+  readonly hosted: readonly HostedTool[];
+  /** Calls of the server's tools at most. */
+  readonly maxToolCalls?: number;
   readonly toolChoice: ToolChoice;
   readonly parallelToolCalls: boolean;
   readonly responseFormat: ResponseFormat;
@@ -129,23 +134,43 @@ const refused: Readonly<Record<string, string>> = {
 
 type Fields = z.output<typeof fields>;
 
-function parseTools(wire: Fields): FunctionTool[] {
-  const tools = wire.tools ?? [];
-  checkToolCount(tools.length, "tools");
-  return tools.map((entry, index) => {
-    const path = `tools[${index}]`;
-    if (entry.type !== "function") {
-      throw unsupportedParameter(
-        `${path}.type`,
-        `${path}.type: tools of type ${quote(entry.type)} are not enabled on this server. Supported types: "function".`,
-      );
-    }
-    return toFunctionTool(parseBody(functionTool, entry, ["tools", index]), path);
-  });
+interface RequestedTools {
+  readonly functions: FunctionTool[];
+  readonly hosted: HostedTool[];
+  readonly echo: object[];
 }
 
-function parseChoice(wire: Fields, tools: readonly FunctionTool[]): ToolChoice {
+function parseTools(wire: Fields, hostedTypes: readonly string[]): RequestedTools {
+  const tools = wire.tools ?? [];
+  checkToolCount(tools.length, "tools");
+  const result: RequestedTools = { functions: [], hosted: [], echo: [] };
+  tools.forEach((entry, index) => {
+    const path = `tools[${index}]`;
+    if (entry.type === "function") {
+      const tool = toFunctionTool(parseBody(functionTool, entry, ["tools", index]), path);
+      result.functions.push(tool);
+      result.echo.push(echoTool(tool));
+    } else if (hostedTypes.includes(entry.type)) {
+      result.hosted.push({ type: entry.type, path, fields: entry });
+      result.echo.push({ ...entry });
+    } else throw unsupportedTool(path, entry.type, hostedTypes);
+  });
+  return result;
+}
+
+function parseChoice(
+  wire: Fields,
+  tools: readonly FunctionTool[],
+  hosted: readonly HostedTool[],
+): ToolChoice {
   const given = wire.tool_choice ?? "auto";
+  if (typeof given === "string" && hosted.length > 0) {
+    if (given !== "required") return { mode: given };
+    throw unsupportedParameter(
+      "tool_choice",
+      'tool_choice: "required" cannot be combined with tools that run on the server; use "auto" or name a function.',
+    );
+  }
   if (typeof given === "string") return modeChoice(given, tools);
   if (given.type === "function") return namedFunction(given.name, tools);
   return allowedTools(
@@ -226,7 +251,7 @@ function echoSampling(wire: Fields): Record<string, unknown> {
 
 function toEcho(
   wire: Fields,
-  tools: readonly FunctionTool[],
+  tools: readonly object[],
   responseFormat: ResponseFormat,
 ): Record<string, unknown> {
   const conversation = conversationId(wire);
@@ -234,7 +259,7 @@ function toEcho(
     instructions: wire.instructions ?? null,
     previous_response_id: wire.previous_response_id ?? null,
     ...(conversation !== undefined && { conversation: { id: conversation } }),
-    tools: tools.map(echoTool),
+    tools,
     tool_choice: wire.tool_choice ?? "auto",
     truncation: wire.truncation ?? "disabled",
     parallel_tool_calls: wire.parallel_tool_calls ?? true,
@@ -254,12 +279,19 @@ function toEcho(
   };
 }
 
-/** Validates the body of a create call. Raises `ApiError` 400 with the path of the first fault. */
-export function parseResponsesRequest(body: RequestBody): ResponsesRequest {
+/**
+ * Validates the body of a create call. Raises `ApiError` 400 with the path of the first fault.
+ *
+ * @param hostedTypes Types of tools, beside functions, that the server runs.
+ */
+export function parseResponsesRequest(
+  body: RequestBody,
+  hostedTypes: readonly string[] = [],
+): ResponsesRequest {
   const wire = parseBody(fields, body);
   refuseFields(body, refused);
   checkCombinations(wire);
-  const tools = parseTools(wire);
+  const { functions: tools, hosted, echo } = parseTools(wire, hostedTypes);
   const wireFormat = wire.text?.format;
   const responseFormat =
     wireFormat?.type === "json_schema"
@@ -276,7 +308,9 @@ export function parseResponsesRequest(body: RequestBody): ResponsesRequest {
     background: wire.background ?? false,
     stream: wire.stream ?? false,
     tools,
-    toolChoice: parseChoice(wire, tools),
+    hosted,
+    maxToolCalls: wire.max_tool_calls,
+    toolChoice: parseChoice(wire, tools, hosted),
     parallelToolCalls: wire.parallel_tool_calls ?? true,
     responseFormat,
     constraint: formatConstraint(responseFormat),
@@ -291,6 +325,6 @@ export function parseResponsesRequest(body: RequestBody): ResponsesRequest {
     reasoningSummary: wire.reasoning?.summary ?? wire.reasoning?.generate_summary,
     includeEncryptedReasoning: wire.include?.includes("reasoning.encrypted_content") ?? false,
     truncation: wire.truncation ?? "disabled",
-    echo: toEcho(wire, tools, responseFormat),
+    echo: toEcho(wire, echo, responseFormat),
   });
 }

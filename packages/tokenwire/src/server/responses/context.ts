@@ -2,7 +2,9 @@
 
 import {
   ApiError,
+  type ApprovedCall,
   answerConstraint,
+  approvedCalls,
   type Conversation,
   type ConversationMessage,
   type GenerationPlan,
@@ -18,6 +20,7 @@ import {
 import type { RouteContext } from "../context.ts";
 import type { ServedModel } from "../models.ts";
 import { promptSettings } from "../request-rules.ts";
+import { openToolkit, type Toolkit } from "./tools/toolkit.ts";
 
 const maxChain = 1_000;
 
@@ -30,6 +33,10 @@ export interface ResponseDraft {
   readonly conversation: Conversation;
   readonly prompt: Prompt;
   readonly plan: GenerationPlan;
+  /** Tools that run here, if the request asks for any; whoever holds the draft disposes them. */
+  readonly toolkit?: Toolkit;
+  /** Calls that the input approves; they run before anything is generated. */
+  readonly approved: readonly ApprovedCall[];
 }
 
 function previousNotFound(id: string): ApiError {
@@ -132,6 +139,50 @@ function dropOldest(conversation: Conversation): Conversation | undefined {
   return { ...conversation, messages: messages.filter((_, index) => index < first || index >= end) };
 }
 
+function isTooLong(error: unknown): boolean {
+  return error instanceof ApiError && error.wireCode === "context_length_exceeded";
+}
+
+type Planned = Pick<ResponseDraft, "model" | "request" | "conversation">;
+
+function planPrompt({ model, request, conversation }: Planned, prompt: Prompt): GenerationPlan {
+  const { profile, info: limits } = model;
+  const { sampling, constraint, topLogprobs } = request;
+  return toGenerationPlan({
+    profile,
+    limits,
+    promptIds: prompt.tokenIds,
+    sampling,
+    constraint: answerConstraint({ profile, limits, conversation, prompt, constraint }),
+    topLogprobs,
+    promptField: "input",
+  });
+}
+
+/**
+ * Plans what follows the results of tools. Undefined when the context is full, or the answer has its limit of tokens
+ * already.
+ */
+export function planNextRound(
+  draft: Planned,
+  prompt: Prompt,
+  sampledTokens: number,
+): GenerationPlan | undefined {
+  const { sampling } = draft.request;
+  const left = sampling.maxTokens === undefined ? undefined : sampling.maxTokens - sampledTokens;
+  if (left !== undefined && left < 1) return undefined;
+  const request = {
+    ...draft.request,
+    sampling: { ...sampling, ...(left !== undefined && { maxTokens: left }) },
+  };
+  try {
+    return planPrompt({ ...draft, request }, prompt);
+  } catch (error) {
+    if (isTooLong(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Renders and plans; with `truncation: "auto"` old turns go until the prompt fits. */
 function planWithin(
   context: RouteContext,
@@ -142,25 +193,10 @@ function planWithin(
   for (let conversation = whole; ; ) {
     const prompt = renderPrompt(model.profile, conversation, promptSettings(context.server.settings));
     try {
-      const plan = toGenerationPlan({
-        profile: model.profile,
-        limits: model.info,
-        promptIds: prompt.tokenIds,
-        sampling: request.sampling,
-        constraint: answerConstraint({
-          profile: model.profile,
-          limits: model.info,
-          conversation,
-          prompt,
-          constraint: request.constraint,
-        }),
-        topLogprobs: request.topLogprobs,
-        promptField: "input",
-      });
-      return { conversation, prompt, plan };
+      return { conversation, prompt, plan: planPrompt({ model, request, conversation }, prompt) };
     } catch (error) {
-      const isTooLong = error instanceof ApiError && error.wireCode === "context_length_exceeded";
-      const shorter = isTooLong && request.truncation === "auto" ? dropOldest(conversation) : undefined;
+      const shorter =
+        isTooLong(error) && request.truncation === "auto" ? dropOldest(conversation) : undefined;
       if (shorter === undefined) throw error;
       conversation = shorter;
     }
@@ -185,6 +221,44 @@ export async function draftResponse(
     throw invalidRequest("input", "Input items cannot be empty");
   }
   const messages = toConversationMessages(unseal(context, history), unseal(context, input), model.id);
-  const whole = toConversation(request, messages);
-  return { request, model, input, ...planWithin(context, model, request, whole) };
+  const approved = approvedCalls(history, input);
+  const toolkit = await toolkitFor(context, request, model, [...history, ...input]);
+  try {
+    const whole = toConversation(request, messages);
+    const shown = toolkit?.addTo(whole) ?? whole;
+    checkApprovals(approved, toolkit);
+    const planned = planWithin(context, model, request, shown);
+    return { request, model, input, approved, ...(toolkit && { toolkit }), ...planned };
+  } catch (error) {
+    await toolkit?.dispose();
+    throw error;
+  }
+}
+
+/** The tools that a request asks for, with the pages of the turn before. */
+async function toolkitFor(
+  context: RouteContext,
+  request: ResponsesRequest,
+  model: ServedModel,
+  items: readonly ResponseItem[],
+): Promise<Toolkit | undefined> {
+  if (request.hosted.length === 0) return undefined;
+  const { server, tenant, signal } = context;
+  const lists = items.filter((item) => item.type === "mcp_list_tools" && item["error"] === undefined);
+  const listed = new Set(lists.map((item) => String(item["server_label"])));
+  const toolkit = await openToolkit({ tools: server.tools, request, model, listed, signal });
+  if (toolkit.browser && request.previousResponseId !== undefined) {
+    server.browserStates.restore(tenant, request.previousResponseId, toolkit.browser);
+  }
+  return toolkit;
+}
+
+function checkApprovals(approved: readonly ApprovedCall[], toolkit: Toolkit | undefined): void {
+  for (const { name, label } of approved) {
+    if (toolkit?.entries.some((entry) => entry.label === label)) continue;
+    throw invalidRequest(
+      "tools",
+      `tools: the call of "${name}" was approved, but the tools of "${label}" are not among this request's tools.`,
+    );
+  }
 }

@@ -9,13 +9,15 @@ import {
   type ResponseEvent,
   type ResponseItem,
   type ResponseObject,
+  type TokenUsage,
   unixSeconds,
 } from "../../protocol/index.ts";
 import type { RouteContext, ServerContext } from "../context.ts";
 import { toApiError } from "../errors.ts";
 import { generateChoices } from "../generate.ts";
 import { hiddenStopIds } from "../stop-ids.ts";
-import type { ResponseDraft } from "./context.ts";
+import { planNextRound, type ResponseDraft } from "./context.ts";
+import { type Round, type RoundSink, ToolLoop, type ToolLoopOptions } from "./tools/tool-loop.ts";
 
 /** Where the events of a response go. */
 export interface ResponseSink {
@@ -63,6 +65,7 @@ export class ResponseRun {
     try {
       await this.#server.admission.run(signal, () => this.#generate(signal, sink, usage));
       sink.emit(encoder.complete(usage));
+      this.#keepPages();
       await this.save();
       await this.#appendToConversation();
     } catch (error) {
@@ -76,6 +79,9 @@ export class ResponseRun {
       }
       await this.fail(failure, sink);
       return;
+    } finally {
+      // Not awaited: a server that is slow to say goodbye must not hold up the answer.
+      void this.#draft.toolkit?.dispose();
     }
     sink.emit(encoder.terminal());
   }
@@ -109,8 +115,52 @@ export class ResponseRun {
     await this.#server.store.appendItems(this.#tenant, request.conversationId, [...input, ...output]);
   }
 
-  #generate(signal: AbortSignal, sink: ResponseSink, usage: ReturnType<typeof emptyUsage>): Promise<void> {
-    const { request, model, prompt, plan, conversation } = this.#draft;
+  /** The pages that the browser showed, for the cursors of a later turn. */
+  #keepPages(): void {
+    const { request, toolkit } = this.#draft;
+    if (toolkit?.browser && request.store) {
+      this.#server.browserStates.keep(this.#tenant, this.id, toolkit.browser);
+    }
+  }
+
+  #generate(signal: AbortSignal, sink: ResponseSink, usage: TokenUsage): Promise<void> {
+    const { prompt, plan, toolkit, model } = this.#draft;
+    const start = (): void => {
+      if (!this.encoder.started) sink.emit(this.encoder.start(this.#draft.request.background));
+    };
+    const { format } = model.profile;
+    if (toolkit !== undefined && format.kind === "harmony") {
+      return this.#generateWithTools(signal, sink, { usage, toolkit, encoding: format.encoding, start });
+    }
+    const push: RoundSink["push"] = (events) => sink.emit(this.encoder.push(events));
+    return this.#round(signal, sink, { prompt, plan, usage }, { started: start, push });
+  }
+
+  #generateWithTools(
+    signal: AbortSignal,
+    sink: ResponseSink,
+    parts: Pick<ToolLoopOptions, "usage" | "toolkit" | "encoding" | "start">,
+  ): Promise<void> {
+    const draft = this.#draft;
+    const loop = new ToolLoop({
+      ...parts,
+      encoder: this.encoder,
+      limits: this.#server.tools,
+      maxToolCalls: draft.request.maxToolCalls,
+      approved: draft.approved,
+      first: { prompt: draft.prompt, plan: draft.plan },
+      plan: (prompt, sampledTokens) => planNextRound(draft, prompt, sampledTokens),
+      generate: (round, roundSink) => this.#round(signal, sink, round, roundSink),
+      emit: (events) => sink.emit(events),
+      signal,
+    });
+    return loop.run();
+  }
+
+  /** Asks the engine once. */
+  #round(signal: AbortSignal, sink: ResponseSink, round: Round, to: RoundSink): Promise<void> {
+    const { prompt, plan, usage } = round;
+    const { request, model, conversation } = this.#draft;
     const { profile } = model;
     return generateChoices(
       {
@@ -136,10 +186,8 @@ export class ResponseRun {
           this.#server.log.debug({ requestId: this.#requestId, code }, "output repaired"),
       },
       {
-        start: () => {
-          if (!this.encoder.started) sink.emit(this.encoder.start(request.background));
-        },
-        push: (_choice, events) => sink.emit(this.encoder.push(events)),
+        start: () => to.started(),
+        push: (_choice, events, tokenIds) => to.push(events, tokenIds),
         get pressure() {
           return sink.pressure;
         },

@@ -6,6 +6,7 @@ import { toApiError } from "../errors.ts";
 import { draftResponse, type ResponseDraft } from "../responses/context.ts";
 import { ResponseJob } from "../responses/jobs.ts";
 import { conversationLocked, ResponseRun } from "../responses/run.ts";
+import { hostedTypes } from "../responses/tools/options.ts";
 import type { EventStream } from "../sse.ts";
 import { respondWithStream } from "../stream.ts";
 
@@ -130,7 +131,7 @@ export const createResponse: Route = {
   aliases: ["/responses"],
   handle: async (context) => {
     const { server, tenant } = context;
-    const request = parseResponsesRequest(context.body());
+    const request = parseResponsesRequest(context.body(), hostedTypes(server.tools));
     const { conversationId } = request;
     if (conversationId !== undefined && !server.jobs.lockConversation(tenant, conversationId)) {
       throw conversationLocked(conversationId);

@@ -13,6 +13,7 @@ import { pageOf, type StoredResponse } from "../../store/index.ts";
 import type { Route, RouteContext } from "../context.ts";
 import { parsePage, toList } from "../pages.ts";
 import { draftResponse } from "../responses/context.ts";
+import { hostedTypes } from "../responses/tools/options.ts";
 import { respondWithStream } from "../stream.ts";
 import { followJob } from "./responses.ts";
 
@@ -119,7 +120,9 @@ export const countInputTokens: Route = {
   path: "/v1/responses/input_tokens",
   aliases: ["/responses/input_tokens"],
   handle: async (context) => {
-    const draft = await draftResponse(context, parseResponsesRequest(context.body()));
+    const types = hostedTypes(context.server.tools);
+    const draft = await draftResponse(context, parseResponsesRequest(context.body(), types));
+    await draft.toolkit?.dispose();
     return { object: "response.input_tokens", input_tokens: draft.prompt.tokenIds.length };
   },
 };

@@ -1,0 +1,65 @@
+// Which tools a server runs by itself. None by default: the operator enables each one.
+
+import { TokenwireError } from "@tokenwire/core";
+import type { Tokenizer } from "@tokenwire/core/tokenizer";
+import type { McpServerConfig } from "../../../mcp/index.ts";
+import type { BrowserTool, Tool } from "../../../tools/index.ts";
+
+/** Tools that run inside `POST /v1/responses`. Each factory is called once per response. */
+export interface ServerToolOptions {
+  /** Asked for as `web_search` (or `web_search_preview`, `browser_search`). Displays are measured with the tokenizer. */
+  readonly browser?: (tokenizer: Tokenizer) => BrowserTool;
+  /** Asked for as `code_interpreter`. */
+  readonly python?: () => Tool;
+  /** Function tools by name, such as `apply_patch`; asked for by `{ "type": "<name>" }`. */
+  readonly functions?: Readonly<Record<string, () => Tool>>;
+  /** Asked for as `mcp` with their label as `server_label`. Requests cannot name other servers. */
+  readonly mcp?: readonly McpServerConfig[];
+  /** Calls per response at most, whatever `max_tool_calls` says. Default 64. */
+  readonly maxCalls?: number;
+  /** Milliseconds for one call. Default 150 s; tools have limits of their own below it. */
+  readonly callTimeout?: number;
+  /** Longest result in UTF-16 code units; the rest is cut with a note. Default 65,536. */
+  readonly maxResultLength?: number;
+}
+
+const searchTypes = [
+  "web_search",
+  "web_search_2025_08_26",
+  "web_search_preview",
+  "web_search_preview_2025_03_11",
+  "browser_search",
+];
+
+export const isSearchType = (type: string): boolean => searchTypes.includes(type);
+
+/** Types of `tools` entries that the options enable. */
+export function hostedTypes(options: ServerToolOptions): readonly string[] {
+  const { browser, python, functions = {}, mcp = [] } = options;
+  return [
+    ...(browser ? searchTypes : []),
+    ...(python ? ["code_interpreter"] : []),
+    ...(mcp.length > 0 ? ["mcp"] : []),
+    ...Object.keys(functions),
+  ];
+}
+
+/** Labels are names in prompts: they must not meet each other or another tool. */
+export function checkToolOptions({ mcp = [] }: ServerToolOptions): void {
+  const seen = new Set(["browser", "python", "functions", "container", "assistant", "user"]);
+  for (const { label } of mcp) {
+    if (!/^[A-Za-z][\w-]{0,63}$/.test(label)) {
+      throw new TokenwireError(
+        "INVALID_ARGUMENT",
+        `MCP label ${JSON.stringify(label)}: use a letter, then letters, digits, "_" and "-".`,
+      );
+    }
+    if (seen.has(label.toLowerCase())) {
+      throw new TokenwireError(
+        "INVALID_ARGUMENT",
+        `MCP label "${label}": this name is taken; choose another.`,
+      );
+    }
+    seen.add(label.toLowerCase());
+  }
+}
