@@ -41,6 +41,7 @@ const mayImport: Record<string, readonly string[]> = {
   mcp: [...core, "protocol", "tools"],
   server: [...core, "protocol", "engines", "profiles", "store", "tools", "mcp"],
   evals: [...core, "protocol"],
+  tokenizer: [...core, "encodings"],
 };
 
 /** Layers that talk to the world. `engines/embedded` and `protocol` also run in a browser. */
@@ -53,6 +54,7 @@ const nodeLayers = new Set([
   "evals",
   "cli",
   "engines",
+  "tokenizer",
   "index",
 ]);
 const everything = new Set(["cli", "index"]);

@@ -41,3 +41,9 @@ export {
   type ResponseStore,
   type SqliteStoreOptions,
 } from "./store/index.ts";
+export {
+  type BatchOptions,
+  encodeBatchInWorkers,
+  type LoadTiktokenOptions,
+  loadTiktoken,
+} from "./tokenizer/index.ts";

@@ -1,0 +1,16 @@
+// What the main thread and a batch worker say to each other.
+// IDs travel as one array: many small ones would cost more to send than to encode.
+
+/** Texts to encode in one go. */
+export interface BatchTask {
+  readonly encoding: string;
+  readonly texts: readonly string[];
+  readonly allowedSpecial: "all" | readonly string[] | undefined;
+  readonly disallowedSpecial: "all" | readonly string[] | undefined;
+  readonly maxTokens: number | undefined;
+}
+
+/** The IDs of all texts, one after another, or the index of the first text that cannot be encoded. */
+export type BatchResult =
+  | { readonly ids: Uint32Array; readonly lengths: Uint32Array }
+  | { readonly failedAt: number };
