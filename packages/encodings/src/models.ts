@@ -1,7 +1,7 @@
 // Which model uses which encoding: tiktoken's table and prefixes, and the further names that bpe-openai knows.
 
 import { TokenwireError } from "@tokenwire/core";
-import type { Encoding } from "@tokenwire/core/tokenizer/packed";
+import { type Encoding, encodingOfModel } from "@tokenwire/core/tokenizer/packed";
 import { didYouMean } from "./closest-name.ts";
 import type { EncodingName } from "./definitions.ts";
 import { getEncoding } from "./registry.ts";
@@ -97,7 +97,19 @@ export function encodingNameForModel(model: string): EncodingName {
   return name;
 }
 
-/** The encoding that a model uses, without waiting; see `getEncoding`. Raises UNSUPPORTED_MODEL. */
+const encodings: Map<string, Encoding> = new Map();
+/** Names with a known prefix are without number: fine-tuned models. */
+const MOST_KEPT = 256;
+
+/**
+ * The encoding that a model uses, without waiting; see `getEncoding`, whose tables it shares. A metrics hook hears the
+ * model's name. Calls with the same name return the same object. Raises UNSUPPORTED_MODEL.
+ */
 export function encodingForModel(model: string): Encoding {
-  return getEncoding(encodingNameForModel(model));
+  const known = encodings.get(model);
+  if (known !== undefined) return known;
+  const encoding = encodingOfModel(getEncoding(encodingNameForModel(model)), model);
+  if (encodings.size >= MOST_KEPT) encodings.clear();
+  encodings.set(model, encoding);
+  return encoding;
 }

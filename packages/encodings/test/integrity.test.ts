@@ -11,6 +11,7 @@ import {
   listEncodingNames,
   listSupportedModels,
   loadEncoding,
+  setMetricsHook,
 } from "@tokenwire/encodings";
 import { describe, expect, it } from "vitest";
 import { data } from "../data/p50k_base.js";
@@ -85,5 +86,37 @@ describe("names", () => {
     expect(harmonySpecialTokens("harmony").size).toBe(1091);
     expect(harmonySpecialTokens("harmony").has("<|endofprompt|>")).toBe(false);
     expect(harmonySpecialTokens("tiktoken").get("<|endofprompt|>")).toBe(200_018);
+  });
+});
+
+describe("encodings of models", () => {
+  it("share the encoding's tables and are made once", () => {
+    const encoding = encodingForModel("gpt-4o");
+    expect(encoding).toBe(encodingForModel("gpt-4o"));
+    expect(encoding.base).toBe(getEncoding("o200k_base").base);
+    expect([encoding.name, encoding.model]).toEqual(["o200k_base", "gpt-4o"]);
+    expect(getEncoding("o200k_base").model).toBeUndefined();
+    expect(encoding.encode("hello world")).toEqual(getEncoding("o200k_base").encode("hello world"));
+  });
+
+  it("name the model to the metrics hook, encodings asked for by name do not", () => {
+    const seen: object[] = [];
+    setMetricsHook(({ milliseconds: _, ...rest }) => {
+      seen.push(rest);
+    });
+    try {
+      encodingForModel("ft:gpt-4:me").encode("hello world");
+      getEncoding("cl100k_base").encode("hello world");
+    } finally {
+      setMetricsHook(undefined);
+    }
+    const common = { encoding: "cl100k_base", operation: "encode", tokens: 2, bytes: 11 };
+    expect(seen).toEqual([{ ...common, model: "ft:gpt-4:me" }, common]);
+  });
+
+  it("are kept in a bounded number", () => {
+    const first = encodingForModel("ft:gpt-4:0");
+    for (let i = 1; i <= 300; i++) encodingForModel(`ft:gpt-4:${i}`);
+    expect(encodingForModel("ft:gpt-4:0")).not.toBe(first);
   });
 });

@@ -1,4 +1,5 @@
-// Encodings made from others: the same vocabulary and pattern, other special tokens.
+// Encodings made from others: the same vocabulary and pattern, other special tokens,
+// or the same ones on behalf of a model.
 
 import { Encoding } from "./encoding.ts";
 import { type SpecialTokenMap, specialTokenMap } from "./special-token-map.ts";
@@ -22,4 +23,9 @@ export function replaceSpecialTokens(
   { name, specialTokens }: { readonly name: string; readonly specialTokens: SpecialTokenMap },
 ): Encoding {
   return new Encoding(name, encoding.base, specialTokenMap(specialTokens));
+}
+
+/** The same encoding as the one of a model, which metrics then name. Shares all tables. */
+export function encodingOfModel(encoding: Encoding, model: string): Encoding {
+  return new Encoding(encoding.name, encoding.base, encoding.specialTokens, model);
 }

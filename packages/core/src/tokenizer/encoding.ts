@@ -47,6 +47,8 @@ export interface EncodedWithOffsets {
  */
 export class Encoding implements Tokenizer {
   readonly name: string;
+  /** The model that this encoding was asked for by; what metrics report. Undefined for one asked for by its name. */
+  readonly model: string | undefined;
   /** One more than the largest ID. */
   readonly vocabSize: number;
   readonly specialTokens: ReadonlyMap<string, number>;
@@ -55,8 +57,9 @@ export class Encoding implements Tokenizer {
   readonly #special: SpecialTokens;
   readonly #decoder: TokenDecoder;
 
-  constructor(name: string, base: EncodingBase, specialTokens: ReadonlyMap<string, number>) {
+  constructor(name: string, base: EncodingBase, specialTokens: ReadonlyMap<string, number>, model?: string) {
     this.name = name;
+    this.model = model;
     this.base = base;
     this.specialTokens = specialTokens;
     this.#special = new SpecialTokens(specialTokens);
@@ -103,7 +106,7 @@ export class Encoding implements Tokenizer {
     requireText(text);
     if (isMeasuring()) {
       return measure(
-        this.name,
+        this,
         "encode",
         () => this.#encode(text, options),
         (ids) => ({ tokens: ids.length, bytes: encodeUtf8(text).length }),
@@ -166,7 +169,7 @@ export class Encoding implements Tokenizer {
     requireText(text);
     if (!isMeasuring()) return this.#count(text, Number.POSITIVE_INFINITY, options);
     return measure(
-      this.name,
+      this,
       "count",
       () => this.#count(text, Number.POSITIVE_INFINITY, options),
       (tokens) => ({ tokens, bytes: encodeUtf8(text).length }),
@@ -204,7 +207,7 @@ export class Encoding implements Tokenizer {
     requireIds(ids);
     if (!isMeasuring()) return this.#decoder.decode(ids, options);
     return measure(
-      this.name,
+      this,
       "decode",
       () => this.#decoder.decode(ids, options),
       (text) => ({ tokens: ids.length, bytes: encodeUtf8(text).length }),

@@ -1,7 +1,7 @@
 export { type Merges, mergeSymbols } from "./bpe/merge.ts";
 export { PairMerges } from "./bpe/merge-tables.ts";
 export { createEncoding, type EncodingDefinition } from "./create-encoding.ts";
-export { extendEncoding, replaceSpecialTokens } from "./derive-encoding.ts";
+export { encodingOfModel, extendEncoding, replaceSpecialTokens } from "./derive-encoding.ts";
 export { SimpleBytePairEncoding } from "./educational.ts";
 export {
   type DecodedWithOffsets,

@@ -3,6 +3,8 @@
 /** What the hook is told. */
 export interface TokenizerMetrics {
   readonly encoding: string;
+  /** The model that the encoding was asked for by, if it was. */
+  readonly model?: string;
   readonly operation: "encode" | "count" | "decode";
   readonly tokens: number;
   /** UTF-8 bytes of the text that went in or came out. */
@@ -30,7 +32,7 @@ export function isMeasuring(): boolean {
 
 /** Runs `work` and reports it. `describe` turns its result into tokens and bytes. */
 export function measure<T>(
-  encoding: string,
+  encoding: { readonly name: string; readonly model: string | undefined },
   operation: TokenizerMetrics["operation"],
   work: () => T,
   describe: (result: T) => { readonly tokens: number; readonly bytes: number },
@@ -40,7 +42,14 @@ export function measure<T>(
   const result = work();
   const milliseconds = clock.now() - start;
   try {
-    hook?.({ encoding, operation, ...describe(result), milliseconds });
+    const { name, model } = encoding;
+    hook?.({
+      encoding: name,
+      ...(model !== undefined && { model }),
+      operation,
+      ...describe(result),
+      milliseconds,
+    });
   } catch {
     // By contract: see setMetricsHook.
   }
