@@ -219,6 +219,17 @@ describe("browser", () => {
     expect(running.prompt(3)).toContain("Unknown tool: calendar.add");
   });
 
+  it("runs several calls of one answer in order", async () => {
+    const two =
+      '<|channel|>analysis to=browser.search code<|message|>{"query":"oslo"}<|end|><|start|>assistant' +
+      call("browser.open", '{"id":0}');
+    const running = await start([two, final("Read it【1†L2】")], { browser });
+    const { response } = await both(running, { input: "x", tools: [{ type: "web_search" }] });
+    expect(typesOf(response)).toEqual(["web_search_call", "web_search_call", "message"]);
+    expect(response["output"].map((item: Body) => item["status"])).toEqual(Array(3).fill("completed"));
+    expect(running.prompt(1)).toMatch(/browser\.search to=assistant[\s\S]*browser\.open to=assistant/);
+  });
+
   it("stops at max_tool_calls", async () => {
     const running = await start(answers.slice(0, 2), { browser });
     const request = { input: "x", tools: [{ type: "web_search" }], max_tool_calls: 1 };
@@ -278,9 +289,9 @@ describe("python", () => {
     createPythonTool({
       backend: {
         isStateful: true,
-        run: async (source: string) => ({ text: `ran ${source}\n`, status: "ok" }),
+        run: async (source) => ({ text: `ran ${source}\n`, status: "ok" as const }),
         close: async () => undefined,
-      } as never,
+      },
     });
 
   it("streams the code and returns its output", async () => {

@@ -1,6 +1,7 @@
 // The tools of a chat: what runs here, what a person must agree to, and what the person answers in a tool's place.
 
 import { fromPlain, type JsonObject } from "@tokenwire/core/json";
+import type { McpServerConfig } from "../../mcp/index.ts";
 import type { FunctionTool } from "../../protocol/index.ts";
 import type { BrowserBackend, Tool } from "../../tools/index.ts";
 import { UsageError } from "../output.ts";
@@ -29,7 +30,8 @@ export async function openTools(flags: ToolFlags): Promise<Tool[]> {
   return opened;
 }
 
-async function openBackend(spec: string): Promise<BrowserBackend> {
+/** A browser backend by its name on the command line. */
+export async function openBackend(spec: string): Promise<BrowserBackend> {
   const { createExaBackend, createHttpBackend, createLocalBackend, createYouComBackend } = await import(
     "../../tools/index.ts"
   );
@@ -41,16 +43,19 @@ async function openBackend(spec: string): Promise<BrowserBackend> {
   throw new UsageError(`Unknown browser backend "${spec}". Known: http, exa, youcom, local:FOLDER.`);
 }
 
-/** `label=http://…` or `label=program arguments`. */
-async function openMcp(spec: string): Promise<Tool> {
+/** An MCP server from `label=http://…` or `label=program arguments`. */
+export function parseMcpServer(spec: string): McpServerConfig {
   const [label = "", target = ""] = spec.split(/=(.*)/s);
   if (!/^[\w-]+$/.test(label) || target === "") {
     throw new UsageError(`--mcp: expected label=URL or label=COMMAND, got "${spec}".`);
   }
-  const { connectMcp, createMcpTool } = await import("../../mcp/index.ts");
   const [command = "", ...args] = target.split(/\s+/);
-  const where = /^https?:/.test(target) ? { url: target } : { command, args };
-  return createMcpTool(await connectMcp({ label, ...where }));
+  return { label, ...(/^https?:/.test(target) ? { url: target } : { command, args }) };
+}
+
+async function openMcp(spec: string): Promise<Tool> {
+  const { connectMcp, createMcpTool } = await import("../../mcp/index.ts");
+  return createMcpTool(await connectMcp(parseMcpServer(spec)));
 }
 
 /** Tools as plain functions, for formats that know nothing else. */

@@ -7,8 +7,9 @@ import { applyConfig, describeConfig } from "../config.ts";
 import { openModel } from "../model.ts";
 import { durationOption, environmentOption, integerOption, listOption, sizeOption } from "../options.ts";
 import { paint, printJson, UsageError } from "../output.ts";
+import { addToolOptions, type ServeToolFlags, toServerTools } from "../serve-tools.ts";
 
-interface ServeFlags {
+interface ServeFlags extends ServeToolFlags {
   readonly host: string;
   readonly port: number;
   readonly model?: string;
@@ -42,6 +43,7 @@ Examples:
   $ tokenwire serve                               the embedded toy model on http://127.0.0.1:8000
   $ tokenwire serve http://127.0.0.1:8080/v1      in front of another server
   $ tokenwire serve --port 9000 --api-key secret  with a key that clients must send
+  $ tokenwire serve --tool browser,python --browser-site docs   tools that run inside responses
   $ TOKENWIRE_PORT=9000 tokenwire serve           every option has a variable
   $ tokenwire serve --print-config                what is set, and where it came from`;
 
@@ -127,6 +129,7 @@ async function run(spec: string, command: Command): Promise<void> {
   const store = flags.store === undefined ? undefined : await openStore(flags.store);
   const server = await createServer({
     ...(await toServerOptions(flags)),
+    tools: await toServerTools(flags),
     ...(store && { store }),
     models: [{ engine, profile, ...(flags.alias && { aliases: flags.alias }) }],
   });
@@ -238,6 +241,7 @@ export function serveCommand(): Command {
     .addOption(duration("--request-timeout <time>", "a whole request", 3_600_000, "1h"))
     .addOption(duration("--drain-timeout <time>", "finish running requests on shutdown", 30_000, "30s"))
     .addOption(duration("--keep-alive <time>", "silence after which a stream gets a comment", 15_000, "15s"));
+  addToolOptions(command);
   command.optionsGroup("Answers and output:");
   command
     .addOption(

@@ -129,6 +129,12 @@ export class ResponseEncoder {
     return this.#drain();
   }
 
+  /** Ends what is open: what comes next is an item of its own. */
+  endItem(): ResponseEvent[] {
+    this.#close("completed");
+    return this.#drain();
+  }
+
   /** Remarks on the text of the open message; its range has been sent. */
   annotate(annotation: Annotation): ResponseEvent[] {
     if (this.#open?.kind !== "message") return [];

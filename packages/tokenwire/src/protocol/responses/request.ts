@@ -127,6 +127,9 @@ const fields = z.object({
   prompt_cache_retention: optional(z.string()),
 });
 
+/** What a body may hold, for the description of the API. */
+export const responsesBodySchema: z.ZodObject = fields;
+
 const refused: Readonly<Record<string, string>> = {
   prompt: "Stored prompts are not available.",
   context_management: "Context management is not available; use truncation.",

@@ -28,7 +28,9 @@ const record = optional(
     output: optional(z.string()),
   }),
 );
-const mcp = { server_label: z.string(), name: z.string(), arguments: z.string(), [recordKey]: record };
+/** Both are part of a recipient in the prompt. */
+const word = z.string().regex(/^[^\s<|]{1,128}$/, { error: "expected a name without spaces" });
+const mcp = { server_label: word, name: word, arguments: z.string(), [recordKey]: record };
 
 /** Input items beside messages, reasoning and function calls. */
 export const toolItemSchemas: Readonly<Record<string, z.ZodType>> = {

@@ -17,7 +17,7 @@ import {
   toConversationMessages,
   toGenerationPlan,
 } from "../../protocol/index.ts";
-import type { RouteContext } from "../context.ts";
+import type { Caller } from "../context.ts";
 import type { ServedModel } from "../models.ts";
 import { promptSettings } from "../request-rules.ts";
 import { openToolkit, type Toolkit } from "./tools/toolkit.ts";
@@ -48,7 +48,7 @@ function previousNotFound(id: string): ApiError {
 }
 
 /** Input and output of a response and all before it, oldest first. */
-async function chainItems(context: RouteContext, lastId: string): Promise<ResponseItem[]> {
+async function chainItems(context: Caller, lastId: string): Promise<ResponseItem[]> {
   const { server, tenant } = context;
   const links: ResponseItem[][] = [];
   for (let id: string | null = lastId; id !== null; ) {
@@ -66,10 +66,7 @@ async function chainItems(context: RouteContext, lastId: string): Promise<Respon
   return links.reverse().flat();
 }
 
-async function historyItems(
-  context: RouteContext,
-  request: ResponsesRequest,
-): Promise<readonly ResponseItem[]> {
+async function historyItems(context: Caller, request: ResponsesRequest): Promise<readonly ResponseItem[]> {
   if (request.previousResponseId !== undefined) return chainItems(context, request.previousResponseId);
   if (request.conversationId === undefined) return [];
   const { server, tenant } = context;
@@ -84,7 +81,7 @@ async function historyItems(
 
 /** The items that an input refers to by id: of the history, or of any stored response. */
 async function referencedItems(
-  context: RouteContext,
+  context: Caller,
   input: unknown,
   history: readonly ResponseItem[],
 ): Promise<ReadonlyMap<string, ResponseItem>> {
@@ -101,7 +98,7 @@ async function referencedItems(
 }
 
 /** Reasoning that a client carried for us gets its text back. */
-function unseal(context: RouteContext, items: readonly ResponseItem[]): ResponseItem[] {
+function unseal(context: Caller, items: readonly ResponseItem[]): ResponseItem[] {
   return items.map((item, index) => {
     const sealed = item["encrypted_content"];
     const content = item["content"] as readonly unknown[] | undefined;
@@ -185,7 +182,7 @@ export function planNextRound(
 
 /** Renders and plans; with `truncation: "auto"` old turns go until the prompt fits. */
 function planWithin(
-  context: RouteContext,
+  context: Caller,
   model: ServedModel,
   request: ResponsesRequest,
   whole: Conversation,
@@ -204,10 +201,7 @@ function planWithin(
 }
 
 /** Loads what the request refers to and renders its prompt. */
-export async function draftResponse(
-  context: RouteContext,
-  request: ResponsesRequest,
-): Promise<ResponseDraft> {
+export async function draftResponse(context: Caller, request: ResponsesRequest): Promise<ResponseDraft> {
   const { models } = context.server;
   const model = models.resolve(request.model ?? models.list()[0]!.id);
   const history = await historyItems(context, request);
@@ -237,7 +231,7 @@ export async function draftResponse(
 
 /** The tools that a request asks for, with the pages of the turn before. */
 async function toolkitFor(
-  context: RouteContext,
+  context: Caller,
   request: ResponsesRequest,
   model: ServedModel,
   items: readonly ResponseItem[],

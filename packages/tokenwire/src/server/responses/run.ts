@@ -12,7 +12,7 @@ import {
   type TokenUsage,
   unixSeconds,
 } from "../../protocol/index.ts";
-import type { RouteContext, ServerContext } from "../context.ts";
+import type { Caller, ServerContext } from "../context.ts";
 import { toApiError } from "../errors.ts";
 import { generateChoices } from "../generate.ts";
 import { hiddenStopIds } from "../stop-ids.ts";
@@ -33,7 +33,7 @@ export class ResponseRun {
   readonly #requestId: string;
   readonly #draft: ResponseDraft;
 
-  constructor(context: RouteContext, draft: ResponseDraft) {
+  constructor(context: Caller, draft: ResponseDraft) {
     const { request, model } = draft;
     this.#server = context.server;
     this.#tenant = context.tenant;

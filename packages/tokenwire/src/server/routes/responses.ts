@@ -1,6 +1,12 @@
 // `POST /v1/responses`: whole, streamed, or in the background.
 
-import { ApiError, parseResponsesRequest, type ResponseEvent, responseFrame } from "../../protocol/index.ts";
+import {
+  ApiError,
+  parseResponsesRequest,
+  type ResponseEvent,
+  responseFrame,
+  responsesBodySchema,
+} from "../../protocol/index.ts";
 import type { Route, RouteContext } from "../context.ts";
 import { toApiError } from "../errors.ts";
 import { draftResponse, type ResponseDraft } from "../responses/context.ts";
@@ -63,7 +69,12 @@ async function inBackground(
   server.jobs.add(run.id, job);
   job.add(run.encoder.start(true));
   const queued = { ...run.response, status: "queued" };
-  await run.save();
+  try {
+    await run.save();
+  } catch (error) {
+    await draft.toolkit?.dispose();
+    throw error;
+  }
   void runJob(context, run, job, draft.request.stream);
   if (!draft.request.stream) return queued;
   await followJob(context, job, -1);
@@ -128,6 +139,7 @@ async function writeEvents(
 export const createResponse: Route = {
   method: "POST",
   path: "/v1/responses",
+  schema: responsesBodySchema,
   aliases: ["/responses"],
   handle: async (context) => {
     const { server, tenant } = context;

@@ -116,7 +116,7 @@ export class ToolStream {
     if (route.to !== "tool") {
       const message = route.to === "nobody" ? route.message : `Nobody answers to ${name}.`;
       this.#live = { index, call: { name, id, message }, asks: false, text: "" };
-      return encoder.push([]);
+      return encoder.endItem();
     }
     const entry = toolkit.entryOf(route.tool);
     if (entry.needsApproval(route.function)) {

@@ -1,0 +1,46 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { getEncoding } from "@tokenwire/encodings";
+import { Command } from "commander";
+import { describe, expect, it } from "vitest";
+import { addToolOptions, type ServeToolFlags, toServerTools } from "../../src/cli/serve-tools.ts";
+
+function toolsFor(...args: string[]): ReturnType<typeof toServerTools> {
+  const command = new Command().exitOverride().action(() => undefined);
+  addToolOptions(command);
+  command.parse(args, { from: "user" });
+  return toServerTools(command.opts<ServeToolFlags>());
+}
+
+describe("tools of tokenwire serve", () => {
+  it("are off until they are named", async () => {
+    expect(await toolsFor()).toEqual({ maxCalls: 64, mcp: [] });
+  });
+
+  it("come from the flags", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "tokenwire-"));
+    try {
+      await writeFile(join(folder, "a.md"), "# A\n");
+      const flags = ["--tool", "browser,python", "--tool", "apply_patch", "--browser-site", folder];
+      const mcp = ["--mcp", "docs=http://127.0.0.1:1/mcp", "--mcp", "local=program --list a,b"];
+      const tools = await toolsFor(...flags, "--patch-root", folder, ...mcp, "--max-tool-calls", "3");
+      expect(tools.maxCalls).toBe(3);
+      expect(tools.mcp).toEqual([
+        { label: "docs", url: "http://127.0.0.1:1/mcp" },
+        { label: "local", command: "program", args: ["--list", "a,b"] },
+      ]);
+      expect(tools.browser!(getEncoding("o200k_base")).name).toBe("browser");
+      expect(tools.python!().name).toBe("python");
+      expect(tools.functions!["apply_patch"]!().name).toBe("apply_patch");
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("are refused by name", async () => {
+    await expect(toolsFor("--tool", "shell")).rejects.toThrow(/unknown tool "shell"/);
+    await expect(toolsFor("--tool", "apply_patch")).rejects.toThrow(/--patch-root/);
+    await expect(toolsFor("--browser-site", ".")).rejects.toThrow(/--tool browser/);
+  });
+});
