@@ -9,6 +9,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 const coreLayers = [
   "errors",
+  "did-you-mean",
   "bytes",
   "json",
   "gguf",
@@ -23,15 +24,16 @@ const core = coreLayers.map((layer) => `core/${layer}`);
 /** The layering table. `protocol` as an import of another Node layer is for types. */
 const mayImport: Record<string, readonly string[]> = {
   "core/errors": [],
+  "core/did-you-mean": [],
   "core/bytes": ["core/errors"],
   "core/json": ["core/errors"],
   "core/gguf": ["core/errors", "core/bytes"],
   "core/tokenizer": ["core/errors", "core/bytes", "core/json"],
   "core/template": ["core/errors", "core/json", "core/tokenizer"],
   "core/harmony": ["core/errors", "core/json", "core/tokenizer"],
-  "core/parsers": ["core/errors", "core/json", "core/tokenizer", "core/harmony"],
+  "core/parsers": ["core/errors", "core/did-you-mean", "core/json", "core/tokenizer", "core/harmony"],
   "core/codec": ["core/errors", "core/bytes", "core/json", "core/tokenizer"],
-  "core/index": ["core/errors"],
+  "core/index": ["core/errors", "core/did-you-mean"],
   encodings: ["core/errors", "core/bytes", "core/tokenizer"],
   protocol: core,
   engines: [...core, "protocol"],
@@ -126,7 +128,7 @@ describe("architecture", () => {
     const wrong = imports.filter((entry) => {
       const to = targetLayer(entry);
       if (to === undefined || to === layerOf(entry.file) || !entry.specifier.startsWith(".")) return false;
-      return !/\/(index|errors)\.ts$/.test(entry.specifier);
+      return !/\/(index|errors|did-you-mean)\.ts$/.test(entry.specifier);
     });
     expect(wrong.map(show)).toEqual([]);
   });

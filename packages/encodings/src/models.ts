@@ -1,8 +1,7 @@
 // Which model uses which encoding: tiktoken's table and prefixes, and the further names that bpe-openai knows.
 
-import { TokenwireError } from "@tokenwire/core";
+import { didYouMean, TokenwireError } from "@tokenwire/core";
 import { type Encoding, encodingOfModel } from "@tokenwire/core/tokenizer/packed";
-import { didYouMean } from "./closest-name.ts";
 import type { EncodingName } from "./definitions.ts";
 import { getEncoding } from "./registry.ts";
 

@@ -1,8 +1,7 @@
 // Encodings by name.
 
-import { TokenwireError } from "@tokenwire/core";
+import { didYouMean, TokenwireError } from "@tokenwire/core";
 import type { Encoding } from "@tokenwire/core/tokenizer/packed";
-import { didYouMean } from "./closest-name.ts";
 import { createOnce, existing } from "./create.ts";
 import { definitions, type EncodingName } from "./definitions.ts";
 import { readVocabulary } from "./read-data.ts";

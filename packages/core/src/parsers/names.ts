@@ -1,6 +1,7 @@
 // Finds a format by any of its names. Case does not matter, `-` and `_` are equal, and where two projects use one
 // name for different formats the dialect decides.
 
+import { didYouMean } from "../did-you-mean.ts";
 import { TokenwireError } from "../errors.ts";
 import type { FormatAliases } from "./format.ts";
 import type { Dialect } from "./rules.ts";
@@ -39,11 +40,10 @@ export class NameTable<F extends Named> {
   get(name: string, dialect?: Dialect): F {
     const format = this.find(name, dialect);
     if (format !== undefined) return format;
-    const close = closest(normalise(name), [...this.#any.keys()]);
-    const hint = close === undefined ? "" : ` Did you mean "${close}"?`;
+    const names = [...this.#any.keys()].sort();
     throw new TokenwireError(
       "UNKNOWN_PARSER",
-      `Unknown ${this.#kind} parser "${name}".${hint} Known parsers: ${[...this.#any.keys()].sort().join(", ")}.`,
+      `Unknown ${this.#kind} parser "${name}".${didYouMean(normalise(name), names)} Known parsers: ${names.join(", ")}.`,
     );
   }
 
@@ -56,31 +56,4 @@ export class NameTable<F extends Named> {
       }
     }
   }
-}
-
-/** The name with the fewest edits to `name`, if they are few. */
-function closest(name: string, names: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let fewest = Math.max(2, Math.floor(name.length / 3)) + 1;
-  for (const candidate of names) {
-    const edits = editDistance(name, candidate);
-    if (edits < fewest) {
-      fewest = edits;
-      best = candidate;
-    }
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -1,10 +1,11 @@
 // Engines by name. Adding one: a file that creates it and a line in `engineKinds`.
 
-import { TokenwireError } from "@tokenwire/core";
+import { didYouMean, TokenwireError } from "@tokenwire/core";
 import { createEchoEngine } from "./echo.ts";
 import type { ConstraintCompiler, TokenBytesSource } from "./embedded/index.ts";
 import { openEmbeddedEngine } from "./embedded-file.ts";
 import type { Engine } from "./engine.ts";
+import { createLlamaCppEngine } from "./llamacpp/index.ts";
 import {
   createAutoEngine,
   createLlamaServerEngine,
@@ -19,7 +20,7 @@ import { createScriptedEngine, type Script } from "./scripted/index.ts";
 
 /** Which engine, and what it needs. Kinds ignore what does not concern them. */
 export interface EngineOptions {
-  /** `embedded` (also `toy`), `scripted`, `echo`; or a remote one, which needs a `url`: see `listEngineKinds()`. */
+  /** `embedded` (also `toy`), `node-llama-cpp` (also `llamacpp`), `scripted`, `echo`; or a remote one, which needs a `url`: see `listEngineKinds()`. */
   readonly kind: string;
   /** Address of a remote engine. */
   readonly url?: string;
@@ -41,6 +42,10 @@ export interface EngineOptions {
   /** Requests generated at the same time, where the engine decides. */
   readonly maxConcurrent?: number;
   readonly constraints?: ConstraintCompiler;
+  /** Processor threads of llama.cpp in process. */
+  readonly threads?: number;
+  /** False keeps llama.cpp in process off the graphics card. */
+  readonly gpu?: boolean;
   readonly scripts?: readonly Script[];
   readonly tokensPerSecond?: number;
 }
@@ -51,6 +56,8 @@ const engineKinds: Readonly<Record<string, (options: EngineOptions) => Engine>> 
   toy: openEmbeddedEngine,
   scripted: createScriptedEngine,
   echo: createEchoEngine,
+  "node-llama-cpp": openLlamaCpp,
+  llamacpp: openLlamaCpp,
   auto: remote(createAutoEngine),
   vllm: remote(createVllmEngine),
   "vllm-completions": remote(createVllmCompletionsEngine),
@@ -72,6 +79,15 @@ function remote(
       `The engine "${options.kind}" needs the address of its server, such as "${options.kind}:http://127.0.0.1:8000".`,
     );
   };
+}
+
+function openLlamaCpp(options: EngineOptions): Engine {
+  const { path } = options;
+  if (path !== undefined) return createLlamaCppEngine({ ...options, path });
+  throw new TokenwireError(
+    "INVALID_ARGUMENT",
+    `The engine "${options.kind}" needs a model file, such as "${options.kind}:model.gguf".`,
+  );
 }
 
 /** The kinds that `createEngine` knows. */
@@ -107,27 +123,8 @@ function parseEngineUrl(url: string): EngineOptions {
 
 function unknownKind(kind: string): TokenwireError {
   const known = listEngineKinds();
-  const [closest] = known
-    .map((name) => ({ name, distance: editDistance(kind.toLowerCase(), name) }))
-    .filter(({ name, distance }) => distance <= Math.max(2, name.length / 3))
-    .sort((a, b) => a.distance - b.distance);
-  const hint = closest === undefined ? "" : ` Did you mean "${closest.name}"?`;
   return new TokenwireError(
     "INVALID_ARGUMENT",
-    `Unknown engine "${kind}". Known engines: ${known.join(", ")}.${hint}`,
+    `Unknown engine "${kind}". Known engines: ${known.join(", ")}.${didYouMean(kind, known)}`,
   );
-}
-
-/** Insertions, deletions and replacements that turn one word into the other. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...b].entries()) {
-      const replaced = (row[j] as number) + (letter === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] as number) + 1, (next[j] as number) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) as number;
 }
