@@ -35,6 +35,9 @@ const guidedFields = z.object({
   guided_choice: optional(z.array(z.string()).min(1)),
 });
 
+/** The constraints of completions, and of chat beside `response_format`, for the description of the API. */
+export const constraintSchema: z.ZodObject = z.object({ ...formatFields.shape, ...guidedFields.shape });
+
 export const constraintFieldNames: readonly string[] = [
   "response_format",
   ...Object.keys(guidedFields.shape),

@@ -10,7 +10,13 @@ export {
 export { type RequestBody, toRequestBody } from "./body.ts";
 export type { ChatCollectOptions, ChatCompletion, ChatCompletionMessage } from "./chat/collect.ts";
 export { ChatCollector } from "./chat/collect.ts";
-export { type ChatRequest, metadataField, parseChatRequest, unknownChatFields } from "./chat/request.ts";
+export {
+  type ChatRequest,
+  chatBodySchema,
+  metadataField,
+  parseChatRequest,
+  unknownChatFields,
+} from "./chat/request.ts";
 export type { ChatStreamOptions, CompletionIdentity, ReasoningFields } from "./chat/stream.ts";
 export { ChatStream } from "./chat/stream.ts";
 export {
@@ -39,6 +45,7 @@ export type {
 export { CompletionEncoder, CompletionStream, joinPieces } from "./completions/encode.ts";
 export {
   type CompletionRequest,
+  completionBodySchema,
   parseCompletionRequest,
   promptIds,
   unknownCompletionFields,
@@ -63,7 +70,7 @@ export { newId, unixSeconds } from "./ids.ts";
 export type { LogprobEntry } from "./logprobs.ts";
 export { MessageEncoder, type MessageEvent, messageFrame } from "./messages/encoder.ts";
 export { type MessagesErrorBody, toMessagesError } from "./messages/errors.ts";
-export { type MessagesRequest, parseMessagesRequest } from "./messages/request.ts";
+export { type MessagesRequest, messagesBodySchema, parseMessagesRequest } from "./messages/request.ts";
 export type {
   ChoiceDiagnostic,
   ChoiceEvent,
@@ -83,6 +90,26 @@ export {
   renderPrompt,
   tokenPrompt,
 } from "./prompt/prompt.ts";
+export {
+  type ChatChunkOptions,
+  type GeneratedChoice,
+  type GeneratedTokens,
+  parseNested,
+  parseStreamState,
+  parseTokenRequest,
+  parseTokenResponse,
+  type ReplayedStep,
+  type ReplayState,
+  replayChoice,
+  type StateAfter,
+  type TokenBounds,
+  type TokenChoice,
+  type TokenRequest,
+  toChatChunk,
+  toSamplingParameters,
+  toStreamState,
+  toTokenLogprobs,
+} from "./render/index.ts";
 export type { ResponseEncoderOptions, ResponseEvent } from "./responses/encoder.ts";
 export { ResponseEncoder, responseFrame } from "./responses/encoder.ts";
 export {
@@ -95,7 +122,7 @@ export type { ResponseItem } from "./responses/items.ts";
 export { messageItem, parseInputItems, toConversationMessages } from "./responses/items.ts";
 export type { OutputItem, ResponseObject, ResponseStatus, ToolOutput } from "./responses/object.ts";
 export { replayEvents } from "./responses/replay.ts";
-export { parseResponsesRequest, type ResponsesRequest } from "./responses/request.ts";
+export { parseResponsesRequest, type ResponsesRequest, responsesBodySchema } from "./responses/request.ts";
 export {
   approvalItem,
   codeItem,
@@ -112,4 +139,4 @@ export { StopMatcher } from "./stop-matcher.ts";
 export { parseChatTools } from "./tools.ts";
 export type { TokenUsage } from "./usage.ts";
 export { emptyUsage } from "./usage.ts";
-export { optional, parseBody } from "./validation.ts";
+export { integerFrom, optional, parseBody } from "./validation.ts";

@@ -82,6 +82,9 @@ const fields = z.object({
   lora_path: optional(z.string().min(1).max(512)),
 });
 
+/** The fields this file reads, for the description of the API. */
+export const samplingSchema: z.ZodObject = fields;
+
 /** The names this file reads, for the list of known fields. */
 export const samplingFieldNames: readonly string[] = Object.keys(fields.shape);
 

@@ -119,6 +119,9 @@ const choiceFields = z.object({
   function_call: optional(z.union([z.enum(["none", "auto"]), z.object({ name: z.string() })])),
 });
 
+/** The fields of tools in chat, for the description of the API. */
+export const chatToolsSchema: z.ZodObject = z.object({ ...toolFields.shape, ...choiceFields.shape });
+
 /** `tool_choice` (or `function_call`), checked against the tools. The wording of the errors is the field's own. */
 export function parseChatToolChoice(body: RequestBody, tools: readonly FunctionTool[]): ToolChoice {
   const { tool_choice: choice, function_call: legacy } = parseBody(choiceFields, body);

@@ -2,6 +2,7 @@
 
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import type { z } from "zod";
 import type { RequestBody } from "../protocol/index.ts";
 import type { ResponseStore } from "../store/index.ts";
 import type { Admission } from "./admission.ts";
@@ -36,16 +37,20 @@ export interface ServerContext {
   readonly shutdown: AbortSignal;
 }
 
-/** One per request. */
-export interface RouteContext {
+/** On whose behalf something is made, and until when. */
+export interface Caller {
   readonly server: ServerContext;
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
   readonly requestId: string;
-  /** Whose stored objects this request may see. */
+  /** Whose stored objects may be seen. */
   readonly tenant: string;
   /** Aborted when the client leaves before the answer is complete, or the server shuts down. */
   readonly signal: AbortSignal;
+}
+
+/** One per request. */
+export interface RouteContext extends Caller {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
   /** The body as an object; raises 400 when it is none. */
   readonly body: () => RequestBody;
 }
@@ -57,6 +62,8 @@ export interface Route {
   readonly path: string;
   /** Further paths of the same endpoint. */
   readonly aliases?: readonly string[];
+  /** What the body may hold; for `/openapi.json`. */
+  readonly schema?: z.ZodType;
   /** Answers without a key. */
   readonly open?: boolean;
   /** The body of the answer; `undefined` when the handler answered by itself. */

@@ -52,6 +52,9 @@ const fields = z.object({
   messages: z.array(message).min(1, { error: "messages cannot be empty" }).max(maxMessages),
 });
 
+/** The field of messages, for the description of the API. */
+export const chatMessagesSchema: z.ZodObject = fields;
+
 type WireMessage = z.output<typeof message>;
 type WireContent = z.output<typeof content> | null | undefined;
 

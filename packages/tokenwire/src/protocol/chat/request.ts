@@ -6,16 +6,23 @@ import type { RequestBody } from "../body.ts";
 import { codecFieldNames } from "../codec/stream-format.ts";
 import {
   constraintFieldNames,
+  constraintSchema,
   formatConstraint,
   parseGuidedConstraint,
   parseResponseFormat,
 } from "../constraint.ts";
 import type { Conversation } from "../conversation.ts";
 import type { OutputConstraint } from "../generation.ts";
-import { defined, parseSampling, type RequestedSampling, samplingFieldNames } from "../sampling.ts";
-import { parseChatToolChoice, parseChatTools } from "../tools.ts";
+import {
+  defined,
+  parseSampling,
+  type RequestedSampling,
+  samplingFieldNames,
+  samplingSchema,
+} from "../sampling.ts";
+import { chatToolsSchema, parseChatToolChoice, parseChatTools } from "../tools.ts";
 import { integerFrom, losslessObject, optional, parseBody } from "../validation.ts";
-import { parseChatMessages } from "./messages.ts";
+import { chatMessagesSchema, parseChatMessages } from "./messages.ts";
 
 /** A chat request after validation: canonical, with nothing left of the wire's spellings. */
 export interface ChatRequest {
@@ -93,6 +100,15 @@ const fields = z.object({
   request_id: optional(z.string()),
   rid: optional(z.string()),
   documents: optional(z.array(z.unknown())),
+});
+
+/** What a body may hold, for the description of the API. */
+export const chatBodySchema: z.ZodObject = z.object({
+  ...fields.shape,
+  ...chatMessagesSchema.shape,
+  ...chatToolsSchema.shape,
+  ...constraintSchema.shape,
+  ...samplingSchema.shape,
 });
 
 /** Known, and not possible here. */

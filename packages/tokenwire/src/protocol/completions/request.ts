@@ -8,12 +8,19 @@ import { refuseFields } from "../chat/request.ts";
 import { codecFieldNames } from "../codec/stream-format.ts";
 import {
   constraintFieldNames,
+  constraintSchema,
   formatConstraint,
   parseGuidedConstraint,
   parseResponseFormat,
 } from "../constraint.ts";
 import type { OutputConstraint } from "../generation.ts";
-import { defined, parseSampling, type RequestedSampling, samplingFieldNames } from "../sampling.ts";
+import {
+  defined,
+  parseSampling,
+  type RequestedSampling,
+  samplingFieldNames,
+  samplingSchema,
+} from "../sampling.ts";
 import { integerFrom, optional, parseBody } from "../validation.ts";
 
 export interface CompletionRequest {
@@ -57,6 +64,13 @@ const fields = z.object({
   user: optional(z.string()),
   request_id: optional(z.string()),
   rid: optional(z.string()),
+});
+
+/** What a body may hold, for the description of the API. */
+export const completionBodySchema: z.ZodObject = z.object({
+  ...fields.shape,
+  ...constraintSchema.shape,
+  ...samplingSchema.shape,
 });
 
 const refused: Readonly<Record<string, string>> = {

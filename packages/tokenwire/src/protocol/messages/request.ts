@@ -92,6 +92,9 @@ const toolFields = z.object({
   input_schema: optional(losslessObject),
 });
 
+/** What a body may hold, for the description of the API. */
+export const messagesBodySchema: z.ZodObject = fields;
+
 const refused: Readonly<Record<string, string>> = {
   mcp_servers: "MCP servers are not enabled on this server.",
   container: "Containers are not available.",

@@ -6,6 +6,7 @@ import {
   type ChatRequest,
   ChatStream,
   type CompletionIdentity,
+  chatBodySchema,
   createAnswerParser,
   emptyUsage,
   invalidRequest,
@@ -165,6 +166,7 @@ function streamed(
 export const chatCompletions: Route = {
   method: "POST",
   path: "/v1/chat/completions",
+  schema: chatBodySchema,
   aliases: ["/chat/completions"],
   handle: (context) => {
     const { server } = context;

@@ -5,6 +5,7 @@ import {
   CompletionEncoder,
   type CompletionRequest,
   CompletionStream,
+  completionBodySchema,
   type EchoedPrompt,
   emptyUsage,
   type GenerationPlan,
@@ -234,6 +235,7 @@ function nothingGenerated(
 export const completions: Route = {
   method: "POST",
   path: "/v1/completions",
+  schema: completionBodySchema,
   aliases: ["/completions"],
   handle: (context) => {
     const { server } = context;

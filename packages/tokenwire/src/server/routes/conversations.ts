@@ -49,6 +49,7 @@ function parseItems(items: readonly unknown[] | undefined): ResponseItem[] {
 export const createConversation: Route = {
   method: "POST",
   path: "/v1/conversations",
+  schema: fields,
   aliases: ["/conversations"],
   handle: async (context) => {
     const { store } = context.server;
@@ -97,6 +98,7 @@ export const deleteConversation: Route = {
 export const addConversationItems: Route = {
   method: "POST",
   path: "/v1/conversations/:id/items",
+  schema: fields,
   aliases: ["/conversations/:id/items"],
   handle: async (context) => {
     const { id } = await found(context);

@@ -59,6 +59,7 @@ function toBase64(vector: Float32Array): string {
 export const embeddings: Route = {
   method: "POST",
   path: "/v1/embeddings",
+  schema: fields,
   aliases: ["/embeddings"],
   handle: async ({ server, body, signal }) => {
     const wire = parseBody(fields, body());

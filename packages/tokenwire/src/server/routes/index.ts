@@ -14,11 +14,14 @@ import {
   retrieveConversationItem,
   updateConversation,
 } from "./conversations.ts";
+import { derenderChat, derenderCompletions } from "./derender.ts";
 import { embeddings } from "./embeddings.ts";
+import { generateTokens } from "./generate.ts";
 import { health, ready } from "./health.ts";
 import { load, metrics, serverInfo, version } from "./information.ts";
 import { countMessageTokens, createMessage } from "./messages.ts";
 import { listModels, retrieveModel } from "./models.ts";
+import { openApiRoute } from "./openapi.ts";
 import { parseFunctionCall, parseReasoningText } from "./parse.ts";
 import { renderChatRequest, renderCompletionRequest, renderMessagesRequest } from "./render.ts";
 import { createResponse } from "./responses.ts";
@@ -31,7 +34,7 @@ import {
 } from "./stored-responses.ts";
 import { applyTemplate, detokenize, tokenize } from "./tokenize.ts";
 
-export const routes: readonly Route[] = [
+const described: readonly Route[] = [
   chatCompletions,
   completions,
   binaryCompletions,
@@ -57,6 +60,9 @@ export const routes: readonly Route[] = [
   renderChatRequest,
   renderCompletionRequest,
   renderMessagesRequest,
+  derenderChat,
+  derenderCompletions,
+  generateTokens,
   embeddings,
   tokenize,
   detokenize,
@@ -72,3 +78,5 @@ export const routes: readonly Route[] = [
   health,
   ready,
 ];
+
+export const routes: readonly Route[] = [...described, openApiRoute(described)];

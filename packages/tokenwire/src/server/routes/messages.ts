@@ -7,6 +7,7 @@ import {
   type MessageEvent,
   type MessagesRequest,
   messageFrame,
+  messagesBodySchema,
   newId,
   type Prompt,
   parseMessagesRequest,
@@ -87,6 +88,7 @@ function streamed(context: RouteContext, options: GenerationOptions, encoder: Me
 export const createMessage: Route = {
   method: "POST",
   path: "/v1/messages",
+  schema: messagesBodySchema,
   aliases: ["/messages"],
   handle: async (context) => {
     const { server } = context;
@@ -117,6 +119,7 @@ export const createMessage: Route = {
 export const countMessageTokens: Route = {
   method: "POST",
   path: "/v1/messages/count_tokens",
+  schema: messagesBodySchema.partial({ max_tokens: true }),
   aliases: ["/messages/count_tokens"],
   handle: ({ server, body }) => {
     const request = parseMessagesRequest(body(), "count");

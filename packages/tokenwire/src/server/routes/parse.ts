@@ -28,6 +28,7 @@ function unknownParser(field: string, name: string, known: readonly string[]): A
 export const parseFunctionCall: Route = {
   method: "POST",
   path: "/v1/parse/function_call",
+  schema: callFields,
   aliases: ["/parse/function_call"],
   handle: ({ body }) => {
     const wire = body();
@@ -54,6 +55,7 @@ export const parseFunctionCall: Route = {
 export const parseReasoningText: Route = {
   method: "POST",
   path: "/v1/parse/reasoning",
+  schema: reasoningFields,
   aliases: ["/parse/reasoning", "/separate_reasoning"],
   handle: ({ body }) => {
     const wire = parseBody(reasoningFields, body());

@@ -8,6 +8,7 @@ import {
   type ResponseEvent,
   replayEvents,
   responseFrame,
+  responsesBodySchema,
 } from "../../protocol/index.ts";
 import { pageOf, type StoredResponse } from "../../store/index.ts";
 import type { Route, RouteContext } from "../context.ts";
@@ -118,6 +119,7 @@ export const listInputItems: Route = {
 export const countInputTokens: Route = {
   method: "POST",
   path: "/v1/responses/input_tokens",
+  schema: responsesBodySchema,
   aliases: ["/responses/input_tokens"],
   handle: async (context) => {
     const types = hostedTypes(context.server.tools);

@@ -103,6 +103,7 @@ function single(
 export const tokenize: Route = {
   method: "POST",
   path: "/tokenize",
+  schema: fields,
   aliases: ["/v1/tokenize"],
   handle: (context) => {
     const body = context.body();
@@ -122,6 +123,7 @@ function checkIds(ids: readonly number[], model: ServedModel, path: string): voi
 export const detokenize: Route = {
   method: "POST",
   path: "/detokenize",
+  schema: detokenizeFields,
   aliases: ["/v1/detokenize"],
   handle: (context) => {
     const wire = parseBody(detokenizeFields, context.body());
