@@ -31,6 +31,7 @@ export {
   type ServeOptions,
   type Server,
   type ServerOptions,
+  type ServerToolOptions,
   serve,
   type TimeoutOptions,
 } from "./server/index.ts";
