@@ -2,6 +2,7 @@
 
 import { knownPattern } from "../pretokenize/patterns.ts";
 import type { Scanner } from "../pretokenize/scanner.ts";
+import { characterLength } from "./aligned-text.ts";
 import { invalidTokenizer, unsupportedTokenizer } from "./faults.ts";
 import type { JsonNode } from "./json-node.ts";
 import { type RegexFlavour, translateRegex } from "./regex/translate.ts";
@@ -65,14 +66,21 @@ export function regexPattern(source: string, path: string, flavour: RegexFlavour
   return {
     literal: undefined,
     source,
-    *matches(text) {
+    // Not matchAll: it copies the expression, which takes longer than finding matches in a word.
+    matches(text) {
+      const ranges: MatchRange[] = [];
       let last = -1;
-      for (const match of text.matchAll(regex)) {
-        const end = match.index + match[0].length;
-        if (match.index === end && match.index === last) continue;
+      regex.lastIndex = 0;
+      for (let match = regex.exec(text); match !== null; match = regex.exec(text)) {
+        const end = regex.lastIndex;
+        if (match.index === end) {
+          regex.lastIndex += characterLength(text, end);
+          if (end === last) continue;
+        }
         last = end;
-        yield [match.index, end];
+        ranges.push([match.index, end]);
       }
+      return ranges;
     },
   };
 }

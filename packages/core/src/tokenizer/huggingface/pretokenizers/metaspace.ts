@@ -46,7 +46,8 @@ export class MetaspacePreTokenizer implements PreTokenizer {
     const wanted = this.scheme === "always" || (this.scheme === "first" && piece.atStart);
     const marked =
       wanted && !replaced.text.startsWith(this.replacement) ? prepend(replaced, this.replacement) : replaced;
-    if (this.splits) {
+    // Words that were cut apart before have the mark in front only.
+    if (this.splits && marked.text.includes(this.replacement, 1)) {
       splitByMatches(
         marked,
         literalPattern(this.replacement).matches(marked.text),
