@@ -38,7 +38,9 @@ export {
 export {
   createMemoryStore,
   type MemoryStoreOptions,
+  openPostgresStore,
   openSqliteStore,
+  type PostgresStoreOptions,
   type ResponseStore,
   type SqliteStoreOptions,
 } from "./store/index.ts";

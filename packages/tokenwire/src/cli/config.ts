@@ -94,6 +94,13 @@ const sourceNames: Readonly<Record<string, string>> = {
   default: "default",
 };
 
+/** A value without its secrets: keys are counted, the password of an address is left out. */
+function shown(key: string, value: unknown): unknown {
+  if (/apiKey/i.test(key) && Array.isArray(value)) return `(${value.length} set)`;
+  if (typeof value === "string") return value.replace(/^([a-z]+:\/\/[^/?#]*:)[^/?#]*(?=@)/i, "$1***");
+  return value ?? null;
+}
+
 /** Every option with its value and where that came from; secrets are counted, not shown. */
 export function describeConfig(command: Command): Record<string, { value: unknown; source: string }> {
   const described: Record<string, { value: unknown; source: string }> = {};
@@ -101,9 +108,8 @@ export function describeConfig(command: Command): Record<string, { value: unknow
     const key = option.attributeName();
     if (commandLineOnly.has(key)) continue;
     const value = command.getOptionValue(key) as unknown;
-    const isSecret = /apiKey/i.test(key) && Array.isArray(value);
     described[key] = {
-      value: isSecret ? `(${value.length} set)` : (value ?? null),
+      value: shown(key, value),
       source: sourceNames[command.getOptionValueSource(key) ?? "default"] ?? "default",
     };
   }

@@ -61,6 +61,7 @@ describe("settings", () => {
     );
     vi.stubEnv("TOKENWIRE_HOST", "localhost");
     vi.stubEnv("TOKENWIRE_API_KEY", "a,b");
+    vi.stubEnv("TOKENWIRE_STORE", "postgres://me:pass@word@host/db");
     expect(await run(["serve", "--config", file, "--print-config", "--port", "9"])).toBe(0);
     expect(printed()).toMatchObject({
       port: { value: 9, source: "flag" },
@@ -69,6 +70,7 @@ describe("settings", () => {
       keepAlive: { value: 2_000, source: "file" },
       maxWaiting: { value: 100, source: "default" },
       apiKey: { value: "(2 set)", source: "environment" },
+      store: { value: "postgres://me:***@host/db", source: "environment" },
     });
   });
 

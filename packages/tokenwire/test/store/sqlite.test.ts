@@ -1,10 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSqliteStore } from "../../src/store/index.ts";
 import { response, storeConformance } from "./conformance.ts";
+import { survivors } from "./kill.ts";
 
 /** A driver is there: Node's own, or the optional package. */
 const hasDriver = await Promise.any(["node:sqlite", "better-sqlite3"].map((name) => import(name))).then(
@@ -29,39 +29,10 @@ describe.skipIf(!hasDriver)("with a driver", () => {
 
   it("loses nothing acknowledged when the process is killed", async () => {
     const path = file();
-    const script = `
-      const { DatabaseSync } = await import("node:sqlite");
-      void DatabaseSync;
-      const { openSqliteStore } = await import(${JSON.stringify(new URL("../../src/store/index.ts", import.meta.url).href)});
-      const store = await openSqliteStore(${JSON.stringify(path)});
-      for (let i = 0; ; i++) {
-        await store.putResponse("t", { response: { id: "resp_" + i, created_at: 1, status: "completed", model: "m", output: [] }, input: [], previousId: null });
-        process.stdout.write(i + "\\n");
-      }`;
-    const canStrip = execFileSync(process.execPath, ["-p", "process.features.typescript ?? ''"], {
-      encoding: "utf8",
-    }).trim();
-    if (canStrip === "" || canStrip === "false") return;
-    const child = spawn(process.execPath, [
-      "--conditions=@tokenwire/source",
-      "--input-type=module",
-      "-e",
-      script,
-    ]);
-    let out = "";
-    child.stdout.on("data", (chunk) => {
-      out += chunk;
-    });
-    await new Promise<void>((resolve) => {
-      child.stdout.on("data", () => out.split("\n").length > 30 && resolve());
-      child.on("exit", () => resolve());
-    });
-    child.kill("SIGKILL");
-    await new Promise((resolve) => child.once("close", resolve));
-    const acknowledged = out.split("\n").slice(0, -1).map(Number);
+    const acknowledged = await survivors("openSqliteStore", path);
     expect(acknowledged.length).toBeGreaterThan(20);
     const store = await openSqliteStore(path);
-    for (const i of acknowledged) expect(await store.getResponse("t", `resp_${i}`)).toBeDefined();
+    for (const id of acknowledged) expect(await store.getResponse("t", id)).toBeDefined();
     await store.close();
   });
 });

@@ -83,12 +83,14 @@ async function toServerOptions(flags: ServeFlags): Promise<Omit<ServerOptions, "
   };
 }
 
-async function openStore(path: string): Promise<ResponseStore> {
-  if (/^[a-z]+:\/\//.test(path)) {
-    throw new UsageError(`--store: expected the path of a SQLite file, got "${path}".`);
+async function openStore(place: string): Promise<ResponseStore> {
+  const { openPostgresStore, openSqliteStore } = await import("../../store/index.ts");
+  if (/^postgres(?:ql)?:\/\//.test(place)) return openPostgresStore(place);
+  const [scheme] = /^[a-z]+(?=:\/\/)/i.exec(place) ?? [];
+  if (scheme !== undefined) {
+    throw new UsageError(`--store: expected the path of a SQLite file or postgres://…, got ${scheme}://…`);
   }
-  const { openSqliteStore } = await import("../../store/index.ts");
-  return openSqliteStore(path);
+  return openSqliteStore(place);
 }
 
 /** What a user needs first: where it listens, what answers, and two things to paste. */
@@ -199,7 +201,10 @@ export function serveCommand(): Command {
       environmentOption("--alias <name>", "further name of the model; repeatable").argParser(listOption),
     )
     .addOption(
-      environmentOption("--store <file>", "SQLite file for responses and conversations (default: memory)"),
+      environmentOption(
+        "--store <place>",
+        "where responses and conversations are kept: a SQLite file, or postgres://… (default: memory)",
+      ),
     )
     .addOption(environmentOption("--any-model", "answer requests for any model name"))
     .addOption(
