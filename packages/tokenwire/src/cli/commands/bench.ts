@@ -42,7 +42,7 @@ export function benchCommand(): Command {
     .option("--text <text or @file>", "text to repeat up to each size (default: a mixed sample)")
     .option("--max <bytes>", "largest input", "1000000")
     .option("--peers <folder>", "project in whose node_modules peers are looked up", ".")
-    .option("--svg <file>", "write a plot of time against size")
+    .option("--svg <file>", "write a plot of time against size (SVG is the only format)")
     .option("--json", "print as JSON")
     .addHelpText("after", examples)
     .action(benchTokenizer);
@@ -57,6 +57,8 @@ const sample =
   "for (let i = 0; i < 10; i++) { total += prices[i] * 1.19; }\n" +
   "Größe, déjà vu, Привет мир, 日本語のテキスト、中文字符, العربية, हिन्दी 👩‍👩‍👧 🇩🇪\n\n";
 
+const NAME_WIDTH = 24;
+
 /** A tokenizer that needs longer than this for one size is not asked for larger ones. */
 const GIVE_UP_MS = 3_000;
 
@@ -70,7 +72,7 @@ async function benchTokenizer(flags: BenchFlags): Promise<void> {
   const unit = unitOf(flags.text);
   const sizes: number[] = [];
   for (let size = 1000; size <= Number(flags.max); size *= 2) sizes.push(size);
-  const { found, missing } = await loadPeers(encoding.name, flags.peers);
+  const { found, missing } = await loadPeers(encoding, flags.peers);
   const all = new Map<string, EncodeFunction>([
     ["tokenwire", (text) => encoding.encodeOrdinary(text)],
     ...found,
@@ -142,10 +144,10 @@ function page(
   const cell = (time: number | undefined): string =>
     (time === undefined ? "-" : time < 10 ? time.toFixed(2) : time.toFixed(0)).padStart(10);
   const lines = [`${title}; milliseconds, best of up to 5`, ""];
-  lines.push("bytes".padEnd(16) + sizes.map((size) => String(size).padStart(10)).join(""));
+  lines.push("bytes".padEnd(NAME_WIDTH) + sizes.map((size) => String(size).padStart(10)).join(""));
   for (const { name, agrees, milliseconds } of rows) {
-    lines.push(name.padEnd(16) + milliseconds.map(cell).join("") + (agrees ? "" : "   other IDs"));
+    lines.push(name.padEnd(NAME_WIDTH) + milliseconds.map(cell).join("") + (agrees ? "" : "   other IDs"));
   }
-  for (const [name, reason] of missing) lines.push(`${name.padEnd(16)} ${reason}`);
+  for (const [name, reason] of missing) lines.push(`${name.padEnd(NAME_WIDTH)} ${reason}`);
   return `${lines.join("\n")}\n`;
 }
