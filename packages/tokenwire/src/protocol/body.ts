@@ -13,6 +13,7 @@ const losslessKeys = new Set([
   "chat_template_kwargs",
   "guided_json",
   "documents",
+  "structured_outputs",
 ]);
 
 export type RequestBody = Record<string, unknown>;

@@ -94,6 +94,7 @@ export {
   type ChatChunkOptions,
   type GeneratedChoice,
   type GeneratedTokens,
+  needsParser,
   parseNested,
   parseStreamState,
   parseTokenRequest,

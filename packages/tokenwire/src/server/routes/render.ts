@@ -2,6 +2,7 @@
 // of a prompt, so it does nothing else.
 
 import {
+  answerConstraint,
   type GenerationPlan,
   newId,
   parseChatRequest,
@@ -10,47 +11,28 @@ import {
   promptIds,
   renderPrompt,
   toGenerationPlan,
+  toSamplingParameters,
 } from "../../protocol/index.ts";
 import type { Route, ServerContext } from "../context.ts";
 import type { ServedModel } from "../models.ts";
 import { promptSettings } from "../request-rules.ts";
 import { chatPrompt } from "./chat.ts";
 
-/** Sampling in vLLM's names, every default filled in. */
-function samplingParameters({ sampling, stop, logprobs, constraint }: GenerationPlan): object {
-  return {
-    max_tokens: sampling.maxTokens,
-    min_tokens: sampling.minTokens ?? 0,
-    temperature: sampling.temperature,
-    top_p: sampling.topP,
-    top_k: sampling.topK ?? 0,
-    min_p: sampling.minP ?? 0,
-    frequency_penalty: sampling.frequencyPenalty,
-    presence_penalty: sampling.presencePenalty,
-    repetition_penalty: sampling.repetitionPenalty,
-    seed: sampling.seed ?? null,
-    ignore_eos: sampling.ignoreEos ?? false,
-    stop: stop.strings,
-    stop_token_ids: stop.tokenIds,
-    logprobs: logprobs?.top ?? null,
-    structured_outputs: constraint ?? null,
-  };
-}
-
 interface Rendered {
   readonly prefix: string;
   readonly model: ServedModel;
   readonly plan: GenerationPlan;
+  readonly n: number;
   readonly stream: boolean;
   readonly includeUsage: boolean;
 }
 
-function toRendered({ prefix, model, plan, stream, includeUsage }: Rendered): object {
+function toRendered({ prefix, model, plan, n, stream, includeUsage }: Rendered): object {
   return {
     request_id: newId(prefix),
     token_ids: [...plan.prompt.tokenIds],
     features: null,
-    sampling_params: samplingParameters(plan),
+    sampling_params: toSamplingParameters(plan, n),
     model: model.id,
     stream,
     stream_options: includeUsage ? { include_usage: true } : null,
@@ -68,17 +50,20 @@ export const renderChatRequest: Route = {
   handle: ({ server, body }) => {
     const request = parseChatRequest(body());
     const model = server.models.resolve(request.model);
+    const { profile, info: limits } = model;
+    const { conversation, constraint } = request;
+    const prompt = chatPrompt(server, model, request);
     const plan = toGenerationPlan({
-      profile: model.profile,
-      limits: model.info,
-      promptIds: chatPrompt(server, model, request).tokenIds,
+      profile,
+      limits,
+      promptIds: prompt.tokenIds,
       sampling: request.sampling,
-      constraint: request.constraint,
+      constraint: answerConstraint({ profile, limits, conversation, prompt, constraint }),
       topLogprobs: request.topLogprobs,
       promptField: "messages",
     });
-    const { stream, includeUsage } = request;
-    return toRendered({ prefix: "chatcmpl-", model, plan, stream, includeUsage });
+    const { n, stream, includeUsage } = request;
+    return toRendered({ prefix: "chatcmpl-", model, plan, n, stream, includeUsage });
   },
 };
 
@@ -101,8 +86,8 @@ export const renderCompletionRequest: Route = {
         promptField: "prompt",
         defaultMaxTokens: 16,
       });
-      const { stream, includeUsage } = request;
-      return toRendered({ prefix: "cmpl-", model, plan, stream, includeUsage });
+      const { n, stream, includeUsage } = request;
+      return toRendered({ prefix: "cmpl-", model, plan, n, stream, includeUsage });
     });
   },
 };
@@ -124,5 +109,5 @@ function renderMessages(server: ServerContext, body: Parameters<typeof parseMess
     sampling: request.sampling,
     promptField: "messages",
   });
-  return toRendered({ prefix: "msg_", model, plan, stream: request.stream, includeUsage: false });
+  return toRendered({ prefix: "msg_", model, plan, n: 1, stream: request.stream, includeUsage: false });
 }
