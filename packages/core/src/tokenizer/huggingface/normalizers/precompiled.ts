@@ -43,15 +43,19 @@ export class PrecompiledNormalizer extends RewritingNormalizer {
       if (plain > at) out.keep(at, plain);
       const end = plain === text.length ? plain : stretchEnd(text, plain);
       let start = plain;
-      for (const { segment } of segmenter.segment(text.slice(plain, end))) {
-        this.cluster(segment, start, out);
-        start += segment.length;
+      for (const cluster of clustersOf(text.slice(plain, end))) {
+        this.cluster(cluster, start, out);
+        start += cluster.length;
       }
       at = end;
     }
   }
 
   private cluster(cluster: string, start: number, out: Rewriter): void {
+    if (cluster.length === 1 && isPlain(cluster.charCodeAt(0)) && !this.changesAscii) {
+      out.keep(start, start + 1);
+      return;
+    }
     const bytes = encodeUtf8(cluster);
     if (bytes.length < longestLookedUpWhole) {
       const whole = this.lookup(bytes);
@@ -99,6 +103,12 @@ export class PrecompiledNormalizer extends RewritingNormalizer {
     const end = this.replacements.indexOf(0, start);
     return decodeUtf8(this.replacements.subarray(start, end === -1 ? undefined : end));
   }
+}
+
+/** The grapheme clusters of a text. ASCII has none of several characters but one line break. */
+function clustersOf(text: string): Iterable<string> {
+  if (/^\p{ASCII}*$/u.test(text) && !text.includes("\r\n")) return text;
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
 function offsetOf(unit: number): number {
