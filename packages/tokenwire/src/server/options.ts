@@ -5,6 +5,7 @@ import type { Engine } from "../engines/index.ts";
 import type { ModelProfile, ReasoningFields } from "../protocol/index.ts";
 import type { ResponseStore } from "../store/index.ts";
 import type { CodecOptions } from "./codec/options.ts";
+import type { KeyLimitOptions } from "./key-limits.ts";
 import { type OriginRules, originRules } from "./origin.ts";
 import type { ServerToolOptions } from "./responses/tools/options.ts";
 
@@ -31,6 +32,8 @@ export interface TimeoutOptions {
   readonly stalledReader?: number;
   /** How long running requests may take to finish once the server closes. Default 30 s. */
   readonly drain?: number;
+  /** How long a WebSocket may stay open. Default 1 h. */
+  readonly socket?: number;
   /** Receiving a request, headers and body. Default 120 s. */
   readonly upload?: number;
 }
@@ -44,6 +47,8 @@ export interface LimitOptions {
   readonly running?: number;
   /** Requests that wait for a slot; 429 above. Default 100. */
   readonly waiting?: number;
+  /** WebSockets that are open at the same time. Default 100. */
+  readonly sockets?: number;
   /** Choices per request. Default 128. */
   readonly n?: number;
 }
@@ -62,6 +67,8 @@ export interface ServerOptions {
   readonly allowedHosts?: readonly string[];
   readonly limits?: LimitOptions;
   readonly timeouts?: TimeoutOptions;
+  /** What each API key may ask. Default: no limit. */
+  readonly keyLimits?: KeyLimitOptions;
   /** Silence on a stream after which a comment is sent, in milliseconds. Default 15 s; 0: never. */
   readonly keepAlive?: number;
   /** Which reasoning fields chat completions carry. Default `both`. */
@@ -86,6 +93,7 @@ export interface ServerOptions {
 export interface ServerSettings {
   readonly limits: Required<LimitOptions>;
   readonly timeouts: Required<TimeoutOptions>;
+  readonly keyLimits: KeyLimitOptions;
   readonly keepAlive: number;
   readonly reasoningFields: ReasoningFields;
   readonly strict: boolean;
@@ -96,7 +104,15 @@ export interface ServerSettings {
 
 export function toSettings(options: Omit<ServerOptions, "models">): ServerSettings {
   return {
-    limits: { body: 32 * 1024 * 1024, jsonDepth: 128, running: 64, waiting: 100, n: 128, ...options.limits },
+    limits: {
+      body: 32 * 1024 * 1024,
+      jsonDepth: 128,
+      running: 64,
+      waiting: 100,
+      sockets: 100,
+      n: 128,
+      ...options.limits,
+    },
     timeouts: {
       queue: 60_000,
       firstToken: 300_000,
@@ -104,9 +120,11 @@ export function toSettings(options: Omit<ServerOptions, "models">): ServerSettin
       total: 3_600_000,
       stalledReader: 60_000,
       drain: 30_000,
+      socket: 3_600_000,
       upload: 120_000,
       ...options.timeouts,
     },
+    keyLimits: options.keyLimits ?? {},
     keepAlive: options.keepAlive ?? 15_000,
     reasoningFields: options.reasoningFields ?? "both",
     strict: options.strict ?? false,

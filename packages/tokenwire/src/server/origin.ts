@@ -2,6 +2,7 @@
 // listens on this machine only answers to this machine's names, so that a page cannot reach it through a name of its
 // own (DNS rebinding).
 
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { ApiError, quote } from "../protocol/index.ts";
 
@@ -23,19 +24,30 @@ export function originRules(
   return { corsOrigins, hosts: isLoopback ? new Set([...loopbackNames, host, ...allowedHosts]) : undefined };
 }
 
+/** Raises 403 for a host that is not ours. */
+export function checkHost(rules: OriginRules, host: string | undefined): void {
+  const name = (host ?? "").replace(/:\d+$/, "").toLowerCase();
+  if (rules.hosts === undefined || name === "" || rules.hosts.has(name)) return;
+  throw new ApiError(
+    403,
+    `The host ${quote(name)} is not allowed. Add it to the allowed hosts of the server.`,
+    {
+      wireCode: "host_not_allowed",
+    },
+  );
+}
+
+/** Raises 403 for a page of another origin: browsers let any page open a WebSocket and read it. */
+export function checkSocketOrigin(rules: OriginRules, { origin, host }: IncomingHttpHeaders): void {
+  if (origin === undefined || rules.corsOrigins.includes("*") || rules.corsOrigins.includes(origin)) return;
+  if (URL.canParse(origin) && new URL(origin).host === host) return;
+  throw new ApiError(403, `The origin ${quote(origin)} is not allowed.`, { wireCode: "origin_not_allowed" });
+}
+
 /** Raises 403 for a host that is not ours, and sets the CORS headers for an origin that may read the answer. */
 export function checkOrigin(rules: OriginRules, request: FastifyRequest, reply: FastifyReply): void {
   const { host, origin } = request.headers;
-  const name = (host ?? "").replace(/:\d+$/, "").toLowerCase();
-  if (rules.hosts !== undefined && name !== "" && !rules.hosts.has(name)) {
-    throw new ApiError(
-      403,
-      `The host ${quote(name)} is not allowed. Add it to the allowed hosts of the server.`,
-      {
-        wireCode: "host_not_allowed",
-      },
-    );
-  }
+  checkHost(rules, host);
   if (origin === undefined || rules.corsOrigins.length === 0) return;
   void reply.header("vary", "origin");
   const isAny = rules.corsOrigins.includes("*");

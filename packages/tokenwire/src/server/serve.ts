@@ -22,6 +22,7 @@ import { BrowserStates } from "./responses/tools/browser-states.ts";
 import { checkToolOptions } from "./responses/tools/options.ts";
 import { routes } from "./routes/index.ts";
 import { Seal } from "./seal.ts";
+import { ResponseSockets } from "./sockets/upgrade.ts";
 
 /** A server that can be started and stopped. */
 export interface Server {
@@ -65,7 +66,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     drain,
     shutdown: shutdown.signal,
   };
-  const app = createApp(context, routes, new Authenticator(options.apiKeys ?? []));
+  const auth = new Authenticator(options.apiKeys ?? []);
+  const app = createApp(context, routes, auth);
+  const sockets = new ResponseSockets(context, auth);
+  sockets.listen(app.server);
   let url = "";
   return {
     app,
@@ -82,6 +86,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     close: async () => {
       if (drain.draining) return;
       drain.start(app.server);
+      sockets.close();
       const grace = setTimeout(() => {
         shutdown.abort(new ApiError(503, "The server is shutting down.", { wireCode: "overloaded" }));
       }, settings.timeouts.drain);

@@ -25,7 +25,9 @@ describe("/openapi.json", () => {
         listed++;
       }
     }
-    const operations = Object.values(document.paths as object).flatMap((entry) => Object.values(entry));
+    const operations = Object.values(
+      document.paths as Record<string, Record<string, { operationId: string }>>,
+    ).flatMap((entry) => Object.values(entry));
     expect(operations).toHaveLength(listed);
     expect(new Set(operations.map((entry) => entry.operationId)).size).toBe(listed);
   });
