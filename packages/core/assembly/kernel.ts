@@ -8,6 +8,7 @@ import { asciiEnd } from "./scan-ascii";
 
 export { setFamily } from "./scan";
 export { setTrie } from "./trie";
+export { checksum, fillPairs, setSizes, unpack } from "./unpack";
 
 /** Longest piece that is remembered. */
 const LONGEST_KEPT: usize = 512;

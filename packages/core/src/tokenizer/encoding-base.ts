@@ -2,7 +2,7 @@
 
 import type { PieceEncoder } from "./bpe/piece-encoder.ts";
 import { type Backend, chooseKernel } from "./fast/choose-kernel.ts";
-import type { KernelMemory } from "./fast/memory-layout.ts";
+import type { KernelMemory } from "./fast/kernel-memory.ts";
 import type { PreTokenizer } from "./pretokenize/known-pre-tokenizer.ts";
 import { lastSafeCutInText } from "./pretokenize/safe-cut.ts";
 import { TextCache } from "./text-cache.ts";

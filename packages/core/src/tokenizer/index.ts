@@ -54,7 +54,7 @@ export type {
   Tokenizer,
 } from "./tokenizer.ts";
 export type { UnstableEncoding } from "./unstable.ts";
-export { buildTrie, compareBytes, type RankedToken } from "./vocabulary/build-trie.ts";
+export { buildTrie, type RankedToken } from "./vocabulary/build-trie.ts";
 export { packedChecksum, unpackVocabulary } from "./vocabulary/packed.ts";
 export { tokenTableOf } from "./vocabulary/token-table.ts";
 export { childCount, splitOf, type Trie, tokenAt } from "./vocabulary/trie.ts";

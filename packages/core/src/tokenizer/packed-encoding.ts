@@ -36,7 +36,7 @@ export function createPackedEncoding(definition: PackedEncodingDefinition): Enco
     );
   }
   const memory = definition.backend === "js" ? undefined : createKernelMemory();
-  const { trie } = unpackVocabulary(vocabulary, { idLimit, arena: memory?.arena });
+  const { trie } = unpackVocabulary(vocabulary, { idLimit, unpacker: memory });
   const base = new EncodingBase(
     trie,
     new Backtracker(trie),

@@ -6,7 +6,7 @@ import type { PreTokenizer } from "../pretokenize/known-pre-tokenizer.ts";
 import { findToken, NO_TOKEN, type Trie } from "../vocabulary/trie.ts";
 import { FastKernel } from "./fast-kernel.ts";
 import { wasmHost } from "./host.ts";
-import { KernelMemory } from "./memory-layout.ts";
+import { KernelMemory } from "./kernel-memory.ts";
 
 /** Which kernel encodes. Both give the same IDs. */
 export type Backend = "wasm" | "js";
@@ -31,14 +31,13 @@ export function chooseKernel(
   memory: KernelMemory | undefined,
 ): ChosenKernel {
   const plain = new PlainKernel(preTokenizer, pieces);
-  const host = wasmHost();
-  const shared = memory?.memory;
+  const buffer = memory?.buffer;
   const { settings } = preTokenizer;
-  if (host === undefined || shared === undefined || settings === undefined)
+  if (memory === undefined || buffer === undefined || settings === undefined)
     return { kernel: plain, backend: "js" };
   if (!hasAllBytes(trie)) return { kernel: plain, backend: "js" };
   try {
-    return { kernel: new FastKernel(host, shared, trie, settings, plain), backend: "wasm" };
+    return { kernel: new FastKernel(memory, buffer, trie, settings, plain), backend: "wasm" };
   } catch {
     // No SIMD, or compiling is forbidden here (a content security policy): the plain kernel does the same, slower.
     return { kernel: plain, backend: "js" };

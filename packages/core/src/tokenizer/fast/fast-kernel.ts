@@ -1,31 +1,13 @@
 // The WebAssembly kernel: the same results as PlainKernel, several times as fast. Its memory holds the vocabulary, the
 // caches of pieces (bounded by their place in the layout) and one block of input and output.
 
-import { decodeBase64 } from "../../bytes/index.ts";
-import { kernelWasm } from "../generated/kernel-wasm.ts";
 import { type Kernel, PADDING } from "../kernel.ts";
 import { characterClasses, LETTER, NUMBER } from "../pretokenize/character-classes.ts";
 import { APOSTROPHE, isNewline, SPACE_BYTE } from "../pretokenize/scanner.ts";
 import type { ScannerSettings } from "../pretokenize/scanner-settings.ts";
 import { childCount, childOf, firstChild, NO_TOKEN, type Trie, tokenAt } from "../vocabulary/trie.ts";
-import type { WasmHost, WasmMemory } from "./host.ts";
+import type { KernelExports, KernelMemory } from "./kernel-memory.ts";
 import * as layout from "./memory-layout.ts";
-
-interface KernelExports {
-  setTrie(nodes: number, labels: number, tokens: number): void;
-  setFamily(
-    family: number,
-    maxDigits: number,
-    word: number,
-    newlines: number,
-    contractions: number,
-    slashes: number,
-  ): void;
-  encode(length: number): number;
-  count(length: number): number;
-}
-
-let compiled: object | undefined;
 
 export class FastKernel implements Kernel {
   readonly #exports: KernelExports;
@@ -36,19 +18,21 @@ export class FastKernel implements Kernel {
   #active: "fast" | "fallback" = "fast";
 
   /**
-   * A kernel over a trie that lies in `memory` (see KernelMemory). Throws whatever the host throws where WebAssembly or its SIMD
-   * instructions are missing or forbidden.
+   * A kernel over a trie that lies in `buffer`, the memory's. Throws whatever the host throws where WebAssembly or its
+   * SIMD instructions are missing or forbidden.
    */
-  constructor(host: WasmHost, memory: WasmMemory, trie: Trie, settings: ScannerSettings, fallback: Kernel) {
-    compiled ??= new host.Module(decodeBase64(kernelWasm));
-    const instance = new host.Instance(compiled, { env: { memory, abort } });
-    this.#exports = instance.exports as KernelExports;
+  constructor(
+    memory: KernelMemory,
+    buffer: ArrayBuffer,
+    trie: Trie,
+    settings: ScannerSettings,
+    fallback: Kernel,
+  ) {
+    this.#exports = memory.exportsFor(trie);
     this.#fallback = fallback;
-    const { buffer } = memory;
     this.#input = new Uint8Array(buffer, layout.INPUT, layout.MAX_BLOCK + PADDING);
     this.#output = new Uint32Array(buffer, layout.OUTPUT, layout.MAX_BLOCK + 4);
     fillTables(buffer, trie, settings);
-    this.#exports.setTrie(trie.nodes.byteOffset, trie.labels.byteOffset, trie.tokens.byteOffset);
     const { family, maxDigits, word, newlines, contractions, slashes } = settings;
     this.#exports.setFamily(
       ["gpt2", "word", "case"].indexOf(family),
@@ -80,10 +64,6 @@ export class FastKernel implements Kernel {
     this.#input.fill(0, length, length + PADDING);
     return this.#exports.count(length);
   }
-}
-
-function abort(): never {
-  throw new Error("The tokenizer kernel failed an internal check.");
 }
 
 /** Fills what the kernel reads but the trie does not hold. */

@@ -2,6 +2,7 @@
 
 import { TokenwireError } from "../../errors.ts";
 import { findSplits } from "./find-splits.ts";
+import { compareBytes } from "./sorted-tokens.ts";
 import {
   type Arena,
   createTrie,
@@ -49,13 +50,6 @@ export function buildTrie(tokens: readonly RankedToken[], arena: Arena = plainAr
   indexTrie(trie, Int32Array.from(parents), Uint16Array.from(depths));
   checkIds(trie, sorted);
   return { trie, canonical: findSplits(trie, sorted) };
-}
-
-/** Order of byte strings as of unsigned numbers, shorter first. */
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
-  return a.length - b.length;
 }
 
 interface Layout {

@@ -36,7 +36,12 @@ export function packedChecksum(bytes: Uint8Array, start: number): number {
   return sum >>> 0;
 }
 
-interface Sections {
+/** The parts of a packed vocabulary, as they lie in the file. */
+export interface Sections {
+  /** The whole file, at an address that is a multiple of four. */
+  readonly file: Uint8Array;
+  /** What the checksum of everything after the header should be. */
+  readonly checksum: number;
   readonly nodeCount: number;
   readonly idCount: number;
   readonly tokenCount: number;
@@ -79,6 +84,8 @@ function readSections(input: Uint8Array): Sections {
       : new Uint16Array(file.buffer, file.byteOffset + start, length);
   };
   const sections = {
+    file,
+    checksum: view.getUint32(56, true),
     nodeCount,
     idCount,
     tokenCount,
@@ -93,7 +100,6 @@ function readSections(input: Uint8Array): Sections {
     splitOverflow: wide(splitOverflow),
   };
   if (offset !== file.length) throw damaged(`it has ${file.length} bytes instead of ${offset}`);
-  if (packedChecksum(file, HEADER) !== view.getUint32(56, true)) throw damaged("its checksum does not match");
   return sections;
 }
 
@@ -104,6 +110,13 @@ export interface UnpackedVocabulary {
   readonly sha256: string;
 }
 
+/** Owner of memory for a trie that may know a faster way to fill it. */
+export interface Unpacker {
+  readonly arena: Arena;
+  /** Checks the sections and fills the empty `trie`; false if they are damaged, or if this is not possible here. */
+  unpack(trie: Trie, sections: Sections, limit: number): boolean;
+}
+
 /**
  * The trie of a packed vocabulary. Tokens with IDs of `idLimit` and above are left out, so that one file serves two
  * encodings of which one extends the other.
@@ -112,19 +125,26 @@ export interface UnpackedVocabulary {
  */
 export function unpackVocabulary(
   file: Uint8Array,
-  options: { readonly idLimit?: number | undefined; readonly arena?: Arena | undefined } = {},
+  options: { readonly idLimit?: number | undefined; readonly unpacker?: Unpacker | undefined } = {},
 ): UnpackedVocabulary {
   const sections = readSections(file);
-  const { nodeCount, idCount, tokenCount } = sections;
+  const { nodeCount, idCount, tokenCount, sha256 } = sections;
+  const { unpacker } = options;
   const limit = Math.min(options.idLimit ?? idCount, idCount);
-  const trie = createTrie(nodeCount, limit, Math.min(tokenCount, limit), options.arena ?? plainArena);
+  const trie = createTrie(nodeCount, limit, Math.min(tokenCount, limit), unpacker?.arena ?? plainArena);
   trie.labels.set(sections.labels);
-  const parents = new Int32Array(nodeCount);
-  const depths = new Uint16Array(nodeCount);
+  if (unpacker?.unpack(trie, sections, limit) !== true) fillTrie(trie, sections, limit);
+  return { trie, sha256 };
+}
+
+function fillTrie(trie: Trie, sections: Sections, limit: number): void {
+  if (packedChecksum(sections.file, HEADER) !== sections.checksum)
+    throw damaged("its checksum does not match");
+  const parents = new Int32Array(sections.nodeCount);
+  const depths = new Uint16Array(sections.nodeCount);
   placeChildren(trie, sections, parents, depths);
   placeTokens(trie, sections, limit);
   indexTrie(trie, parents, depths);
-  return { trie, sha256: sections.sha256 };
 }
 
 function placeChildren(trie: Trie, sections: Sections, parents: Int32Array, depths: Uint16Array): void {
@@ -135,7 +155,8 @@ function placeChildren(trie: Trie, sections: Sections, parents: Int32Array, dept
   for (let node = 0; node < nodeCount; node++) {
     let count = (counts[node >> 1]! >> ((node & 1) << 2)) & 15;
     if (count === 15) count = countOverflow[overflow++] ?? MAX_NODES;
-    if (next + count > nodeCount || (node >= next && node > 0)) throw damaged(`node ${node} is out of order`);
+    if (count > 256 || next + count > nodeCount || (node >= next && node > 0))
+      throw damaged(`node ${node} is out of order`);
     nodes[2 * node] = next | (count << 23);
     const depth = depths[node]! + 1;
     for (const end = next + count; next < end; next++) {
@@ -156,6 +177,7 @@ function placeTokens(trie: Trie, sections: Sections, limit: number): void {
     nodes[2 * node + 1] = 0xffffff | (labels[node]! << 24);
     if (((tokens[node >> 3]! >> (node & 7)) & 1) === 0) continue;
     if (index >= tokenCount) throw damaged("more tokens than announced");
+    if (node === 0) throw damaged("it has a token without bytes");
     const shift = (index & 1) << 2;
     const id = idsLow[index]! | (((idsHigh[index >> 1]! >> shift) & 15) << 16);
     let split = (sections.splits[index >> 1]! >> shift) & 15;

@@ -1,7 +1,13 @@
 // The tokens in order of their bytes, for questions about prefixes: which tokens begin with these bytes.
 
-import { compareBytes } from "./build-trie.ts";
 import type { TokenTable } from "./token-table.ts";
+
+/** Order of byte strings as of unsigned numbers, shorter first. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
+  return a.length - b.length;
+}
 
 export class SortedTokens {
   readonly #table: TokenTable;

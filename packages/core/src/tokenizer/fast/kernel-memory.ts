@@ -1,0 +1,122 @@
+// The memory of one kernel and the compiled code that works on it.
+
+import { decodeBase64 } from "../../bytes/index.ts";
+import { kernelWasm } from "../generated/kernel-wasm.ts";
+import type { Sections, Unpacker } from "../vocabulary/packed.ts";
+import type { Arena, Trie } from "../vocabulary/trie.ts";
+import type { WasmHost, WasmMemory } from "./host.ts";
+import * as layout from "./memory-layout.ts";
+
+const PAGE = 0x10000;
+
+/** What the compiled kernel offers: the exports of assembly/kernel.ts. */
+export interface KernelExports {
+  setTrie(nodes: number, labels: number, tokens: number): void;
+  setSizes(
+    nodes: number,
+    ids: number,
+    limit: number,
+    tokens: number,
+    countOverflows: number,
+    splitOverflows: number,
+  ): void;
+  checksum(at: number, end: number): number;
+  unpack(
+    counts: number,
+    isToken: number,
+    idsLow: number,
+    idsHigh: number,
+    splits: number,
+    countOverflow: number,
+    splitOverflow: number,
+  ): number;
+  fillPairs(pairs: number): void;
+  setFamily(
+    family: number,
+    maxDigits: number,
+    word: number,
+    newlines: number,
+    contractions: number,
+    slashes: number,
+  ): void;
+  encode(length: number): number;
+  count(length: number): number;
+}
+
+let compiled: object | undefined;
+
+/** Memory for a kernel; the vocabulary's arrays are laid out behind the tables of fixed size. It never grows. */
+export class KernelMemory implements Unpacker {
+  readonly #host: WasmHost;
+  #memory: WasmMemory | undefined;
+  #exports: KernelExports | undefined;
+
+  constructor(host: WasmHost) {
+    this.#host = host;
+  }
+
+  /** The bytes, once the vocabulary has asked for its part. */
+  get buffer(): ArrayBuffer | undefined {
+    return this.#memory?.buffer;
+  }
+
+  readonly arena: Arena = (totalBytes) => {
+    const pages = Math.ceil((layout.VOCABULARY + totalBytes) / PAGE) + 1;
+    const memory = new this.#host.Memory({ initial: pages, maximum: pages });
+    this.#memory = memory;
+    let next = layout.VOCABULARY;
+    return (byteLength) => {
+      const byteOffset = next;
+      next += (byteLength + 15) & ~15;
+      return { buffer: memory.buffer, byteOffset };
+    };
+  };
+
+  /**
+   * The compiled code, told where `trie`, which must lie in this memory, has its arrays. Throws whatever the host
+   * throws where WebAssembly or its SIMD instructions are missing or forbidden.
+   */
+  exportsFor(trie: Trie): KernelExports {
+    compiled ??= new this.#host.Module(decodeBase64(kernelWasm));
+    this.#exports ??= new this.#host.Instance(compiled, { env: { memory: this.#memory, abort } })
+      .exports as KernelExports;
+    this.#exports.setTrie(trie.nodes.byteOffset, trie.labels.byteOffset, trie.tokens.byteOffset);
+    return this.#exports;
+  }
+
+  unpack(trie: Trie, sections: Sections, limit: number): boolean {
+    const { file } = sections;
+    const buffer = this.buffer;
+    if (buffer === undefined || file.length > layout.LONG_ARENA_END - layout.LONG_ARENA) return false;
+    let exports: KernelExports;
+    try {
+      exports = this.exportsFor(trie);
+    } catch {
+      // No SIMD, or compiling is forbidden here: choosing the kernel will come to the same result.
+      return false;
+    }
+    new Uint8Array(buffer, layout.LONG_ARENA, file.length).set(file);
+    const at = (section: Uint8Array | Uint16Array): number =>
+      layout.LONG_ARENA + section.byteOffset - file.byteOffset;
+    const sum = exports.checksum(at(sections.labels), layout.LONG_ARENA + file.length);
+    if (sum >>> 0 !== sections.checksum) return false;
+    const { nodeCount, idCount, tokenCount, countOverflow, splitOverflow } = sections;
+    exports.setSizes(nodeCount, idCount, limit, tokenCount, countOverflow.length, splitOverflow.length);
+    const done = exports.unpack(
+      at(sections.counts),
+      at(sections.tokens),
+      at(sections.idsLow),
+      at(sections.idsHigh),
+      at(sections.splits),
+      at(countOverflow),
+      at(splitOverflow),
+    );
+    if (done === 0) return false;
+    exports.fillPairs(trie.pairs.byteOffset);
+    return true;
+  }
+}
+
+function abort(): never {
+  throw new Error("The tokenizer kernel failed an internal check.");
+}
