@@ -529,29 +529,37 @@ describe("whatever the model says", () => {
   const answer = fc.array(fc.constantFrom(...pieces), { maxLength: 10 }).map((parts) => parts.join(""));
   const runs = Number(process.env["TOKENWIRE_FUZZ"] ?? 25);
 
-  it("the events are well formed and the response ends", async () => {
-    const tools = [
-      { type: "web_search" },
-      { type: "code_interpreter", container: { type: "auto" } },
-      { type: "function", name: "get_weather", parameters: { type: "object" }, strict: false },
-    ];
-    const python = (): Tool => defineTool({ name: "python", description: "", execute: () => "2" });
-    await fc.assert(
-      fc.asyncProperty(fc.array(answer, { minLength: 4, maxLength: 4 }), fc.nat(60), async (said, limit) => {
-        const running = await start([...said, final("End.")], { browser, python, maxCalls: 3 });
-        const events: AnyEvent[] = [];
-        const stream = await running.client.responses.create({
-          model: "m",
-          input: "x",
-          tools,
-          max_output_tokens: limit + 1,
-          stream: true,
-        } as unknown as OpenAI.Responses.ResponseCreateParamsStreaming);
-        for await (const event of stream) events.push(event as unknown as AnyEvent);
-        expect(["completed", "incomplete"]).toContain(checkLifecycle(events)["status"]);
-        await Promise.all([running.server.close(), running.engine.close()]);
-      }),
-      { numRuns: runs, seed: 8 },
-    );
-  }, 60_000);
+  it(
+    "the events are well formed and the response ends",
+    async () => {
+      const tools = [
+        { type: "web_search" },
+        { type: "code_interpreter", container: { type: "auto" } },
+        { type: "function", name: "get_weather", parameters: { type: "object" }, strict: false },
+      ];
+      const python = (): Tool => defineTool({ name: "python", description: "", execute: () => "2" });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(answer, { minLength: 4, maxLength: 4 }),
+          fc.nat(60),
+          async (said, limit) => {
+            const running = await start([...said, final("End.")], { browser, python, maxCalls: 3 });
+            const events: AnyEvent[] = [];
+            const stream = await running.client.responses.create({
+              model: "m",
+              input: "x",
+              tools,
+              max_output_tokens: limit + 1,
+              stream: true,
+            } as unknown as OpenAI.Responses.ResponseCreateParamsStreaming);
+            for await (const event of stream) events.push(event as unknown as AnyEvent);
+            expect(["completed", "incomplete"]).toContain(checkLifecycle(events)["status"]);
+            await Promise.all([running.server.close(), running.engine.close()]);
+          },
+        ),
+        { numRuns: runs, seed: 8 },
+      );
+    },
+    30_000 + runs * 1_000,
+  );
 });
