@@ -21,8 +21,23 @@ export interface OpenModel {
 /** `embedded`, or `embedded:FILE` for another model file. */
 const embedded = /^(embedded|toy)(?::(.+))?$/;
 
+/** `node-llama-cpp:FILE`: the file also says what the model speaks. */
+const llamaCpp = /^(?:node-llama-cpp|llamacpp):(.+)$/;
+
+/** A bare GGUF file, as the engine or as the name of the model, is for llama.cpp. */
+function withModelFile(choice: ModelChoice): ModelChoice {
+  const isFile = (text: string | undefined): boolean => text !== undefined && /\.gguf$/i.test(text);
+  if (isFile(choice.engine) && !choice.engine.includes(":")) {
+    return { ...choice, engine: `node-llama-cpp:${choice.engine}` };
+  }
+  if (choice.engine !== "embedded" || !isFile(choice.name)) return choice;
+  return { ...choice, engine: `node-llama-cpp:${choice.name}`, name: undefined };
+}
+
 /** Opens the engine and finds out what its model speaks. Harmony is assumed where no profile is given. */
-export async function openModel({ engine: spec, profile: folder, name }: ModelChoice): Promise<OpenModel> {
+export async function openModel(choice: ModelChoice): Promise<OpenModel> {
+  const { engine: spec, profile: given, name } = withModelFile(choice);
+  const folder = given ?? llamaCpp.exec(spec)?.[1];
   const { createEngine } = await import("../engines/index.ts");
   const { createHarmonyProfile, resolveProfile } = await import("../profiles/index.ts");
   const engine = createEngine(await engineOptions(spec));

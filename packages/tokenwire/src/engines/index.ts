@@ -33,6 +33,7 @@ export type {
   Usage,
 } from "./engine.ts";
 export { EngineError } from "./engine.ts";
+export { createLlamaCppEngine, LlamaCppEngine, type LlamaCppOptions } from "./llamacpp/index.ts";
 export { createEngine, type EngineOptions, listEngineKinds } from "./registry.ts";
 export {
   detectEngine,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createEngine, listEngineKinds, packagedModel } from "../../src/engines/index.ts";
 
 describe("createEngine", () => {
-  it("creates every kind by name; the remote ones need an address", async () => {
+  it("creates every kind by name; others need an address or a file", async () => {
     const local = ["embedded", "toy", "scripted", "echo"];
     expect(listEngineKinds()).toEqual(expect.arrayContaining(local));
     for (const kind of listEngineKinds()) {
@@ -10,8 +10,9 @@ describe("createEngine", () => {
         const info = await createEngine(kind).info();
         expect(info.servedNames.length).toBeGreaterThan(0);
       } else {
-        expect(() => createEngine(kind)).toThrow(/needs the address/);
-        expect(createEngine(`${kind}:http://127.0.0.1:9`).id).toBeTruthy();
+        expect(() => createEngine(kind)).toThrow(/needs (the address|a model file)/);
+        const place = /llama-?cpp/.test(kind) ? "model.gguf" : "http://127.0.0.1:9";
+        expect(createEngine(`${kind}:${place}`).id).toBeTruthy();
       }
     }
   });

@@ -1,4 +1,4 @@
-// What the embedded engine refuses before it starts.
+// What engines that sample here refuse before they start.
 
 import { type Constraint, EngineError, type GenerateRequest } from "../engine.ts";
 
@@ -9,9 +9,15 @@ export const maxTopLogprobs = 20;
  * The prompt's ids.
  *
  * @param kinds kinds of constraints that can be compiled.
+ * @param engine whom messages speak of.
  * @throws EngineError `unsupported` for what the engine cannot do, `invalid_request` for values out of range.
  */
-export function checkRequest(request: GenerateRequest, kinds: readonly Constraint["kind"][]): Uint32Array {
+export function checkRequest(
+  request: GenerateRequest,
+  kinds: readonly Constraint["kind"][],
+  engine = "The embedded engine",
+): Uint32Array {
+  const unsupported = (what: string) => new EngineError("unsupported", `${engine} ${what}.`);
   if (!("tokenIds" in request.prompt)) throw unsupported("takes token ids, not text");
   if (request.multimodal !== undefined) throw unsupported("takes text tokens only");
   if (request.lora !== undefined) throw unsupported("has no adapters");
@@ -38,8 +44,4 @@ function integerWithin(name: string, value: number, low: number, high: number): 
   if (Number.isInteger(value) && value >= low && value <= high) return;
   const range = high === Number.MAX_SAFE_INTEGER ? `from ${low} on` : `from ${low} to ${high}`;
   throw new EngineError("invalid_request", `${name} is ${value}; an integer ${range} is accepted.`);
-}
-
-function unsupported(what: string): EngineError {
-  return new EngineError("unsupported", `The embedded engine ${what}.`);
 }

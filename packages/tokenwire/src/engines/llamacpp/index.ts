@@ -1,0 +1,1 @@
+export { createLlamaCppEngine, LlamaCppEngine, type LlamaCppOptions } from "./engine.ts";
