@@ -26,6 +26,7 @@ export {
   type CodecOptions,
   createServer,
   FileMapCache,
+  type KeyLimitOptions,
   type LimitOptions,
   type ModelOptions,
   type ServeOptions,

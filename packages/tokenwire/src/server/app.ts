@@ -14,6 +14,7 @@ import { installBodyParser, requestBody } from "./body.ts";
 import { installBinaryBodyParser } from "./codec/request-body.ts";
 import type { Route, RouteContext, ServerContext } from "./context.ts";
 import { fromFastify, toApiError } from "./errors.ts";
+import { KeyLimits } from "./key-limits.ts";
 import { checkOrigin } from "./origin.ts";
 import { requestIdOf } from "./request-id.ts";
 import { PathTable } from "./unknown-route.ts";
@@ -102,6 +103,7 @@ function installHooks(
   const open = new Set(
     routes.filter((route) => route.open).flatMap((route) => [route.path, ...(route.aliases ?? [])]),
   );
+  const limits = new KeyLimits(context.settings.keyLimits);
   app.addHook("onRequest", (request, reply, done) => {
     const state: RequestState = {
       started: performance.now(),
@@ -121,8 +123,12 @@ function installHooks(
       observe(context, request, reply, state);
     });
     checkOrigin(context.settings.origins, request, reply);
-    if (request.method !== "OPTIONS" && !open.has(request.routeOptions.url ?? ""))
-      state.tenant = auth.authenticate(request.headers);
+    if (request.method !== "OPTIONS" && !open.has(request.routeOptions.url ?? "")) {
+      const tenant = auth.authenticate(request.headers);
+      state.tenant = tenant;
+      limits.enter(tenant, (name, value) => void reply.header(name, value));
+      reply.raw.once("close", () => limits.leave(tenant));
+    }
     done();
   });
   app.addHook("onSend", (request, reply, payload, done) => {

@@ -1,6 +1,7 @@
 export { FileMapCache } from "./codec/file-map-cache.ts";
 export type { CodecOptions, VersionPolicyOptions } from "./codec/options.ts";
 export { type ChoiceSink, type GenerationOptions, generateChoices, repeatPlan } from "./generate.ts";
+export type { KeyLimitOptions } from "./key-limits.ts";
 export { describeModel, type ServedModel } from "./models.ts";
 export {
   type LimitOptions,

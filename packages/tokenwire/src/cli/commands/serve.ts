@@ -22,6 +22,8 @@ interface ServeFlags extends ServeToolFlags {
   readonly maxRunning: number;
   readonly maxWaiting: number;
   readonly maxChoices: number;
+  readonly keyRequests: number;
+  readonly keyParallel: number;
   readonly queueTimeout: number;
   readonly firstTokenTimeout: number;
   readonly tokenTimeout: number;
@@ -61,6 +63,7 @@ async function toServerOptions(flags: ServeFlags): Promise<Omit<ServerOptions, "
       waiting: flags.maxWaiting,
       n: flags.maxChoices,
     },
+    keyLimits: { requestsPerMinute: flags.keyRequests, parallel: flags.keyParallel },
     timeouts: {
       queue: flags.queueTimeout,
       firstToken: flags.firstTokenTimeout,
@@ -234,6 +237,16 @@ export function serveCommand(): Command {
       environmentOption("--max-choices <n>", "choices (n) per request")
         .argParser(integerOption(1, 128))
         .default(128),
+    )
+    .addOption(
+      environmentOption("--key-requests <n>", "requests per minute and key; 429 above, 0 for no limit")
+        .argParser(integerOption(0, 1_000_000))
+        .default(0),
+    )
+    .addOption(
+      environmentOption("--key-parallel <n>", "requests of a key at once; 429 above, 0 for no limit")
+        .argParser(integerOption(0, 100_000))
+        .default(0),
     )
     .addOption(environmentOption("--strict", "refuse unknown request fields instead of ignoring them"));
   command.optionsGroup("Times (such as 500ms, 30s, 2m; 0 turns one off):");
