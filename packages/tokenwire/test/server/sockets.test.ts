@@ -1,6 +1,8 @@
 // The Responses API over a WebSocket: the events of a stream, one response at a time, and the rules around them.
 
 import { connect } from "node:net";
+import OpenAI from "openai";
+import { ResponsesWS } from "openai/resources/responses/ws";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { answerText, type Running, start, type TestEngineOptions, until } from "./support.ts";
@@ -51,6 +53,23 @@ describe("responses over a WebSocket", () => {
     expect(frames.at(-1)!["type"]).toBe("response.completed");
     const deltas = frames.filter((frame) => frame["type"] === "response.output_text.delta");
     expect(deltas.map((frame) => frame["delta"]).join("")).toBe("Hello there!");
+  });
+
+  it("serves the official client", async () => {
+    const running = await serverFor({ emit: () => answerText("Hello there!") }, { apiKeys: ["secret"] });
+    const client = new ResponsesWS(new OpenAI({ apiKey: "secret", baseURL: `${running.url}/v1` }));
+    let text = "";
+    const completed = new Promise<void>((resolve, reject) => {
+      client.on("response.output_text.delta", ({ delta }) => {
+        text += delta;
+      });
+      client.on("response.completed", () => resolve());
+      client.on("error", reject);
+    });
+    client.send({ type: "response.create", model: "test-model", input: "hi" });
+    await completed;
+    client.close();
+    expect(text).toBe("Hello there!");
   });
 
   it("continues a response that is not stored, on its own connection only", async () => {
