@@ -14,7 +14,7 @@
 // Numbers are little-endian.
 
 import { TokenwireError } from "../../errors.ts";
-import { type Arena, createTrie, indexTrie, MAX_NODES, plainArena, type Trie } from "./trie.ts";
+import { type Arena, createTrie, indexTrie, lengthOf, MAX_NODES, plainArena, type Trie } from "./trie.ts";
 
 const HEADER = 60;
 const MAGIC = 0x31565754;
@@ -59,8 +59,8 @@ export interface Sections {
 const padded = (length: number): number => (length + 3) & ~3;
 
 function readSections(input: Uint8Array): Sections {
-  // Sections are read as words, which must be aligned.
-  const file = input.byteOffset % 4 === 0 ? input : input.slice();
+  // Sections are read as words, which must be aligned. A Buffer's `slice` would not copy.
+  const file = input.byteOffset % 4 === 0 ? input : new Uint8Array(input);
   if (file.length < HEADER) throw damaged(`${file.length} bytes are less than the header of ${HEADER}`);
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   if (view.getUint32(0, true) !== MAGIC) throw damaged('it does not start with "TWV1"');
@@ -69,6 +69,9 @@ function readSections(input: Uint8Array): Sections {
   ) as [number, number, number, number, number];
   if (nodeCount > MAX_NODES || idCount > MAX_PACKED_IDS || tokenCount > idCount || tokenCount >= nodeCount) {
     throw damaged(`impossible sizes: ${nodeCount} nodes, ${idCount} IDs, ${tokenCount} tokens`);
+  }
+  if (countOverflow > nodeCount || splitOverflow > tokenCount) {
+    throw damaged(`impossible overflows: ${countOverflow} child counts, ${splitOverflow} splits`);
   }
   let offset = HEADER;
   const section = (length: number): Uint8Array => {
@@ -134,6 +137,10 @@ export function unpackVocabulary(
   const trie = createTrie(nodeCount, limit, Math.min(tokenCount, limit), unpacker?.arena ?? plainArena);
   trie.labels.set(sections.labels);
   if (unpacker?.unpack(trie, sections, limit) !== true) fillTrie(trie, sections, limit);
+  // The header is not under the checksum: the number of IDs must be what the largest one says.
+  if (limit === idCount && limit > 0 && lengthOf(trie, limit - 1) === 0) {
+    throw damaged(`no token has the last of ${idCount} IDs`);
+  }
   return { trie, sha256 };
 }
 
