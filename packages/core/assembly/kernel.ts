@@ -35,7 +35,7 @@ function sameBytes(a: usize, b: usize, length: usize): bool {
 }
 
 /** A piece of 8 bytes or more that the short cache cannot hold; returns the place after its last ID. */
-function encodeLong(p: usize, end: usize, out: usize): usize {
+function encodeLong(p: usize, end: usize, out: usize, keep: bool): usize {
   const length = end - p;
   if (length > LONGEST_KEPT) return encodePiece(p, end, out);
   const slot = LONG_TABLE + (((hashLong(p, length) & 0x7fff) as usize) << 2);
@@ -45,7 +45,8 @@ function encodeLong(p: usize, end: usize, out: usize): usize {
     const count = load<u32>(entry, 4) as usize;
     const ids = entry + 8;
     if (sameBytes(ids + (count << 2), p, length)) {
-      for (let i: usize = 0; i < count; i += 4) v128.store(out + (i << 2), v128.load(ids + (i << 2)));
+      if (keep)
+        for (let i: usize = 0; i < count; i += 4) v128.store(out + (i << 2), v128.load(ids + (i << 2)));
       return out + (count << 2);
     }
   }
@@ -94,7 +95,8 @@ function encodeNew(p: usize, end: usize, out: usize, bucket: usize, key: v128): 
   return after;
 }
 
-function run(length: usize, keep: usize): usize {
+/** Encodes the input; unless `keep`, IDs of pieces that are remembered are not read, only how many they are. */
+function run(length: usize, keep: bool): usize {
   let p = INPUT;
   const end = INPUT + length;
   let out = OUTPUT;
@@ -106,7 +108,7 @@ function run(length: usize, keep: usize): usize {
     const size = next - p;
     let count: usize;
     if (size == 1) {
-      store<u32>(out, load<u32>(SINGLES + ((load<u8>(p) as usize) << 2)));
+      if (keep) store<u32>(out, load<u32>(SINGLES + ((load<u8>(p) as usize) << 2)));
       count = 1;
     } else if (size < 16) {
       const key = v128.or(
@@ -120,23 +122,27 @@ function run(length: usize, keep: usize): usize {
       const bucket = SHORT_CACHE + (((hash & 0xffff) as usize) << 6);
       if (!v128.any_true(v128.xor(v128.load(bucket), key))) {
         const head = load<u32>(bucket, 16);
-        v128.store(out, v128.load(bucket, 16));
-        store<u32>(out, head & ID_MASK);
+        if (keep) {
+          v128.store(out, v128.load(bucket, 16));
+          store<u32>(out, head & ID_MASK);
+        }
         count = (head >> 24) as usize;
       } else if (!v128.any_true(v128.xor(v128.load(bucket, 32), key))) {
         const head = load<u32>(bucket, 48);
-        v128.store(out, v128.load(bucket, 48));
-        store<u32>(out, head & ID_MASK);
+        if (keep) {
+          v128.store(out, v128.load(bucket, 48));
+          store<u32>(out, head & ID_MASK);
+        }
         count = (head >> 24) as usize;
       } else {
         count = (encodeNew(p, next, out, bucket, key) - out) >> 2;
       }
-      if (count == 0) count = (encodeLong(p, next, out) - out) >> 2;
+      if (count == 0) count = (encodeLong(p, next, out, keep) - out) >> 2;
     } else {
-      count = (encodeLong(p, next, out) - out) >> 2;
+      count = (encodeLong(p, next, out, keep) - out) >> 2;
     }
     total += count;
-    out += (count << 2) & keep;
+    if (keep) out += count << 2;
     p = next;
   }
   return total;
@@ -144,10 +150,10 @@ function run(length: usize, keep: usize): usize {
 
 /** Encodes the first `length` bytes of the input into the output; returns the number of IDs. */
 export function encode(length: usize): usize {
-  return run(length, -1);
+  return run(length, true);
 }
 
 /** As `encode`, overwriting the same few IDs again and again: only their number is of interest. */
 export function count(length: usize): usize {
-  return run(length, 0);
+  return run(length, false);
 }
