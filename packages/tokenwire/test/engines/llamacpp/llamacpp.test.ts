@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getEncoding } from "@tokenwire/encodings";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openModel } from "../../../src/cli/model.ts";
 import { type Reference, runConformance } from "../../../src/engines/conformance/index.ts";
 import { loadLlamaModel } from "../../../src/engines/embedded/model.ts";
 import {
@@ -55,6 +56,16 @@ describe("without a file or its package", () => {
     expect((error as Error).message).toMatch(/npm install node-llama-cpp$/);
     expect(await engine.health()).toMatchObject({ ok: false });
     await engine.close();
+  });
+
+  it
+    .skipIf(findPeer() !== undefined)
+    .each([
+      { engine: "model.gguf" },
+      { engine: "embedded", name: "model.gguf" },
+      { engine: "llamacpp:model.gguf" },
+    ])("takes a bare file for llama.cpp: %o", async (choice) => {
+    await expect(openModel(choice)).rejects.toThrow(/npm install node-llama-cpp$/);
   });
 });
 
@@ -160,5 +171,29 @@ describe.skipIf(peer === undefined)("llama.cpp in process", () => {
     };
     for await (const event of engine.generate(request)) events.push(event);
     expect(events.at(-1)).toMatchObject({ reason: "length", usage: { completionTokens: 11 } });
+  });
+
+  it("ends what is running when it is closed", async () => {
+    const modules = process.env["TOKENWIRE_PEERS"];
+    const other = createLlamaCppEngine({
+      path,
+      maxContext: 512,
+      threads: 1,
+      gpu: false,
+      ...(modules && { modules }),
+    });
+    const request = {
+      requestId: "closing",
+      prompt: { tokenIds: Uint32Array.from(prompts[0]!) },
+      sampling: { maxTokens: 400, temperature: 0, ignoreEos: true },
+    };
+    const reasons: string[] = [];
+    let deltas = 0;
+    for await (const event of other.generate(request)) {
+      if (event.type === "delta" && ++deltas === 3) await other.close();
+      if (event.type === "finish") reasons.push(event.reason);
+    }
+    expect([deltas, ...reasons]).toEqual([3, "abort"]);
+    expect(await other.health()).toMatchObject({ ok: false });
   });
 });
