@@ -14,7 +14,6 @@ import { installBodyParser, requestBody } from "./body.ts";
 import { installBinaryBodyParser } from "./codec/request-body.ts";
 import type { Route, RouteContext, ServerContext } from "./context.ts";
 import { fromFastify, toApiError } from "./errors.ts";
-import { KeyLimits } from "./key-limits.ts";
 import { checkOrigin } from "./origin.ts";
 import { requestIdOf } from "./request-id.ts";
 import { PathTable } from "./unknown-route.ts";
@@ -103,7 +102,7 @@ function installHooks(
   const open = new Set(
     routes.filter((route) => route.open).flatMap((route) => [route.path, ...(route.aliases ?? [])]),
   );
-  const limits = new KeyLimits(context.settings.keyLimits);
+  const { keyLimits: limits } = context;
   app.addHook("onRequest", (request, reply, done) => {
     const state: RequestState = {
       started: performance.now(),

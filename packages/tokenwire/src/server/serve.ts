@@ -14,6 +14,7 @@ import { toCodecSettings } from "./codec/options.ts";
 import { CodecState } from "./codec/state.ts";
 import type { ServerContext } from "./context.ts";
 import { Drain } from "./drain.ts";
+import { KeyLimits } from "./key-limits.ts";
 import { Metrics } from "./metrics.ts";
 import { loadModels, type ServedModel } from "./models.ts";
 import { type ModelOptions, type ServerOptions, toSettings } from "./options.ts";
@@ -55,6 +56,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     models,
     settings,
     admission,
+    keyLimits: new KeyLimits(settings.keyLimits),
     metrics: new Metrics(admission),
     store,
     jobs: new ResponseJobs(),

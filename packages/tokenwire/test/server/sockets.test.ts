@@ -121,6 +121,20 @@ describe("responses over a WebSocket", () => {
     expect(running.engine.requests).toHaveLength(1);
   });
 
+  it("counts each response against the limits of its key", async () => {
+    const running = await serverFor(
+      { emit: () => answerText("ok") },
+      { keyLimits: { requestsPerMinute: 1, parallel: 1 } },
+    );
+    const { socket, frames } = await connectTo(running);
+    socket.send(message({ input: "x" }));
+    await ended(frames);
+    expect(frames.at(-1)!["type"]).toBe("response.completed");
+    socket.send(message({ input: "x" }));
+    await ended(frames, 2);
+    expect(frames.at(-1)).toMatchObject({ status: 429, error: { code: "rate_limit_exceeded" } });
+  });
+
   it("stops the engine when the client leaves", async () => {
     const running = await serverFor({ emit: () => answerText("on and on"), endless: true, delayMs: 2 });
     const { socket, frames } = await connectTo(running);

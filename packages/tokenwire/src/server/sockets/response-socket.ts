@@ -107,8 +107,13 @@ export class ResponseSocket {
     this.#busy = true;
     this.#server.drain.begin();
     const started = performance.now();
+    const { keyLimits } = this.#server;
     let status = 200;
+    let entered = false;
     try {
+      // A frame has no headers to tell what is left.
+      keyLimits.enter(this.#caller.tenant, () => undefined);
+      entered = true;
       await this.#create(parseMessage(data, this.#server.settings.limits.jsonDepth));
     } catch (error) {
       const known = toApiError(error);
@@ -116,6 +121,7 @@ export class ResponseSocket {
       if (status >= 500) this.#log("error", { err: known.cause ?? error }, "response failed");
       this.#sendError(known);
     } finally {
+      if (entered) keyLimits.leave(this.#caller.tenant);
       this.#busy = false;
       this.#server.drain.end();
     }
