@@ -245,7 +245,11 @@ export class TokenwireError extends Error {
   /** Brand that survives two copies of the package in one process, where `instanceof` does not. */
   readonly isTokenwireError = true as const;
 
-  constructor(code: ErrorCode | HarmonyErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode | HarmonyErrorCode,
+    message: string,
+    options: { readonly cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "TokenwireError";
     this.code = code;

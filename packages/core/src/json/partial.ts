@@ -258,18 +258,34 @@ export class JsonScanner {
 
 /** The state after `code` in a number, or undefined when the number ends before it (or is wrong). */
 function numberStep(state: number, code: number): number | undefined {
-  if (isDigit(code)) {
-    if (state === MINUS) return code === 48 ? ZERO : DIGITS;
-    if (state === POINT) return FRACTION;
-    if (state === EXPONENT || state === EXPONENT_SIGN) return EXPONENT_DIGITS;
-    return state === ZERO ? undefined : state;
+  if (isDigit(code)) return digitStep(state, code);
+  const whole = state === ZERO || state === DIGITS;
+  switch (code) {
+    case 46: // .
+      return whole ? POINT : undefined;
+    case 101: // e
+    case 69: // E
+      return whole || state === FRACTION ? EXPONENT : undefined;
+    case 43: // +
+    case 45: // -
+      return state === EXPONENT ? EXPONENT_SIGN : undefined;
+    default:
+      return undefined;
   }
-  if (code === 46) return state === ZERO || state === DIGITS ? POINT : undefined;
-  if (code === 101 || code === 69) {
-    return state === ZERO || state === DIGITS || state === FRACTION ? EXPONENT : undefined;
+}
+
+function digitStep(state: number, code: number): number | undefined {
+  switch (state) {
+    case MINUS:
+      return code === 48 ? ZERO : DIGITS;
+    case POINT:
+      return FRACTION;
+    case EXPONENT:
+    case EXPONENT_SIGN:
+      return EXPONENT_DIGITS;
+    default:
+      return state === ZERO ? undefined : state;
   }
-  if (code === 43 || code === 45) return state === EXPONENT ? EXPONENT_SIGN : undefined;
-  return undefined;
 }
 
 /** True when `text` is exactly one JSON value, white space around it allowed. */
@@ -316,9 +332,10 @@ export function completeJson(text: string, maxDepth = 128): string | undefined {
 
 /** `text` with its open string closed; an unfinished escape at the end is dropped. */
 function closedString(text: string): string {
-  const escape = /\\(?:u[0-9a-fA-F]{0,3})?$/.exec(text);
-  // An even number of backslashes before the end is not an unfinished escape.
-  const backslashes = /\\+$/.exec(text)?.[0].length ?? 0;
-  const unfinished = escape !== null && (escape[0].length > 1 || backslashes % 2 === 1);
-  return `${unfinished ? text.slice(0, escape.index) : text}"`;
+  const hexadecimal = /u[0-9a-fA-F]{0,3}$/.exec(text.slice(-4))?.[0] ?? "";
+  const end = text.length - hexadecimal.length;
+  let backslashes = 0;
+  while (text[end - 1 - backslashes] === "\\") backslashes += 1;
+  // An even number of backslashes stands for themselves.
+  return `${backslashes % 2 === 1 ? text.slice(0, end - 1) : text}"`;
 }
