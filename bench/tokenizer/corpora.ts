@@ -4,6 +4,7 @@
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { adversarialText, seededRandom } from "../../packages/core/test/tokenizer/adversarial-text.ts";
@@ -16,10 +17,9 @@ export interface Corpus {
 }
 
 const modules = dirname(dirname(createRequire(import.meta.url).resolve("typescript/package.json")));
-const home = process.env["HOME"] ?? "/root";
 const roots = [
   modules,
-  join(home, ".rustup/toolchains"),
+  join(homedir(), ".rustup/toolchains"),
   "/usr/share/doc",
   "/usr/share/man",
   "/usr/share/locale",
