@@ -12,6 +12,7 @@ interface CheckFlags {
   readonly url?: string;
   readonly prompts?: string;
   readonly references?: string;
+  readonly eos?: readonly string[];
   readonly only?: readonly string[];
   readonly maxTokens: number;
   readonly timeout: number;
@@ -50,7 +51,9 @@ const questions = [
 ];
 
 /** The questions as harmony prompts, and what decodes the answers. */
-async function harmonyPrompts(): Promise<Pick<ConformanceOptions, "prompts" | "longPrompt" | "decode">> {
+async function harmonyPrompts(): Promise<
+  Pick<ConformanceOptions, "prompts" | "longPrompt" | "decode" | "eosTokenIds">
+> {
   const { loadHarmonyEncoding, Message, SystemContent } = await import("@tokenwire/core/harmony");
   const { getEncoding } = await import("@tokenwire/encodings");
   const tokenizer = getEncoding("o200k_harmony");
@@ -66,6 +69,7 @@ async function harmonyPrompts(): Promise<Pick<ConformanceOptions, "prompts" | "l
     prompts: questions.map(toPrompt),
     longPrompt: toPrompt("Count from 1 to 80."),
     decode: (ids) => tokenizer.decode(ids),
+    eosTokenIds: [...harmony.stopTokensForAssistantActions(), tokenizer.eotToken],
   };
 }
 
@@ -105,6 +109,13 @@ async function readReferences(path: string): Promise<ConformanceOptions["referen
   );
 }
 
+function readEos(flag: readonly string[]): number[] {
+  const ids = flag.flatMap((part) => part.split(",")).map((id) => Number(id.trim()));
+  const wrong = ids.find((id) => !Number.isInteger(id) || id < 0);
+  if (wrong === undefined) return ids;
+  throw new UsageError("--eos takes token ids, such as 200002 or 151645,151643.");
+}
+
 const colours = { pass: "green", fail: "red", skip: "gray" } as const;
 
 function line({ id, status, title, detail }: CheckResult): string {
@@ -135,6 +146,7 @@ async function check(flags: CheckFlags): Promise<void> {
       ...(own === undefined ? await harmonyPrompts() : { prompts: own }),
       maxTokens: flags.maxTokens,
       timeoutMs: flags.timeout * 1000,
+      ...(flags.eos && { eosTokenIds: readEos(flags.eos) }),
       ...(references && { references }),
       ...(only && { only }),
     });
@@ -155,6 +167,11 @@ export function engineCommand(): Command {
     .option("--url <url>", "its address, or the model file of an embedded engine")
     .option("--prompts <file>", "JSON file with prompts as token ids (default: questions in harmony)")
     .option("--references <file>", "JSON file with prompts and the greedy answers expected")
+    .option(
+      "--eos <ids>",
+      "end tokens of the model, where the engine does not tell them; repeatable",
+      listOption,
+    )
     .option("--only <ids>", "only these checks, such as C1,C7; repeatable", listOption)
     .option("--max-tokens <n>", "length of an ordinary answer", integerOption(8, 100_000), 128)
     .option("--timeout <seconds>", "time for one check", integerOption(1, 86_400), 60)

@@ -27,6 +27,8 @@ export interface ConformanceOptions {
   /** A prompt with a long answer, to be cut. Default: the first of `prompts`, with `ignoreEos`. */
   readonly longPrompt?: readonly TokenId[];
   readonly references?: readonly Reference[];
+  /** End tokens of the model, for an engine that does not tell them: most servers do not. */
+  readonly eosTokenIds?: readonly TokenId[];
   /** Largest accepted difference of a log-probability to the reference. Default: 0.002. */
   readonly logprobTolerance?: number;
   /** Turns ids into text, for constrained answers. */
@@ -78,7 +80,8 @@ export class CheckContext {
 
   constructor(engine: Engine, info: EngineInfo, options: ConformanceOptions) {
     this.engine = engine;
-    this.info = info;
+    const { eosTokenIds = [] } = options;
+    this.info = info.eosTokenIds.length === 0 ? { ...info, eosTokenIds } : info;
     this.options = options;
   }
 

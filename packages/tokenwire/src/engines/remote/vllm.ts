@@ -109,7 +109,9 @@ class VllmReader implements AnswerReader {
 export function finishPieces(choice: Json): Piece[] {
   const reason = finishReasons[asString(choice["finish_reason"]) ?? ""];
   if (reason === undefined) return [];
-  const matched = choice["stop_reason"];
+  // No stop reason means the model's own end token, which is the last that came.
+  const matched =
+    choice["stop_reason"] ?? (reason === "stop" ? asIds(choice["token_ids"]).at(-1) : undefined);
   const known = typeof matched === "number" || typeof matched === "string";
   return [{ type: "finish", reason, ...(known && { matched }) }];
 }
