@@ -219,12 +219,16 @@ function compileGeneration(place: Place, body: readonly Stmt[]): Step {
   const run = compileBody(bodyPlace, body);
   return (frame) => {
     const { out } = frame;
-    const before = out.mark;
+    const { mark, spoiledBy } = out;
     out.mark |= generated;
+    out.spoiledBy = null;
     frame.rt.step(1);
     enter?.(frame);
     run(frame);
-    out.mark = before;
+    // The pieces of the block are joined before what follows it runs.
+    out.check();
+    out.mark = mark;
+    out.spoiledBy = spoiledBy;
     return done;
   };
 }

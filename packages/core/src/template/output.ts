@@ -7,8 +7,9 @@ export class Output {
   text = "";
   /** Flags added to everything written, while a generation block runs. */
   mark = 0;
+  /** Type of the first thing printed by a block that is no string. */
+  spoiledBy: string | null = null;
   private readonly limit: number;
-  private spoiledBy: string | null = null;
   private lastFlags = -1;
   private readonly ends: number[] = [];
   private readonly flags: number[] = [];
