@@ -1,30 +1,14 @@
 // The contract between tokenwire and whatever continues a token sequence: in process or behind a URL.
 // Invariants I1 to I14 are in docs/4-internals/engine-contract.md and are checked by the conformance kit.
 
+import type { OutputConstraint, SamplingParameters } from "../protocol/index.ts";
+
 /** One decoding engine = one model behind one endpoint, in process or remote. */
 export type TokenId = number;
 
-export type Constraint =
-  | { kind: "json_object" }
-  | { kind: "json_schema"; schema: unknown; strict?: boolean }
-  | { kind: "regex"; pattern: string }
-  | { kind: "grammar"; syntax: "ebnf" | "gbnf" | "lark"; source: string }
-  | { kind: "choice"; choices: readonly string[] }
-  | { kind: "structural_tag"; tag: unknown };
+export type Constraint = OutputConstraint;
 
-export interface Sampling {
-  maxTokens: number; // always explicit, see 2.3
-  minTokens?: number;
-  temperature?: number;
-  topP?: number;
-  topK?: number;
-  minP?: number;
-  frequencyPenalty?: number;
-  presencePenalty?: number;
-  repetitionPenalty?: number;
-  seed?: number;
-  ignoreEos?: boolean;
-  logitBias?: ReadonlyMap<TokenId, number>;
+export interface Sampling extends SamplingParameters {
   allowedTokenIds?: readonly TokenId[];
 }
 

@@ -3,6 +3,7 @@
 // at most one buffer of bytes; silence is filled with comments.
 
 import type { ServerResponse } from "node:http";
+import { ReaderPressure } from "./reader-pressure.ts";
 
 export interface EventStreamOptions {
   readonly headers: Readonly<Record<string, string>>;
@@ -25,13 +26,13 @@ export class EventStream {
   #opened = false;
   #closed = false;
   #flushQueued = false;
-  #drain: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+  readonly #reader: ReaderPressure;
   #silence: NodeJS.Timeout | undefined;
-  #stall: NodeJS.Timeout | undefined;
 
   constructor(response: ServerResponse, options: EventStreamOptions) {
     this.#response = response;
     this.#options = options;
+    this.#reader = new ReaderPressure(response, options.stalledReader);
     response.once("close", () => this.dispose());
     if (options.keepAlive > 0) {
       this.#silence = setInterval(() => this.#breakSilence(), options.keepAlive);
@@ -70,7 +71,7 @@ export class EventStream {
 
   /** Undefined when more may be written at once, else a promise to wait for. Also resolves when the reader leaves. */
   get pressure(): Promise<void> | undefined {
-    return this.#drain?.promise ?? (this.#buffer.length > highWaterMark ? this.#flush() : undefined);
+    return this.#reader.promise ?? (this.#buffer.length > highWaterMark ? this.#flush() : undefined);
   }
 
   /** Writes the last frames and ends the body in the same turn: clients wait for the end of the body. */
@@ -97,28 +98,11 @@ export class EventStream {
     const accepted = this.#response.write(this.#buffer);
     this.#buffer = "";
     this.#silence?.refresh();
-    if (accepted || this.#drain) return this.#drain?.promise;
-    return this.#waitForDrain();
-  }
-
-  #waitForDrain(): Promise<void> {
-    let resolve = (): void => undefined;
-    const promise = new Promise<void>((settle) => {
-      resolve = settle;
-    });
-    this.#drain = { promise, resolve };
-    const { stalledReader } = this.#options;
-    if (stalledReader > 0) this.#stall = setTimeout(() => this.#response.destroy(), stalledReader).unref();
-    this.#response.once("drain", () => {
-      clearTimeout(this.#stall);
-      this.#drain = undefined;
-      resolve();
-    });
-    return promise;
+    return accepted ? this.#reader.promise : this.#reader.begin();
   }
 
   #breakSilence(): void {
-    if (this.#drain) return;
+    if (this.#reader.promise) return;
     this.open();
     this.write(this.#options.keepAliveFrame ?? ": keepalive\n\n");
   }
@@ -127,8 +111,6 @@ export class EventStream {
   dispose(): void {
     this.#closed = true;
     clearInterval(this.#silence);
-    clearTimeout(this.#stall);
-    this.#drain?.resolve();
-    this.#drain = undefined;
+    this.#reader.release();
   }
 }

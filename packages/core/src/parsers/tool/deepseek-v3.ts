@@ -1,5 +1,6 @@
 // DeepSeek V3 and V3.1. V3 writes a type, the name and a fenced JSON block; V3.1 the name and JSON. Either reads both.
 
+import { callSection } from "../call-section.ts";
 import type { ToolFormat } from "../format.ts";
 import { MarkerSet } from "../marker-set.ts";
 import { nativeArguments } from "../native-arguments.ts";
@@ -58,18 +59,7 @@ export const deepseekV31: ToolFormat = {
 
 function* sections(reader: ToolReader, typed: boolean): Task {
   while ((yield* reader.text(top)) !== undefined) {
-    reader.openSection();
-    for (;;) {
-      const marker = yield* reader.noiseUntil(inSection);
-      if (marker !== callOpen) {
-        reader.closeSection(marker !== undefined);
-        break;
-      }
-      reader.openCall();
-      const fault = yield* call(reader, typed);
-      if (fault === undefined) reader.complete();
-      else reader.fail(fault);
-    }
+    yield* callSection(reader, inSection, callOpen, (each) => call(each, typed));
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { isJsonText } from "../../json/index.ts";
 import { ArgumentsWriter } from "../arguments-writer.ts";
+import { callSection } from "../call-section.ts";
 import type { ToolFormat } from "../format.ts";
 import { MarkerSet } from "../marker-set.ts";
 import type { CallFault } from "../output-event.ts";
@@ -33,7 +34,7 @@ export const k2Horizon: ToolFormat = {
   commit: "closed",
   rules: { all: { unknownTools: "text", wholeTextOnAnyInvalid: true } },
   *read(reader) {
-    while ((yield* reader.text(top)) !== undefined) yield* section(reader);
+    while ((yield* reader.text(top)) !== undefined) yield* callSection(reader, inSection, callOpen, call);
   },
   render: (calls) => {
     const texts = calls.map((item) => {
@@ -45,21 +46,6 @@ export const k2Horizon: ToolFormat = {
     return `${open}${texts.join("")}${close}`;
   },
 };
-
-function* section(reader: ToolReader): Task {
-  reader.openSection();
-  for (;;) {
-    const marker = yield* reader.noiseUntil(inSection);
-    if (marker !== callOpen) {
-      reader.closeSection(marker !== undefined);
-      return;
-    }
-    reader.openCall();
-    const fault = yield* call(reader);
-    if (fault === undefined) reader.complete();
-    else reader.fail(fault);
-  }
-}
 
 function* call(reader: ToolReader): Task<CallFault | undefined> {
   const header = yield* reader.textUntil(nameEnd);

@@ -1,5 +1,6 @@
 // Kimi K2: a section of calls, each with an id `functions.NAME:INDEX` that must be echoed with the tool's result.
 
+import { callSection } from "../call-section.ts";
 import type { ToolFormat } from "../format.ts";
 import { kimiCallId } from "../identity.ts";
 import { MarkerSet } from "../marker-set.ts";
@@ -32,7 +33,7 @@ export const kimiK2: ToolFormat = {
   },
   id: kimiCallId,
   *read(reader) {
-    while ((yield* reader.text(top)) !== undefined) yield* section(reader);
+    while ((yield* reader.text(top)) !== undefined) yield* callSection(reader, inSection, callOpen, call);
   },
   render: (calls) => {
     const texts = calls.map(
@@ -41,21 +42,6 @@ export const kimiK2: ToolFormat = {
     return `${open[0]}${texts.join("")}${close[0]}`;
   },
 };
-
-function* section(reader: ToolReader): Task {
-  reader.openSection();
-  for (;;) {
-    const marker = yield* reader.noiseUntil(inSection);
-    if (marker !== callOpen) {
-      reader.closeSection(marker !== undefined);
-      return;
-    }
-    reader.openCall();
-    const fault = yield* call(reader);
-    if (fault === undefined) reader.complete();
-    else reader.fail(fault);
-  }
-}
 
 function* call(reader: ToolReader): Task<CallFault | undefined> {
   const header = yield* reader.textUntil(headerEnd);

@@ -4,6 +4,7 @@
 import type { ServerResponse } from "node:http";
 import type { Transform } from "node:stream";
 import { constants, createBrotliCompress, createGzip } from "node:zlib";
+import { ReaderPressure } from "../reader-pressure.ts";
 
 export type StreamEncoding = "gzip" | "br" | "identity";
 
@@ -36,13 +37,13 @@ export class ByteAnswerStream {
   #compressor: Transform | undefined;
   #opened = false;
   #closed = false;
-  #drain: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+  readonly #reader: ReaderPressure;
   readonly #silence: NodeJS.Timeout | undefined;
-  #stall: NodeJS.Timeout | undefined;
 
   constructor(response: ServerResponse, options: ByteStreamOptions) {
     this.#response = response;
     this.#options = options;
+    this.#reader = new ReaderPressure(response, options.stalledReader);
     response.once("close", () => this.dispose());
     if (options.keepAlive > 0) {
       this.#silence = setInterval(() => this.#breakSilence(), options.keepAlive);
@@ -57,7 +58,7 @@ export class ByteAnswerStream {
 
   /** Undefined when more may be written at once, else a promise to wait for. Also resolves when the reader leaves. */
   get pressure(): Promise<void> | undefined {
-    return this.#drain?.promise;
+    return this.#reader.promise;
   }
 
   open(): void {
@@ -96,28 +97,15 @@ export class ByteAnswerStream {
   }
 
   #send(bytes: Uint8Array): void {
-    if (this.#response.destroyed || this.#response.write(bytes) || this.#drain) return;
-    let resolve = (): void => undefined;
-    const promise = new Promise<void>((settle) => {
-      resolve = settle;
-    });
-    this.#drain = { promise, resolve };
-    const { stalledReader } = this.#options;
-    if (stalledReader > 0) this.#stall = setTimeout(() => this.#response.destroy(), stalledReader).unref();
-    this.#response.once("drain", () => {
-      clearTimeout(this.#stall);
-      this.#drain = undefined;
-      resolve();
-    });
+    if (!this.#response.destroyed && !this.#response.write(bytes)) void this.#reader.begin();
   }
 
   #breakSilence(): void {
-    if (!this.#drain) this.write(this.#options.ping());
+    if (!this.#reader.promise) this.write(this.#options.ping());
   }
 
   #stopTimers(): void {
     clearInterval(this.#silence);
-    clearTimeout(this.#stall);
   }
 
   /** Nothing more is written. */
@@ -125,7 +113,6 @@ export class ByteAnswerStream {
     this.#closed = true;
     this.#stopTimers();
     this.#compressor?.destroy();
-    this.#drain?.resolve();
-    this.#drain = undefined;
+    this.#reader.release();
   }
 }
