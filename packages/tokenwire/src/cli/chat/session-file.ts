@@ -1,6 +1,6 @@
 // A session on disk: what was said, with which model and settings. Loaded to go on, or replayed without any engine.
 
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import type { ConversationMessage } from "../../protocol/index.ts";
 import { UsageError } from "../output.ts";
 import type { ChatSession } from "./session.ts";
@@ -24,7 +24,15 @@ export async function saveSession(session: ChatSession, path: string): Promise<v
     ...(settings.effort !== undefined && { effort: settings.effort }),
     messages,
   };
-  await writeFile(path, `${JSON.stringify(saved, null, 2)}\n`, { mode: 0o600 });
+  // Written beside it and renamed: an earlier session stays whole when this is cut off.
+  const unfinished = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(unfinished, `${JSON.stringify(saved, null, 2)}\n`, { mode: 0o600 });
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
 }
 
 const roles = new Set(["system", "developer", "user", "assistant", "tool"]);
