@@ -4,11 +4,11 @@ import { parseCompatHeader, splitHeader } from "./compat-header.ts";
 import { CompatText } from "./compat-text.ts";
 import { decodeHeaderTokens } from "./decode-tokens.ts";
 import type { Diagnostic } from "./diagnostics.ts";
-import { type HarmonyEvent, pushDelta } from "./events.ts";
+import { type HarmonyEvent, messageStart, pushDelta } from "./events.ts";
 import { HarmonyError } from "./harmony-error.ts";
 import type { Header } from "./header.ts";
 import type { Role } from "./message.ts";
-import { canonicalChannelOf, ParsedMessage, type Terminator } from "./parsed-message.ts";
+import { ParsedMessage, type Terminator } from "./parsed-message.ts";
 import type { FinishReason, ParserCore, StreamState } from "./parser-core.ts";
 import { type CompatFields, type CoreFields, wrongFields } from "./parser-fields.ts";
 import { TokenLog } from "./token-log.ts";
@@ -161,7 +161,7 @@ export class CompatParser implements ParserCore {
     this.state = "Content";
     this.content = "";
     this.contentStart = this.position;
-    if (sink !== undefined) this.reportStart(this.header, sink);
+    sink?.push(messageStart(this.messages.length, this.header, false));
   }
 
   /** Lenient mode: a header that ends in a stop token is a message whose text is the header. */
@@ -177,7 +177,7 @@ export class CompatParser implements ParserCore {
       this.content = parts.join(" ");
       this.contentStart = tokenIndex;
       if (sink !== undefined) {
-        this.reportStart(this.header, sink);
+        sink.push(messageStart(this.messages.length, this.header, false));
         if (this.content !== "") this.reportDelta(this.content, sink);
       }
       this.endMessage(terminators[id]!, tokenIndex, sink);
@@ -238,23 +238,6 @@ export class CompatParser implements ParserCore {
     this.delta = undefined;
     const { index, complete } = message;
     sink?.push({ type: "message_end", index, terminator, complete, message });
-  }
-
-  private reportStart(header: Header, sink: HarmonyEvent[]): void {
-    const { role, name, channel, recipient, contentType } = header;
-    const index = this.messages.length;
-    const canonicalChannel = canonicalChannelOf(channel);
-    sink.push({
-      type: "message_start",
-      index,
-      role,
-      name,
-      channel,
-      canonicalChannel,
-      recipient,
-      contentType,
-      provisional: false,
-    });
   }
 
   private reportDelta(text: string, sink: HarmonyEvent[]): void {

@@ -1,8 +1,14 @@
 // What a parser reports while it reads.
 
 import type { Diagnostic } from "./diagnostics.ts";
+import type { Header } from "./header.ts";
 import type { Role } from "./message.ts";
-import type { CanonicalChannel, ParsedMessage, Terminator } from "./parsed-message.ts";
+import {
+  type CanonicalChannel,
+  canonicalChannelOf,
+  type ParsedMessage,
+  type Terminator,
+} from "./parsed-message.ts";
 
 export interface MessageStartEvent {
   readonly type: "message_start";
@@ -41,6 +47,23 @@ export interface DiagnosticEvent {
 }
 
 export type HarmonyEvent = MessageStartEvent | DeltaEvent | MessageEndEvent | DiagnosticEvent;
+
+/** The event of a message whose header has been read. */
+export function messageStart(index: number, header: Header, provisional: boolean): MessageStartEvent {
+  const { role, name, channel, recipient, contentType } = header;
+  const canonicalChannel = canonicalChannelOf(channel);
+  return {
+    type: "message_start",
+    index,
+    role,
+    name,
+    channel,
+    canonicalChannel,
+    recipient,
+    contentType,
+    provisional,
+  };
+}
 
 /** Adds a delta, joining it to the one before when it goes on where that stopped. `sink` is not yet handed out. */
 export function pushDelta(sink: HarmonyEvent[], delta: DeltaEvent): void {

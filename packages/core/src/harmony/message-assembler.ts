@@ -3,12 +3,12 @@
 
 import type { HarmonyDiagnosticCode } from "../errors.ts";
 import { type Diagnostic, diagnosticRule, type Repair } from "./diagnostics.ts";
-import { type HarmonyEvent, pushDelta } from "./events.ts";
+import { type HarmonyEvent, messageStart, pushDelta } from "./events.ts";
 import { HarmonyError } from "./harmony-error.ts";
 import type { Header } from "./header.ts";
 import type { HeaderPiece } from "./header-elements.ts";
 import type { Role } from "./message.ts";
-import { canonicalChannelOf, type Opening, ParsedMessage, type Terminator } from "./parsed-message.ts";
+import { type Opening, ParsedMessage, type Terminator } from "./parsed-message.ts";
 import type { Phase } from "./parser-fields.ts";
 import { TokenLog } from "./token-log.ts";
 import type { TokenTable } from "./token-table.ts";
@@ -65,7 +65,9 @@ export class MessageAssembler {
 
   /** Reports a message that was open before anything was fed. */
   announcePrefill(sink: HarmonyEvent[]): void {
-    if (this.unannounced && this.header !== undefined) this.announce(this.header, sink);
+    if (this.unannounced && this.header !== undefined) {
+      sink.push(messageStart(this.messages.length, this.header, this.provisional));
+    }
     this.unannounced = false;
   }
 
@@ -78,25 +80,7 @@ export class MessageAssembler {
     this.pieces = [];
     this.content = "";
     this.contentStart = contentStart;
-    if (this.sink !== undefined) this.announce(header, this.sink);
-  }
-
-  private announce(header: Header, sink: HarmonyEvent[]): void {
-    const { role, name, channel, recipient, contentType } = header;
-    const { provisional } = this;
-    const canonicalChannel = canonicalChannelOf(channel);
-    const index = this.messages.length;
-    sink.push({
-      type: "message_start",
-      index,
-      role,
-      name,
-      channel,
-      canonicalChannel,
-      recipient,
-      contentType,
-      provisional,
-    });
+    this.sink?.push(messageStart(this.messages.length, header, this.provisional));
   }
 
   /** Adds text to the content of the open message. */

@@ -1,5 +1,6 @@
 // ERNIE 4.5 thinking: the prompt opens the reasoning; the answer stands in `<response>` tags.
 
+import { responseTags } from "../ernie-tags.ts";
 import { MarkerSet } from "../marker-set.ts";
 import { isSpace, type Task } from "../reader.ts";
 import type { ReasoningFormat } from "../reasoning-format.ts";
@@ -7,17 +8,9 @@ import type { ReasoningReader } from "../reasoning-reader.ts";
 
 const open = ["<think>"];
 const close = ["</think>"];
-const wrappers = [
-  "<response>\n",
-  "<response>",
-  "\n</response>\n",
-  "\n</response>",
-  "</response>\n",
-  "</response>",
-];
 const opener = new MarkerSet(open);
 const closers = new MarkerSet(close);
-const content = new MarkerSet([...open, ...wrappers]);
+const content = new MarkerSet([...open, ...responseTags]);
 
 export const ernie45Reasoning: ReasoningFormat = {
   name: "ernie45",

@@ -1,21 +1,13 @@
 // ERNIE 4.5 thinking: hermes blocks; the answer stands in `<response>` tags that are not shown.
 
+import { responseTags } from "../ernie-tags.ts";
 import type { ToolFormat } from "../format.ts";
 import { readJsonBlocks } from "../json-blocks.ts";
 import { jsonCallText } from "../render.ts";
 
 const open = ["<tool_call>"];
 const close = ["</tool_call>"];
-// The newlines next to the tags go with them.
-const discard = [
-  "<response>\n",
-  "<response>",
-  "\n</response>\n",
-  "\n</response>",
-  "</response>\n",
-  "</response>",
-  "</s>",
-];
+const discard = [...responseTags, "</s>"];
 
 export const ernie45: ToolFormat = {
   name: "ernie45",

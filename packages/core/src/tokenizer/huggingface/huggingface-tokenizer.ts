@@ -65,10 +65,10 @@ export class HuggingFaceTokenizer implements Tokenizer {
 
   constructor(parts: TokenizerParts) {
     const { addedTokens, model, normalizer } = parts;
-    checkAddedTokens(addedTokens, (token) => model.idOf(token));
+    checkAddedTokens(addedTokens, (token) => model.vocabulary.idOf(token));
     this.name = parts.name;
     this.parts = parts;
-    this.vocabSize = addedTokens.reduce((size, token) => Math.max(size, token.id + 1), model.vocabSize);
+    this.vocabSize = addedTokens.reduce((size, token) => Math.max(size, token.id + 1), model.vocabulary.size);
     this.control = new Set(addedTokens.filter((token) => token.content !== "" && parts.isControl(token)));
     this.specialTokens = new Map([...this.control].map((token) => [token.content, token.id]));
     this.addedIds = new Map(addedTokens.map((token) => [token.content, token.id]));
@@ -122,7 +122,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
 
   /** The ID of a token written as the vocabulary writes it. */
   idOf(token: string): number | undefined {
-    return this.addedIds.get(token) ?? this.parts.model.idOf(token);
+    return this.addedIds.get(token) ?? this.parts.model.vocabulary.idOf(token);
   }
 
   /**

@@ -71,7 +71,7 @@ export class PipelineDecoder {
 
   /** The token with this ID; undefined if there is none. */
   tokenOf(id: number): string | undefined {
-    return this.added.get(id) ?? this.model.tokenOf(id);
+    return this.added.get(id) ?? this.model.vocabulary.tokenOf(id);
   }
 
   /** True for the tokens that `skipSpecialTokens` leaves out. */

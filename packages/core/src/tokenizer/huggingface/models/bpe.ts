@@ -28,6 +28,7 @@ export interface BpeSettings {
 
 export class BpeModel implements TokenModel {
   readonly settings: BpeSettings;
+  readonly vocabulary: TokenVocabulary;
   private readonly reserved: ReadonlySet<number>;
   private readonly byteIds: readonly number[] | undefined;
   private readonly unknownId: number | undefined;
@@ -36,23 +37,12 @@ export class BpeModel implements TokenModel {
 
   constructor(settings: BpeSettings) {
     this.settings = settings;
+    this.vocabulary = settings.vocabulary;
     this.reserved = settings.reserved ?? new Set();
     this.byteIds = settings.byteFallback ? byteTokens(settings.vocabulary) : undefined;
     this.unknownId =
       settings.unknownToken === undefined ? undefined : settings.vocabulary.idOf(settings.unknownToken);
     this.wordStarts = WordStarts.of(settings);
-  }
-
-  get vocabSize(): number {
-    return this.settings.vocabulary.size;
-  }
-
-  idOf(token: string): number | undefined {
-    return this.settings.vocabulary.idOf(token);
-  }
-
-  tokenOf(id: number): string | undefined {
-    return this.settings.vocabulary.tokenOf(id);
   }
 
   encodePiece(piece: string): PieceTokens {
@@ -104,7 +94,7 @@ export class BpeModel implements TokenModel {
 
   /** ID of a token that text may become. */
   private textId(token: string): number | undefined {
-    const id = this.settings.vocabulary.idOf(token);
+    const id = this.vocabulary.idOf(token);
     return id !== undefined && this.reserved.has(id) ? undefined : id;
   }
 

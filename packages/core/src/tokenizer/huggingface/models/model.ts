@@ -1,6 +1,7 @@
 // What a model is: it turns one piece of text into tokens of its vocabulary.
 
 import type { IdSink } from "../id-sink.ts";
+import type { TokenVocabulary } from "./vocabulary.ts";
 
 /** The tokens of one piece in order; `starts` and `ends` are UTF-16 units of the piece. */
 export interface PieceTokens {
@@ -10,13 +11,10 @@ export interface PieceTokens {
 }
 
 export interface TokenModel {
-  /** One more than the largest ID. */
-  readonly vocabSize: number;
+  readonly vocabulary: TokenVocabulary;
   encodePiece(piece: string): PieceTokens;
   /** Sends the IDs of `encodePiece` to `sink`, where a model can do so without collecting them first. */
   addIds?(piece: string, sink: IdSink): boolean;
-  idOf(token: string): number | undefined;
-  tokenOf(id: number): string | undefined;
 }
 
 export const noTokens: PieceTokens = {

@@ -25,7 +25,7 @@ export interface UnigramSettings {
 const unknownPenalty = 10;
 
 export class UnigramModel implements TokenModel {
-  private readonly vocabulary: TokenVocabulary;
+  readonly vocabulary: TokenVocabulary;
   private readonly scores: Float64Array;
   private readonly trie = new TokenTrie();
   private readonly lattice = new Lattice();
@@ -82,18 +82,6 @@ export class UnigramModel implements TokenModel {
       },
       node.path,
     );
-  }
-
-  get vocabSize(): number {
-    return this.vocabulary.size;
-  }
-
-  idOf(token: string): number | undefined {
-    return this.vocabulary.idOf(token);
-  }
-
-  tokenOf(id: number): string | undefined {
-    return this.vocabulary.tokenOf(id);
   }
 
   encodePiece(piece: string): PieceTokens {

@@ -6,7 +6,7 @@ import { noTokens, type PieceTokens, type TokenModel } from "./model.ts";
 import { TokenVocabulary } from "./vocabulary.ts";
 
 export class WordLevelModel implements TokenModel {
-  private readonly vocabulary: TokenVocabulary;
+  readonly vocabulary: TokenVocabulary;
   private readonly unknownId: number | undefined;
   private readonly unknownToken: string;
   private readonly reserved: ReadonlySet<number>;
@@ -16,18 +16,6 @@ export class WordLevelModel implements TokenModel {
     this.unknownToken = node.child("unk_token").optionalString() ?? "<unk>";
     this.unknownId = this.vocabulary.idOf(this.unknownToken);
     this.reserved = reserved;
-  }
-
-  get vocabSize(): number {
-    return this.vocabulary.size;
-  }
-
-  idOf(token: string): number | undefined {
-    return this.vocabulary.idOf(token);
-  }
-
-  tokenOf(id: number): string | undefined {
-    return this.vocabulary.tokenOf(id);
   }
 
   encodePiece(piece: string): PieceTokens {

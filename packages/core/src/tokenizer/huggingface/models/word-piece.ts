@@ -18,6 +18,7 @@ export interface WordPieceSettings {
 }
 
 export class WordPieceModel implements TokenModel {
+  readonly vocabulary: TokenVocabulary;
   private readonly settings: WordPieceSettings;
   private readonly unknownId: number;
   /** Tokens that begin a word, and tokens that continue one, without their prefix. */
@@ -28,6 +29,7 @@ export class WordPieceModel implements TokenModel {
 
   constructor(settings: WordPieceSettings, path: string) {
     this.settings = settings;
+    this.vocabulary = settings.vocabulary;
     const { vocabulary, continuingPrefix, reserved, unknownToken } = settings;
     const unknownId = vocabulary.idOf(unknownToken);
     if (unknownId === undefined) throw invalidTokenizer(path, `"${unknownToken}" is not in the vocabulary.`);
@@ -52,18 +54,6 @@ export class WordPieceModel implements TokenModel {
       },
       node.child("unk_token").path,
     );
-  }
-
-  get vocabSize(): number {
-    return this.settings.vocabulary.size;
-  }
-
-  idOf(token: string): number | undefined {
-    return this.settings.vocabulary.idOf(token);
-  }
-
-  tokenOf(id: number): string | undefined {
-    return this.settings.vocabulary.tokenOf(id);
   }
 
   encodePiece(piece: string): PieceTokens {
