@@ -35,6 +35,7 @@ export {
   type ServerToolOptions,
   serve,
   type TimeoutOptions,
+  type TlsOptions,
 } from "./server/index.ts";
 export {
   createMemoryStore,

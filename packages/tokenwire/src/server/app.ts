@@ -1,8 +1,11 @@
 // The Fastify instance: body parser, error handlers, hooks and routes. Fastify's own error bodies, JSON parser and
 // request log are all replaced; see the comments for what each default would break.
 
+import type { Server as HttpServer } from "node:http";
+import type { ServerOptions as HttpsOptions } from "node:https";
 import Fastify, {
   type FastifyBaseLogger,
+  type FastifyHttpOptions,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
@@ -26,20 +29,29 @@ interface RequestState {
 
 const states: WeakMap<FastifyRequest, RequestState> = new WeakMap();
 
+/** Requests of Anthropic's clients: they read other errors and another header. */
+function isMessages({ url }: FastifyRequest): boolean {
+  return /^(?:\/v1)?\/messages(?:[/?]|$)/.test(url);
+}
+
 /** Sends an error in the shape the path's clients expect. */
 function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError): void {
-  const isMessages = /^(?:\/v1)?\/messages(?:[/?]|$)/.test(request.url);
-  const body = isMessages ? toMessagesError(error, request.id) : error.toBody();
+  const body = isMessages(request) ? toMessagesError(error, request.id) : error.toBody();
   void reply.code(error.status).headers(error.headers).type("application/json").send(body);
 }
 
-export function createApp(
-  context: ServerContext,
-  routes: readonly Route[],
-  auth: Authenticator,
-): FastifyInstance {
+/** What the app is made of. */
+export interface AppParts {
+  readonly context: ServerContext;
+  readonly routes: readonly Route[];
+  readonly auth: Authenticator;
+  /** Default: plain HTTP. */
+  readonly https?: HttpsOptions | undefined;
+}
+
+export function createApp({ context, routes, auth, https = undefined }: AppParts): FastifyInstance {
   const { settings, log } = context;
-  const app = Fastify({
+  const options: FastifyHttpOptions<HttpServer> = {
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: settings.limits.body,
@@ -48,6 +60,8 @@ export function createApp(
     requestTimeout: settings.timeouts.upload,
     genReqId: (request) => requestIdOf(request.headers),
     forceCloseConnections: "idle",
+    // Its own answer has another shape than errors here; the hook below answers instead.
+    return503OnClosing: false,
     frameworkErrors: (error, request, reply) =>
       sendError(request, reply, fromFastify(error, settings.limits.body)),
     clientErrorHandler: (error, socket) => {
@@ -60,7 +74,9 @@ export function createApp(
         `HTTP/1.1 ${status} ${status === 431 ? "Request Header Fields Too Large" : "Bad Request"}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
       );
     },
-  });
+  };
+  // The two kinds of server differ in a type parameter that nothing here looks at.
+  const app = Fastify((https ? { ...options, https } : options) as typeof options);
   const paths = new PathTable(routes);
   installBodyParser(app, settings.limits.jsonDepth);
   installBinaryBodyParser(app);
@@ -112,6 +128,7 @@ function installHooks(
     states.set(request, state);
     context.drain.begin();
     void reply.header("x-request-id", request.id).header("openai-version", "2020-10-01");
+    if (isMessages(request)) void reply.header("request-id", request.id);
     if (context.drain.draining) void reply.header("connection", "close");
     // The response's close: it comes once, after the last byte or when the client left. (The request's own comes as
     // soon as the body was read, and Fastify's onResponse hook not at all when nothing was sent.)
@@ -123,6 +140,9 @@ function installHooks(
     });
     checkOrigin(context.settings.origins, request, reply);
     if (request.method !== "OPTIONS" && !open.has(request.routeOptions.url ?? "")) {
+      if (context.drain.draining) {
+        throw new ApiError(503, "The server is shutting down.", { wireCode: "overloaded" });
+      }
       const tenant = auth.authenticate(request.headers);
       state.tenant = tenant;
       limits.enter(tenant, (name, value) => void reply.header(name, value));

@@ -12,3 +12,4 @@ export {
 } from "./options.ts";
 export type { ServerToolOptions } from "./responses/tools/options.ts";
 export { createServer, type ServeOptions, type Server, serve } from "./serve.ts";
+export type { TlsOptions } from "./tls.ts";

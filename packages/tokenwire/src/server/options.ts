@@ -8,6 +8,7 @@ import type { CodecOptions } from "./codec/options.ts";
 import type { KeyLimitOptions } from "./key-limits.ts";
 import { type OriginRules, originRules } from "./origin.ts";
 import type { ServerToolOptions } from "./responses/tools/options.ts";
+import type { TlsOptions } from "./tls.ts";
 
 /** One model to serve: an engine and what the protocols must know about its model. */
 export interface ModelOptions {
@@ -59,6 +60,8 @@ export interface ServerOptions {
   readonly host?: string;
   /** Default 8000; 0 takes any free port. */
   readonly port?: number;
+  /** Speak HTTPS with this certificate. Default: plain HTTP. */
+  readonly tls?: TlsOptions;
   /** When given, every route but health and readiness needs one of them. */
   readonly apiKeys?: readonly string[];
   /** Origins whose pages may read answers, or `["*"]`. Default: none. */

@@ -24,6 +24,7 @@ import { checkToolOptions } from "./responses/tools/options.ts";
 import { routes } from "./routes/index.ts";
 import { Seal } from "./seal.ts";
 import { ResponseSockets } from "./sockets/upgrade.ts";
+import { toHttpsOptions } from "./tls.ts";
 
 /** A server that can be started and stopped. */
 export interface Server {
@@ -69,7 +70,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     shutdown: shutdown.signal,
   };
   const auth = new Authenticator(options.apiKeys ?? []);
-  const app = createApp(context, routes, auth);
+  const app = createApp({ context, routes, auth, https: options.tls && toHttpsOptions(options.tls) });
   const sockets = new ResponseSockets(context, auth);
   sockets.listen(app.server);
   let url = "";
@@ -82,7 +83,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     listen: async () => {
       await app.listen({ host: options.host ?? "127.0.0.1", port: options.port ?? 8000 });
       const { address, family, port } = app.server.address() as AddressInfo;
-      url = `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+      url = `${options.tls ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
       return url;
     },
     close: async () => {

@@ -106,5 +106,6 @@ function declineUpgrade(http: HttpServer, request: IncomingMessage, socket: Dupl
     if (!upgradeHeaders.has(name.toLowerCase())) text += `${name}: ${request.rawHeaders[at + 1]}\r\n`;
   }
   socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, "latin1"), head]));
-  http.emit("connection", socket);
+  // What a TLS connection carries is decrypted already.
+  http.emit("encrypted" in socket ? "secureConnection" : "connection", socket);
 }
