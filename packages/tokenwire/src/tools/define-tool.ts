@@ -1,6 +1,7 @@
 // A function as a tool, in one call.
 
 import { ToolDescription, ToolNamespaceConfig } from "@tokenwire/core/harmony";
+import { TaskQueue } from "./task-queue.ts";
 import type { Tool, ToolCall, ToolContext, ToolEvent, ToolResult } from "./tool.ts";
 
 export interface ToolDefinition {
@@ -11,6 +12,8 @@ export interface ToolDefinition {
   readonly parameters?: unknown;
   /** Ask a person before a call runs. */
   readonly needsApproval?: boolean | ((values: Readonly<Record<string, unknown>>) => boolean);
+  /** `serial`: calls that overlap run one after the other. Default `parallel`. */
+  readonly concurrency?: "parallel" | "serial";
   /** Longest result in UTF-16 code units; the rest is cut with a note. Default 65,536. */
   readonly maxResultLength?: number;
   /** Does the work. What it throws becomes text for the model: `Error: <message>`. */
@@ -30,6 +33,8 @@ const defaultResultLength = 65_536;
  */
 export function defineTool(definition: ToolDefinition): Tool {
   const { name, description, parameters, needsApproval, maxResultLength = defaultResultLength } = definition;
+  const { concurrency = "parallel" } = definition;
+  const queue = concurrency === "serial" ? new TaskQueue() : undefined;
   if (!/^[\w-]{1,64}$/.test(name)) {
     throw new TypeError(`Tool name ${JSON.stringify(name)}: use 1 to 64 letters, digits, "_" and "-".`);
   }
@@ -44,11 +49,15 @@ export function defineTool(definition: ToolDefinition): Tool {
     namespace: new ToolNamespaceConfig("functions", undefined, [
       new ToolDescription(name, description, parameters),
     ]),
+    concurrency,
     needsApproval: approval,
     async *call(call, context): AsyncGenerator<ToolEvent> {
       const parsed = parseToolArguments(call.arguments);
-      const result =
-        "error" in parsed ? failure(parsed.error) : await execute(definition, parsed.values, context);
+      const run = ({ values }: Exclude<typeof parsed, { error: string }>): Promise<ToolResult> => {
+        const work = (): Promise<ToolResult> => execute(definition, values, context);
+        return queue === undefined ? work() : queue.run(work, context.signal);
+      };
+      const result = "error" in parsed ? failure(parsed.error) : await run(parsed);
       yield { type: "result", ...result, text: shorten(result.text, maxResultLength) };
     },
   };

@@ -82,15 +82,19 @@ export type {
   CellResult,
   CommandBackendOptions,
   ContainerOptions,
+  OpenSessionOptions,
   PythonBackend,
+  PythonSessionsOptions,
   PythonToolOptions,
   SandboxOptions,
 } from "./python/index.ts";
 export {
+  createBubblewrapBackend,
   createContainerBackend,
   createDangerouslyLocalBackend,
   createPythonTool,
   PythonSandbox,
+  PythonSessions,
 } from "./python/index.ts";
 export type { Route } from "./routing.ts";
 export { routeRecipient } from "./routing.ts";

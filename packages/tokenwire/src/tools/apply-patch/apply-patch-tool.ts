@@ -1,7 +1,7 @@
 // apply_patch as a tool.
 
 import { ToolDescription, ToolNamespaceConfig } from "@tokenwire/core/harmony";
-import type { Tool, ToolEvent } from "../tool.ts";
+import type { Tool, ToolCall, ToolEvent } from "../tool.ts";
 import { type ApplyPatchOptions, applyPatch } from "./apply-patch.ts";
 import { extractPatch } from "./invocation.ts";
 
@@ -28,7 +28,9 @@ export function createApplyPatchTool(options: ApplyPatchToolOptions): Tool {
   return {
     name: "apply_patch",
     namespace: new ToolNamespaceConfig("functions", undefined, [description]),
+    concurrency: "serial",
     needsApproval: () => needsApproval && !dryRun,
+    preview: (call) => preview(call, options),
     async *call(call, { signal }): AsyncGenerator<ToolEvent> {
       const invocation = extractPatch(call.arguments);
       if ("error" in invocation) {
@@ -40,4 +42,12 @@ export function createApplyPatchTool(options: ApplyPatchToolOptions): Tool {
       yield { type: "result", text: message, failed: !ok, details: { files } };
     },
   };
+}
+
+/** The changes as a unified diff, or why the patch would fail. */
+async function preview(call: ToolCall, options: ApplyPatchToolOptions): Promise<string> {
+  const invocation = extractPatch(call.arguments);
+  if ("error" in invocation) return invocation.error;
+  const { ok, message, files } = await applyPatch(invocation.patch, { ...options, dryRun: true });
+  return ok ? files.map((change) => change.diff).join("\n") : message;
 }

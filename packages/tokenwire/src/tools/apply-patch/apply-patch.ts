@@ -1,5 +1,7 @@
 // The whole tool as a function: read the patch, plan it, write it.
 
+import { resolve } from "node:path";
+import { KeyedQueues } from "../task-queue.ts";
 import type { PatchDocument, PatchMode, PatchProblem, PatchWarning } from "./document.ts";
 import { parsePatch } from "./parse.ts";
 import { type PlannedChange, type PlanPatchOptions, planPatch } from "./plan.ts";
@@ -36,7 +38,15 @@ export interface PatchResult {
  * const result = await applyPatch("*** Begin Patch\n*** Add File: a.txt\n+hi\n*** End Patch", { root: "project" });
  * result.message; // "Success. Updated the following files:\nA a.txt"
  */
-export async function applyPatch(patch: string, options: ApplyPatchOptions): Promise<PatchResult> {
+export function applyPatch(patch: string, options: ApplyPatchOptions): Promise<PatchResult> {
+  const { root } = options;
+  // Between reading a file and writing it, no other patch of this process may change it.
+  return queues.run(typeof root === "string" ? resolve(root) : root, () => apply(patch, options));
+}
+
+const queues = new KeyedQueues();
+
+async function apply(patch: string, options: ApplyPatchOptions): Promise<PatchResult> {
   const { root, maxPatchLength = 4 << 20, maxFiles = 200 } = options;
   const workspace = typeof root === "string" ? await openWorkspace(root, options) : root;
   if (patch.length > maxPatchLength) {

@@ -19,6 +19,7 @@ export function createBrowserTool(options: BrowserToolOptions): BrowserTool {
   return {
     name: browserNamespace.name,
     namespace: new ToolNamespaceConfig(browserNamespace.name, description, browserNamespace.tools),
+    concurrency: "serial",
     session,
     async *call(call, { signal }): AsyncGenerator<ToolEvent> {
       const { text, failed, action } = await session.call(call.function, call.arguments, signal);

@@ -2,6 +2,7 @@
 // wrong becomes text for the model; only an abort throws.
 
 import type { Tokenizer } from "@tokenwire/core/tokenizer";
+import { TaskQueue } from "../task-queue.ts";
 import {
   type Arguments,
   BrowserMistake,
@@ -60,6 +61,7 @@ export class BrowserSession {
   readonly #options: BrowserSessionOptions;
   readonly #cache: PageCache;
   readonly #stack: Page[] = [];
+  readonly #queue: TaskQueue = new TaskQueue();
   readonly #functions: Readonly<Record<string, BrowserFunction>> = {
     search: (values, signal) => this.#search(values, signal),
     open: (values, signal) => this.#open(values, signal),
@@ -81,7 +83,9 @@ export class BrowserSession {
     const known = Object.hasOwn(this.#functions, name) ? this.#functions[name] : undefined;
     if (known === undefined) return { text: `{"error": "Unknown function: ${name}"}`, failed: true };
     try {
-      return { ...(await known(parseArguments(argumentText), signal)), failed: false };
+      const values = parseArguments(argumentText);
+      // A cursor names what a call showed, so displays must come in the order of the calls.
+      return { ...(await this.#queue.run(() => known(values, signal), signal)), failed: false };
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof BrowserMistake) return { text: error.message, failed: true };

@@ -1,6 +1,7 @@
 // Python outside the sandbox: in a container, or on the host with no isolation at all. A new interpreter per cell.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import type { CellOptions, CellResult, PythonBackend } from "./backend.ts";
 
 export interface CommandBackendOptions {
@@ -17,7 +18,10 @@ export interface ContainerOptions extends CommandBackendOptions {
   readonly image?: string;
 }
 
-/** Runs cells in containers without network, privileges or a writable system. Not run against a real engine by us. */
+/**
+ * Runs cells in containers without network, privileges or a writable system. A new container per cell; one that runs
+ * too long is killed by its name, because ending the client does not end it. Not run against a real engine by us.
+ */
 export function createContainerBackend(options: ContainerOptions = {}): PythonBackend {
   const { command = "docker", image = "python:3.11" } = options;
   const isolation = [
@@ -30,41 +34,69 @@ export function createContainerBackend(options: ContainerOptions = {}): PythonBa
     ["--user", "65534"],
     ["--tmpfs", "/tmp"],
   ].flat();
-  const parameters = [
-    "run",
-    "--rm",
-    "--interactive",
-    "--read-only",
-    ...isolation,
-    image,
-    "python",
-    "-u",
-    "-",
-  ];
-  return new CommandBackend([command, ...parameters], options);
+  return new CommandBackend(options, () => {
+    const name = `tokenwire-python-${randomUUID()}`;
+    const parameters = ["run", "--rm", "--interactive", "--read-only", "--name", name, ...isolation];
+    return {
+      command: [command, ...parameters, image, "python", "-I", "-u", "-"],
+      stop: [command, "kill", name],
+    };
+  });
+}
+
+/** Address space, in KiB, and processes of a cell under bubblewrap. */
+const bubblewrapLimits = "ulimit -v 1048576 -u 128 2>/dev/null";
+
+/**
+ * Runs cells with the system's Python under bubblewrap (Linux): own namespaces without network, a read-only system, a
+ * temporary folder in memory, an empty environment. Not run by us.
+ */
+export function createBubblewrapBackend(options: CommandBackendOptions = {}): PythonBackend {
+  const isolation = [
+    ["--unshare-all", "--die-with-parent", "--new-session", "--clearenv"],
+    ["--ro-bind", "/usr", "/usr"],
+    ["--ro-bind-try", "/lib", "/lib"],
+    ["--ro-bind-try", "/lib64", "/lib64"],
+    ["--ro-bind-try", "/bin", "/bin"],
+    ["--proc", "/proc"],
+    ["--dev", "/dev"],
+    ["--tmpfs", "/tmp"],
+    ["--chdir", "/tmp"],
+    ["--setenv", "PATH", "/usr/bin:/bin"],
+  ].flat();
+  const script = `${bubblewrapLimits}; exec python3 -I -u -`;
+  return new CommandBackend(options, () => ({ command: ["bwrap", ...isolation, "sh", "-c", script] }));
 }
 
 /** Runs cells on the host: the code can do whatever this process can. For code you wrote yourself. */
 export function createDangerouslyLocalBackend(
   options: CommandBackendOptions & { readonly interpreter?: string } = {},
 ): PythonBackend {
-  return new CommandBackend([options.interpreter ?? "python3", "-u", "-"], options);
+  return new CommandBackend(options, () => ({ command: [options.interpreter ?? "python3", "-u", "-"] }));
+}
+
+/** How one cell is started. */
+interface CellCommand {
+  readonly command: readonly string[];
+  /** Run when the cell has to end and ending the program is not enough. */
+  readonly stop?: readonly string[];
 }
 
 class CommandBackend implements PythonBackend {
   readonly isStateful = false;
-  readonly #command: readonly string[];
   readonly #options: CommandBackendOptions;
+  readonly #start: () => CellCommand;
 
-  constructor(command: readonly string[], options: CommandBackendOptions) {
-    this.#command = command;
+  constructor(options: CommandBackendOptions, start: () => CellCommand) {
     this.#options = options;
+    this.#start = start;
   }
 
   run(source: string, { signal, onOutput }: CellOptions): Promise<CellResult> {
     signal.throwIfAborted();
     const { timeout = 120, maxOutputBytes = 65_536 } = this.#options;
-    const [program = "", ...parameters] = this.#command;
+    const { command, stop } = this.#start();
+    const [program = "", ...parameters] = command;
     // Its own process group, so that what it starts ends with it.
     const child = spawn(program, parameters, { detached: true, stdio: ["pipe", "pipe", "pipe"] });
     return new Promise((resolve, reject) => {
@@ -72,11 +104,14 @@ class CommandBackend implements PythonBackend {
       let text = "";
       let size = 0;
       let status: CellResult["status"] = "ok";
+      const abort = (): void => {
+        if (stop !== undefined) runQuietly(stop);
+        kill(child);
+      };
       const timer = setTimeout(() => {
         status = "timeout";
-        kill(child);
+        abort();
       }, timeout * 1000);
-      const abort = (): void => kill(child);
       signal.addEventListener("abort", abort, { once: true });
       const take = (bytes: Buffer): void => {
         const kept = bytes.subarray(0, Math.max(0, maxOutputBytes - size));
@@ -93,7 +128,10 @@ class CommandBackend implements PythonBackend {
       const finish = (detail?: string): void => {
         clearTimeout(timer);
         signal.removeEventListener("abort", abort);
-        if (signal.aborted) reject(signal.reason as Error);
+        if (signal.aborted) {
+          reject(signal.reason as Error);
+          return;
+        }
         if (size > maxOutputBytes) text += `\n[… ${size - maxOutputBytes} bytes omitted …]\n`;
         resolve({ text, status, ...(detail === undefined ? {} : { detail }) });
       };
@@ -118,4 +156,11 @@ function kill(child: ChildProcess): void {
     // The group is gone already.
     child.kill("SIGKILL");
   }
+}
+
+/** Whether it works or not: the cell's result does not depend on it. */
+function runQuietly([program = "", ...parameters]: readonly string[]): void {
+  spawn(program, parameters, { stdio: "ignore" })
+    .on("error", () => undefined)
+    .unref();
 }

@@ -39,6 +39,7 @@ export function createPythonTool(options: PythonToolOptions = {}): Tool {
       backend.isStateful ? statefulDescription : statelessDescription,
       [],
     ),
+    concurrency: backend.isStateful ? "serial" : "parallel",
     async *call(call, { signal }): AsyncGenerator<ToolEvent> {
       if (disposed) throw new Error("The python tool was disposed.");
       const source = call.arguments;

@@ -4,6 +4,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { TaskQueue } from "../task-queue.ts";
 import type { CellOptions, CellResult, PythonBackend } from "./backend.ts";
 import type { SandboxCommand, SandboxLimits, SandboxReport, SandboxSetup } from "./sandbox-protocol.ts";
 import { limitMemory } from "./wasm-memory.ts";
@@ -21,6 +22,8 @@ export interface SandboxOptions {
   readonly files?: ReadonlyMap<string, Uint8Array>;
   /** Fixed randomness and wall clock. */
   readonly deterministic?: boolean;
+  /** A new interpreter for each cell. Default: variables live on. */
+  readonly stateless?: boolean;
 }
 
 const pagesPerMiB = 16;
@@ -55,22 +58,28 @@ function workerUrl(): URL {
   return new URL("./sandbox-worker.js", built);
 }
 
-/** A stateful session. One cell at a time. */
+/** A session. Cells that overlap run one after the other. */
 export class PythonSandbox implements PythonBackend {
-  readonly isStateful = true;
+  readonly isStateful: boolean;
   readonly #options: SandboxOptions;
   #session: Session | undefined;
+  readonly #queue: TaskQueue = new TaskQueue();
 
   constructor(options: SandboxOptions = {}) {
     this.#options = options;
+    this.isStateful = options.stateless !== true;
   }
 
-  async run(source: string, { signal, onOutput }: CellOptions): Promise<CellResult> {
-    signal.throwIfAborted();
+  run(source: string, options: CellOptions): Promise<CellResult> {
+    options.signal.throwIfAborted();
+    return this.#queue.run(() => this.#run(source, options), options.signal);
+  }
+
+  async #run(source: string, { signal, onOutput }: CellOptions): Promise<CellResult> {
     this.#session ??= await Session.start(this.#options);
     const { timeout = 120 } = this.#options;
     const result = await this.#session.run(source, timeout * 1000, signal, onOutput);
-    if (result.status !== "ok") await this.close();
+    if (result.status !== "ok" || !this.isStateful) await this.close();
     signal.throwIfAborted();
     return result;
   }

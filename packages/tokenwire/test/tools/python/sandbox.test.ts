@@ -53,6 +53,20 @@ describe.skipIf(!installed)("the Python sandbox", () => {
     expect(await text("1 + 1")).toBe("2\n");
   });
 
+  it("runs cells that overlap one after the other, in their order", async () => {
+    const cells = ["y = 1", "y += 1", "y *= 10", "print(y)"].map((source) => text(source));
+    expect((await Promise.all(cells)).at(-1)).toBe("20\n");
+  });
+
+  it("starts afresh with each cell when it is stateless", async () => {
+    const stateless = createPythonTool({ stateless: true });
+    expect(stateless.namespace.description).toContain("STATELESS");
+    await runTool(stateless, { function: "", arguments: "z = 1" }, context);
+    const { text: shown } = await runTool(stateless, { function: "", arguments: "z" }, context);
+    await stateless.dispose?.();
+    expect(shown).toContain("NameError");
+  });
+
   it("sleeps for as long as it is told", async () => {
     const seconds = Number(
       await text("import time\nt = time.monotonic(); time.sleep(0.3); print(time.monotonic() - t)"),
