@@ -1,6 +1,6 @@
 // Reading arguments: the type that a function wants, or Python's TypeError.
 
-import { numeric } from "./compare.ts";
+import { fitsIndex, numeric } from "./compare.ts";
 import { fault, typeFault } from "./fault.ts";
 import { isStr, plain, type Str } from "./text.ts";
 import { isFloat, typeName, Undefined, type Value } from "./values.ts";
@@ -14,6 +14,13 @@ export function integerArgument(value: Value | undefined, fallback: number): num
     return typeFault(`'${typeName(value)}' object cannot be interpreted as an integer`);
   }
   return Number(number);
+}
+
+/** An integer that counts characters or pieces: one that does not fit 64 bits is refused, as Python does. */
+export function sizeArgument(value: Value | undefined, fallback: number): number {
+  const size = integerArgument(value, fallback);
+  const number = value === undefined ? size : numeric(value)!;
+  return fitsIndex(number) ? size : fault("OverflowError", "Python int too large to convert to C ssize_t");
 }
 
 /** An integer or None. */

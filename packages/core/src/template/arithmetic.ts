@@ -1,7 +1,7 @@
 // Arithmetic with Python's types: exact integers of any size, floats that stay floats, floor division.
 
 import { JsonFloat } from "../json/index.ts";
-import { numeric } from "./compare.ts";
+import { fitsIndex, numeric } from "./compare.ts";
 import { escapeHtml } from "./escape.ts";
 import { fault, typeFault } from "./fault.ts";
 import { formatPrintf } from "./printf.ts";
@@ -135,7 +135,9 @@ function repeat(rt: Runtime, sequence: Str | Value[] | Tuple, count: Value): Val
   if (isFloat(count) || numeric(count) === undefined) {
     typeFault(`can't multiply sequence by non-int of type '${typeName(count)}'`);
   }
-  const times = Math.max(0, Number(numeric(count)!));
+  const wanted = numeric(count)!;
+  if (!fitsIndex(wanted)) fault("OverflowError", "cannot fit 'int' into an index-sized integer");
+  const times = Math.max(0, Number(wanted));
   if (isStr(sequence)) return repeatText(rt, sequence, times);
   const items = sequence instanceof Tuple ? sequence.items : sequence;
   if (items.length === 0) return sequence;

@@ -30,6 +30,11 @@ export function numeric(value: Value): number | bigint | undefined {
   return isFloat(value) ? floatValue(value) : undefined;
 }
 
+/** True for what Python can use as a length or position: a signed integer of 64 bits. */
+export function fitsIndex(value: number | bigint): boolean {
+  return value < 2n ** 63n && value >= -(2n ** 63n);
+}
+
 /** Python's `==`. */
 export function equal(rt: Runtime, left: Value, right: Value): boolean {
   if (left === right) return typeof left !== "number" || !Number.isNaN(left);

@@ -3,7 +3,7 @@
 import { floatText } from "../json/index.ts";
 import { repeatText } from "./arithmetic.ts";
 import { codePointLength, unitOffset } from "./code-points.ts";
-import { numeric } from "./compare.ts";
+import { fitsIndex, numeric } from "./compare.ts";
 import { fault, typeFault } from "./fault.ts";
 import { checkPrecision, floatDigits, integerDigits, type NumberText } from "./format-number.ts";
 import { str } from "./repr.ts";
@@ -45,6 +45,7 @@ function parseSpec(rt: Runtime, text: string, value: Value): Spec {
   }
   const [, fill, align, sign = "", alternate, zero, width, grouping = "", precision, type = ""] = match;
   const wide = Number(width ?? 0);
+  if (!fitsIndex(wide)) fault("ValueError", "Too many decimal digits in format string");
   rt.checkText(wide);
   return {
     fill: fill ?? (zero !== undefined ? "0" : " "),

@@ -166,7 +166,8 @@ function fileSize(value: Value, binary: boolean): string {
   }
   const base = binary ? 1024 : 1000;
   if (bytes === 1) return "1 Byte";
-  if (bytes < base) return `${Math.trunc(bytes)} Bytes`;
+  if (bytes === Number.NEGATIVE_INFINITY) fault("OverflowError", "cannot convert float infinity to integer");
+  if (bytes < base) return `${BigInt(Math.trunc(bytes))} Bytes`;
   const prefixes = binary
     ? ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"]
     : ["k", "M", "G", "T", "P", "E", "Z", "Y"];

@@ -1,7 +1,7 @@
 // `text % values` and the filter `format`: Python's printf-style formatting. Inserted strings keep their flags.
 
 import { codePointLength, unitOffset } from "./code-points.ts";
-import { numeric } from "./compare.ts";
+import { fitsIndex, numeric } from "./compare.ts";
 import { escapeHtml } from "./escape.ts";
 import { fault, typeFault } from "./fault.ts";
 import { checkPrecision, floatDigits, integerDigits, type NumberText, truncated } from "./format-number.ts";
@@ -119,7 +119,10 @@ function readSpec(
     if (text !== "*") return Number(text);
     const value = source.next();
     const number = isFloat(value) ? undefined : numeric(value);
-    return number === undefined ? typeFault("* wants int") : Number(number);
+    if (number === undefined) return typeFault("* wants int");
+    return fitsIndex(number)
+      ? Number(number)
+      : fault("OverflowError", "Python int too large to convert to C ssize_t");
   };
   const wide = width === "" ? 0 : size(width);
   const digits = precision === undefined ? undefined : size(precision === "" ? "0" : precision);

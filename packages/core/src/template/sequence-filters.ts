@@ -173,8 +173,10 @@ function batch(rt: Runtime, args: readonly (Value | undefined)[]): Value {
       group.push(item);
     }
     if (group.length === 0) return;
-    rt.checkItems(most);
-    while (fill !== undefined && fill !== null && group.length < most) group.push(fill);
+    if (fill !== undefined && fill !== null) {
+      rt.checkItems(most);
+      while (group.length < most) group.push(fill);
+    }
     yield group;
   });
 }

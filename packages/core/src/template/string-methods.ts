@@ -2,9 +2,9 @@
 
 import {
   fillArgument,
-  integerArgument,
   optionalIndex,
   optionalString,
+  sizeArgument,
   stringArgument,
   textArgument,
 } from "./arguments.ts";
@@ -209,13 +209,13 @@ const methods: [string, Method<Str>][] = [
   method(
     "split",
     "sep? maxsplit?",
-    (_rt, text, [sep, most]) => split(text, optionalString(sep), integerArgument(most, -1), false),
+    (_rt, text, [sep, most]) => split(text, optionalString(sep), sizeArgument(most, -1), false),
     true,
   ),
   method(
     "rsplit",
     "sep? maxsplit?",
-    (_rt, text, [sep, most]) => split(text, optionalString(sep), integerArgument(most, -1), true),
+    (_rt, text, [sep, most]) => split(text, optionalString(sep), sizeArgument(most, -1), true),
     true,
   ),
   method("splitlines", "keepends?", (_rt, text, [keep]) => splitLines(text, truth(keep ?? false)), true),
@@ -238,29 +238,23 @@ const methods: [string, Method<Str>][] = [
     return wanted !== "" && plain(text).endsWith(wanted) ? slice(text, 0, length - wanted.length) : text;
   }),
   method("replace", "old new count?", (rt, text, [old, inserted, most]) =>
-    replaceText(
-      rt,
-      text,
-      subject(old),
-      harmonize(text, textArgument(inserted, "")),
-      integerArgument(most, -1),
-    ),
+    replaceText(rt, text, subject(old), harmonize(text, textArgument(inserted, "")), sizeArgument(most, -1)),
   ),
   method("join", "iterable", (rt, text, [items]) => join(rt, text, items!)),
   method("center", "width fillchar?", (rt, text, [width, fill]) =>
-    center(rt, text, integerArgument(width, 0), fillArgument(fill)),
+    center(rt, text, sizeArgument(width, 0), fillArgument(fill)),
   ),
   method("ljust", "width fillchar?", (rt, text, [width, fill]) =>
-    pad(rt, text, fillArgument(fill), 0, integerArgument(width, 0) - codePointLength(plain(text))),
+    pad(rt, text, fillArgument(fill), 0, sizeArgument(width, 0) - codePointLength(plain(text))),
   ),
   method("rjust", "width fillchar?", (rt, text, [width, fill]) =>
-    pad(rt, text, fillArgument(fill), integerArgument(width, 0) - codePointLength(plain(text)), 0),
+    pad(rt, text, fillArgument(fill), sizeArgument(width, 0) - codePointLength(plain(text)), 0),
   ),
-  method("zfill", "width", (rt, text, [width]) => zeroFill(rt, text, integerArgument(width, 0))),
+  method("zfill", "width", (rt, text, [width]) => zeroFill(rt, text, sizeArgument(width, 0))),
   method(
     "expandtabs",
     "tabsize?",
-    (rt, text, [size]) => mapText(text, (value) => expandTabs(rt, value, integerArgument(size, 8))),
+    (rt, text, [size]) => mapText(text, (value) => expandTabs(rt, value, sizeArgument(size, 8))),
     true,
   ),
   method(

@@ -1,6 +1,6 @@
 // Filters on text.
 
-import { integerArgument, optionalString, textArgument } from "./arguments.ts";
+import { integerArgument, optionalString, sizeArgument, textArgument } from "./arguments.ts";
 import { add, addText, repeatText } from "./arithmetic.ts";
 import { characters, codePointLength, unitOffset } from "./code-points.ts";
 import { escapeHtml } from "./escape.ts";
@@ -79,7 +79,7 @@ function indent(rt: Runtime, args: readonly (Value | undefined)[]): Value {
   const unit =
     width !== undefined && isStr(width)
       ? width
-      : repeatText(rt, textOf(" ", 1, safe), integerArgument(width, 4));
+      : repeatText(rt, textOf(" ", 1, safe), sizeArgument(width, 4));
   const indention = safe ? withSafety(unit, true) : unit;
   const lines = splitLines(concat(text, "\n", safe), false);
   const output = rt.output();
@@ -215,7 +215,7 @@ export const textFilters: readonly Filter[] = [
       plainStr(rt, value!),
       plain(str(rt, old!)),
       plainStr(rt, inserted!),
-      count === null ? -1 : integerArgument(count, -1),
+      count === null ? -1 : sizeArgument(count, -1),
     ),
   ),
   anyFilter("format", (rt, [value, ...args], kwargs) => {
@@ -226,7 +226,7 @@ export const textFilters: readonly Filter[] = [
   }),
   filter("indent", "s width? first? blank?", indent),
   filter("center", "value width?", (rt, [value, width]) =>
-    center(rt, str(rt, value!), integerArgument(width, 80), " "),
+    center(rt, str(rt, value!), sizeArgument(width, 80), " "),
   ),
   filter("truncate", "s length? killwords? end? leeway?", truncate),
   filter("wordwrap", "s width? break_long_words? wrapstring? break_on_hyphens?", (rt, args) => {

@@ -54,7 +54,7 @@ function answer({ t, c }: Case): Answer {
 
 /** Python prints addresses, and recurses less deep. */
 const unstable =
-  / at 0x[0-9a-f]+|<generator object|<built-in|<bound method|<function|<list_reverseiterator|<reversed|maximum recursion|4300 digits|Exceeds the limit|coroutine/;
+  / at 0x[0-9a-f]+|<generator object|<built-in|<bound method|<function|<list_reverseiterator|<reversed|maximum recursion|4300 digits|Exceeds the limit|coroutine/i;
 
 function isSame(python: Answer, ours: Answer): boolean {
   if (

@@ -244,3 +244,29 @@ describe("errors", () => {
     ]);
   });
 });
+
+describe("sizes beyond 64 bits", () => {
+  const huge = `1${"0".repeat(20)}`;
+
+  it.each([
+    [`'ab' * -${huge}`, "OverflowError"],
+    [`[] * ${huge}`, "OverflowError"],
+    [`'ab'.center(-${huge})`, "OverflowError"],
+    [`'a,b'.split(',', ${huge})`, "OverflowError"],
+    [`'ab'|indent(-${huge})`, "OverflowError"],
+    [`'%*d' % (-${huge}, 5)`, "OverflowError"],
+    [`'{:${huge}}'.format('a')`, "ValueError"],
+    [`'ab' * ${2n ** 63n}`, "OverflowError"],
+  ])("refuses %s", (expression, kind) => {
+    expect(failure(`{{ ${expression} }}`).kind).toBe(kind);
+  });
+
+  it.each([
+    ["'ab' * -9223372036854775808", ""],
+    [`[1, 2]|batch(${huge})|list`, "[[1, 2]]"],
+    ["-9223372036854775808|filesizeformat", "-9223372036854775808 Bytes"],
+    [`'abc'[${huge}:]`, ""],
+  ])("prints %s", (expression, output) => {
+    expect(render(`{{ ${expression} }}`)).toBe(output);
+  });
+});
