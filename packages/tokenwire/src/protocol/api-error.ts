@@ -29,6 +29,8 @@ export interface ApiErrorOptions {
   readonly type?: ApiErrorType;
   /** Extra response headers, such as `allow` or `retry-after`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** For clients that act on more than a code; part of Anthropic's error bodies only. */
+  readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }
 
@@ -46,6 +48,7 @@ export class ApiError extends TokenwireError {
   readonly param: string | null;
   readonly wireCode: string | null;
   readonly headers: Readonly<Record<string, string>>;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
 
   constructor(status: number, message: string, options: ApiErrorOptions = {}) {
     super("API_ERROR", message, { cause: options.cause });
@@ -55,6 +58,7 @@ export class ApiError extends TokenwireError {
     this.param = options.param ?? null;
     this.wireCode = options.wireCode ?? null;
     this.headers = options.headers ?? {};
+    this.details = options.details;
   }
 
   /** The body of the answer, and of an error frame in a stream. */

@@ -18,11 +18,16 @@ const types: Readonly<Record<number, string>> = {
 
 export interface MessagesErrorBody {
   readonly type: "error";
-  readonly error: { readonly type: string; readonly message: string };
+  readonly error: {
+    readonly type: string;
+    readonly message: string;
+    readonly details?: Readonly<Record<string, unknown>>;
+  };
   readonly request_id: string;
 }
 
 export function toMessagesError(error: ApiError, requestId: string): MessagesErrorBody {
   const type = types[error.status] ?? (error.status >= 500 ? "api_error" : "invalid_request_error");
-  return { type: "error", error: { type, message: error.message }, request_id: requestId };
+  const { message, details } = error;
+  return { type: "error", error: { type, message, ...(details && { details }) }, request_id: requestId };
 }

@@ -2,24 +2,28 @@
 
 import { type JsonObject, stringifyJson } from "@tokenwire/core/json";
 import { z } from "zod";
-import { invalidRequest, quote, unsupportedParameter } from "../api-error.ts";
+import { ApiError, invalidRequest, quote, unsupportedParameter } from "../api-error.ts";
 import type { RequestBody } from "../body.ts";
 import { unsupportedContent } from "../chat/messages.ts";
 import { refuseFields } from "../chat/request.ts";
+import { formatConstraint } from "../constraint.ts";
 import type {
   Conversation,
   ConversationMessage,
   FunctionTool,
+  ResponseFormat,
   ToolCall,
   ToolChoice,
 } from "../conversation.ts";
+import type { OutputConstraint } from "../generation.ts";
 import { parseSampling, type RequestedSampling } from "../sampling.ts";
-import { checkToolCount, modeChoice, namedFunction, toFunctionTool } from "../tools.ts";
+import { checkSchema, checkToolCount, modeChoice, namedFunction, toFunctionTool } from "../tools.ts";
 import { integerFrom, losslessObject, numberWithin, optional, parseBody } from "../validation.ts";
 
 export interface MessagesRequest {
   readonly model: string;
   readonly conversation: Conversation;
+  readonly constraint?: OutputConstraint;
   readonly sampling: RequestedSampling;
   readonly stream: boolean;
   /** Thinking blocks are part of the answer. */
@@ -54,6 +58,8 @@ const message = z.object({
   content: z.union([z.string(), z.array(block)]),
 });
 
+const format = z.object({ type: z.literal("json_schema"), schema: losslessObject });
+
 const base = {
   model: z.string().min(1),
   messages: z.array(message).min(1, { error: "messages cannot be empty" }).max(10_000),
@@ -81,6 +87,14 @@ const base = {
       display: optional(z.string()),
     }),
   ),
+  output_config: optional(
+    z.looseObject({
+      format: optional(format),
+      effort: optional(z.enum(["low", "medium", "high", "xhigh", "max"])),
+    }),
+  ),
+  output_format: optional(format),
+  cache_control: optional(z.looseObject({})),
   metadata: optional(z.looseObject({ user_id: optional(z.string()) })),
   service_tier: optional(z.enum(["auto", "standard_only"])),
 };
@@ -99,7 +113,30 @@ const refused: Readonly<Record<string, string>> = {
   mcp_servers: "MCP servers are not enabled on this server.",
   container: "Containers are not available.",
   context_management: "Context management is not available.",
+  compaction: "Compaction is not available.",
+  fallbacks: "Fallback models are not available.",
+  inference_geo: "This server does not choose where it runs.",
 };
+
+/** Fields of Anthropic's API that change nothing here. */
+const inert = ["diagnostics", "speed", "betas", "user_profile_id", "workspace_id", "billing_policy"];
+
+const known = new Set([...Object.keys(fields.shape), ...Object.keys(refused), ...inert, "thread"]);
+
+/** Top-level fields that no part of this server knows. */
+export function unknownMessagesFields(body: RequestBody): string[] {
+  return Object.keys(body).filter((key) => !known.has(key));
+}
+
+/** Threads are kept by Anthropic's server; its client sends the whole conversation instead once it reads this. */
+function refuseThread(body: RequestBody): void {
+  if ((body["thread"] ?? null) === null) return;
+  throw new ApiError(400, "thread: conversations are not kept here; send all messages.", {
+    param: "thread",
+    wireCode: "unsupported_parameter",
+    details: { error_code: "thread_unsupported_request", unsupported: ["thread"] },
+  });
+}
 
 type Fields = z.output<typeof countFields>;
 type Block = z.output<typeof block>;
@@ -203,10 +240,21 @@ function parseChoice(wire: Fields, tools: readonly FunctionTool[]): ToolChoice {
   return modeChoice(choice.type === "any" ? "required" : choice.type, tools);
 }
 
-/** A budget of thinking tokens as an effort: the models here know efforts only. */
-function effortOf(thinking: Fields["thinking"]): string | undefined {
+function responseFormat(wire: Fields): ResponseFormat {
+  const [path, given] =
+    wire.output_config?.format === undefined
+      ? (["output_format", wire.output_format] as const)
+      : (["output_config.format", wire.output_config.format] as const);
+  if (given === undefined) return { type: "text" };
+  checkSchema(given.schema, `${path}.schema`);
+  return { type: "json_schema", name: "answer", schema: given.schema, strict: true };
+}
+
+/** How hard the model is to think; a budget of tokens counts as an effort, as the models here know efforts only. */
+function effortOf({ thinking, output_config }: Fields): string | undefined {
+  if (thinking?.type === "disabled") return "none";
+  if (output_config?.effort !== undefined) return output_config.effort;
   if (thinking === undefined || thinking.type === "adaptive") return undefined;
-  if (thinking.type === "disabled") return "none";
   const budget = thinking.budget_tokens ?? 4_096;
   return budget < 2_048 ? "low" : budget < 8_192 ? "medium" : "high";
 }
@@ -218,8 +266,11 @@ export function parseMessagesRequest(
 ): MessagesRequest {
   const wire: Fields = parseBody(purpose === "create" ? fields : countFields, body);
   refuseFields(body, refused);
+  refuseThread(body);
   const tools = parseTools(wire);
-  const effort = effortOf(wire.thinking);
+  const effort = effortOf(wire);
+  const format = responseFormat(wire);
+  const constraint = formatConstraint(format);
   const { thinking } = wire;
   return {
     model: wire.model,
@@ -228,10 +279,11 @@ export function parseMessagesRequest(
       tools,
       toolChoice: parseChoice(wire, tools),
       parallelToolCalls: wire.tool_choice?.disable_parallel_tool_use !== true,
-      responseFormat: { type: "text" },
+      responseFormat: format,
       field: "messages",
       ...(effort !== undefined && { reasoningEffort: effort }),
     },
+    ...(constraint && { constraint }),
     sampling: parseSampling({
       temperature: wire.temperature,
       top_p: wire.top_p,
