@@ -63,10 +63,16 @@ function newest(path) {
 /** Builds when a source is newer than the last good build. */
 function build() {
   const stamp = join(root, "packages/tokenwire/dist/.built");
-  const sources = ["tsconfig.base.json", "package-lock.json", ...packages.map((name) => `${name}/src`)];
+  const sources = [
+    "tsconfig.base.json",
+    "package-lock.json",
+    "scripts/bundle.mjs",
+    ...packages.map((name) => `${name}/src`),
+  ];
   const configs = packages.flatMap((name) => [`${name}/tsconfig.json`, `${name}/package.json`]);
   const changed = Math.max(...[...sources, ...configs].map((path) => newest(join(root, path))));
   if (existsSync(stamp) && statSync(stamp).mtimeMs > changed) return;
+  step("Bundling", process.execPath, [join(root, "scripts/bundle.mjs")]);
   step("Building", process.execPath, [
     join(root, "node_modules/typescript/bin/tsc"),
     "-b",
