@@ -28,6 +28,8 @@ export interface GenerateRequest {
   /** routing hints; opaque to the engine, read by the balancer */
   routing?: { sessionId?: string; prefixBlocks?: { size: number; hashes: readonly bigint[] } };
   multimodal?: unknown; // passed through; shape belongs to the engine
+  /** for engines behind HTTP: sent along with the request, as W3C trace context is */
+  headers?: Readonly<Record<string, string>>;
   /** e.g. kv_transfer_params: forwarded verbatim, never interpreted */
   opaque?: Readonly<Record<string, unknown>>;
 }

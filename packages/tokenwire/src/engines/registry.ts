@@ -5,6 +5,7 @@ import { createEchoEngine } from "./echo.ts";
 import type { ConstraintCompiler, TokenBytesSource } from "./embedded/index.ts";
 import { openEmbeddedEngine } from "./embedded-file.ts";
 import type { Engine } from "./engine.ts";
+import { createGrpcEngine, grpcDialectNames } from "./grpc/index.ts";
 import { createLlamaCppEngine } from "./llamacpp/index.ts";
 import {
   createAutoEngine,
@@ -65,6 +66,10 @@ const engineKinds: Readonly<Record<string, (options: EngineOptions) => Engine>> 
   "llama-server": remote(createLlamaServerEngine),
   openai: remote(createOpenAiEngine),
   ollama: remote(createOllamaEngine),
+  grpc: remote(createGrpcEngine),
+  ...Object.fromEntries(
+    grpcDialectNames.map((name) => [`grpc-${name}`, remote((options) => createGrpcEngine(options, name))]),
+  ),
 };
 
 /** A remote engine's factory, once it is known that there is an address. */
@@ -97,13 +102,14 @@ export function listEngineKinds(): readonly string[] {
 
 /**
  * An engine by kind or URL. A URL's scheme is the kind; what follows is the model file or the address. For a plain
- * `http://…` the server is asked which engine it is.
+ * `http://…` or `grpc://…` the server is asked which engine it is.
  *
  * @throws INVALID_ARGUMENT for an unknown kind, naming the known ones.
  * @example
  * createEngine("embedded")
  * createEngine("http://127.0.0.1:8000")
  * createEngine("vllm:http://127.0.0.1:8000")
+ * createEngine("grpc://127.0.0.1:50051")
  * createEngine({ kind: "embedded", path: "model.gguf", tokenizer })
  */
 export function createEngine(urlOrOptions: string | EngineOptions): Engine {
@@ -115,8 +121,9 @@ export function createEngine(urlOrOptions: string | EngineOptions): Engine {
 
 function parseEngineUrl(url: string): EngineOptions {
   if (/^https?:\/\//i.test(url)) return { kind: "auto", url };
+  if (/^grpcs?:\/\//i.test(url)) return { kind: "grpc", url };
   const [, kind = url, rest = ""] = /^([a-z][a-z0-9+.-]*):(.*)$/i.exec(url) ?? [];
-  if (/^https?:\/\//i.test(rest)) return { kind, url: rest };
+  if (/^(?:http|grpc)s?:\/\//i.test(rest)) return { kind, url: rest };
   const path = rest.replace(/^\/\/(?=.)/, "");
   return path === "" ? { kind } : { kind, path };
 }

@@ -1,9 +1,8 @@
 // Loads node-llama-cpp, llama.cpp as a Node addon. An optional peer: looked for only when this engine is asked for.
 
-import { createRequire } from "node:module";
-import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EngineError, type TokenId } from "../engine.ts";
+import { findPackage } from "../optional-package.ts";
 
 /** One place in the context: tokens already evaluated, and what comes after them. */
 export interface BindingSequence {
@@ -47,7 +46,7 @@ const packageName = "node-llama-cpp";
  * @throws EngineError `unsupported` with the command that installs it.
  */
 export async function loadBinding(folder: string | undefined): Promise<BindingModule> {
-  const path = resolveBinding(folder);
+  const path = findPackage(packageName, folder);
   if (path === undefined) {
     throw new EngineError(
       "unsupported",
@@ -55,17 +54,4 @@ export async function loadBinding(folder: string | undefined): Promise<BindingMo
     );
   }
   return (await import(pathToFileURL(path).href)) as BindingModule;
-}
-
-function resolveBinding(folder: string | undefined): string | undefined {
-  const beside = (place: string): string => join(place, "package.json");
-  const places = [...(folder === undefined ? [] : [beside(folder)]), import.meta.url, beside(process.cwd())];
-  for (const place of places) {
-    try {
-      return createRequire(place).resolve(packageName);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
-    }
-  }
-  return undefined;
 }

@@ -1,7 +1,8 @@
 // An engine at an address of which only the address is known: the server is asked on first use.
 
-import type { Engine, EngineInfo, GenerateEvent, GenerateRequest } from "../engine.ts";
+import type { Engine } from "../engine.ts";
 import { detectEngine, type RemoteKind } from "./detect.ts";
+import { createLazyEngine } from "./lazy-engine.ts";
 import { createLlamaServerEngine } from "./llama-server.ts";
 import type { RemoteEngineOptions } from "./options.ts";
 import { createSglangEngine } from "./sglang.ts";
@@ -20,33 +21,7 @@ const factories: Readonly<Record<RemoteKind, (options: RemoteEngineOptions) => E
 
 /** An engine whose kind is found out when it is first needed. */
 export function createAutoEngine(options: RemoteEngineOptions): Engine {
-  let found: Promise<Engine> | undefined;
-  const engine = (signal?: AbortSignal): Promise<Engine> => {
-    found ??= detectEngine(options, signal)
-      .then((kind) => factories[kind](options))
-      .catch((error: unknown) => {
-        // The server may come up later.
-        found = undefined;
-        throw error;
-      });
-    return found;
-  };
-  return {
-    id: options.id ?? options.url,
-    info: async (signal): Promise<EngineInfo> => (await engine(signal)).info(signal),
-    health: async (signal) => {
-      try {
-        return await (await engine(signal)).health(signal);
-      } catch (error) {
-        signal?.throwIfAborted();
-        return { ok: false, detail: (error as Error).message };
-      }
-    },
-    async *generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GenerateEvent, void> {
-      yield* (await engine(signal)).generate(request, signal);
-    },
-    close: async () => {
-      await (await found?.catch(() => undefined))?.close();
-    },
-  };
+  return createLazyEngine(options.id ?? options.url, async (signal) =>
+    factories[await detectEngine(options, signal)](options),
+  );
 }

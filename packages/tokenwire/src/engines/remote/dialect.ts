@@ -5,6 +5,7 @@ import type {
   Capabilities,
   EngineError,
   EngineInfo,
+  EngineLoad,
   FinishReason,
   GenerateRequest,
   TokenId,
@@ -28,6 +29,7 @@ export type Piece =
       readonly reason: FinishReason;
       readonly matched?: TokenId | string;
       readonly error?: EngineError;
+      readonly opaque?: Readonly<Record<string, unknown>>;
     }
   | { readonly type: "usage"; readonly usage: Partial<Usage> };
 
@@ -49,4 +51,6 @@ export interface Dialect {
   describe(http: EngineHttpClient, options: RemoteEngineOptions, signal?: AbortSignal): Promise<EngineInfo>;
   /** Tells the server to stop, where closing the connection is not enough. */
   abort?(http: EngineHttpClient, requestId: string): Promise<void>;
+  /** How busy the server is, where it tells. */
+  load?(http: EngineHttpClient, signal?: AbortSignal): Promise<EngineLoad>;
 }

@@ -12,7 +12,13 @@ const byStatus: Readonly<Record<number, EngineErrorCode>> = {
   504: "timeout",
 };
 
-const retryable = new Set<EngineErrorCode>(["timeout", "overloaded", "internal", "unavailable"]);
+/** Kinds of failure that another attempt may not meet. */
+export const retryable: ReadonlySet<EngineErrorCode> = new Set<EngineErrorCode>([
+  "timeout",
+  "overloaded",
+  "internal",
+  "unavailable",
+]);
 const contextWords =
   /context (?:length|size|window)|maximum context|longer than the model|exceed_context_size/i;
 const messageLimit = 1024;
@@ -36,9 +42,17 @@ function messageOf(value: unknown): string | undefined {
   const { error, message, detail } = value;
   const text = isObject(error) ? (error["message"] ?? error["type"]) : (error ?? message ?? detail);
   if (text === undefined) return undefined;
-  const plain = typeof text === "string" ? text : JSON.stringify(text);
-  // Account names of an upstream are nobody else's business.
-  return plain.replace(/\b(?:org|proj)[-_][A-Za-z0-9]+/g, "…").slice(0, messageLimit);
+  return plainMessage(typeof text === "string" ? text : JSON.stringify(text));
+}
+
+/** A server's message as it may be shown: account names of an upstream are nobody else's business. */
+export function plainMessage(text: string): string {
+  return text.replace(/\b(?:org|proj)[-_][A-Za-z0-9]+/g, "…").slice(0, messageLimit);
+}
+
+/** Whether a message says that the prompt is too long. */
+export function isContextError(message: string): boolean {
+  return contextWords.test(message);
 }
 
 /** The error for an HTTP answer that is not a success. */
@@ -50,7 +64,7 @@ export function httpError(
 ): EngineError {
   const message = errorMessage(body);
   const code: EngineErrorCode =
-    status === 400 && contextWords.test(message + body)
+    status === 400 && isContextError(message + body)
       ? "context_length"
       : (byStatus[status] ?? "invalid_request");
   const seconds = Number(retryAfter ?? Number.NaN);
@@ -66,7 +80,7 @@ export function streamError(engine: string, event: unknown): EngineError | undef
   const isError = isObject(event) && (event["error"] !== undefined || event["object"] === "error");
   if (!isError) return undefined;
   const message = messageOf(event) ?? "unknown error";
-  const code = contextWords.test(message) ? "context_length" : "internal";
+  const code = isContextError(message) ? "context_length" : "internal";
   return new EngineError(code, `${engine}: ${message}`);
 }
 

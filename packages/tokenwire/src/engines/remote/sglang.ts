@@ -5,7 +5,6 @@ import {
   type Engine,
   EngineError,
   type FinishReason,
-  type GenerateRequest,
   type TokenLogprob,
 } from "../engine.ts";
 import { tokenEngine } from "./capabilities.ts";
@@ -14,6 +13,7 @@ import { asIds, asList, asNumber, asObject, asString, type Json } from "./json-v
 import type { RemoteEngineOptions } from "./options.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { promptIds, samplingFields } from "./sampling-fields.ts";
+import { sglangConstraint } from "./sglang-constraint.ts";
 import { usagePieces } from "./usage.ts";
 
 const capabilities = {
@@ -45,7 +45,7 @@ const dialect: Dialect = {
         stop_token_ids: stop?.tokenIds ?? [],
         skip_special_tokens: false,
         no_stop_trim: true,
-        ...constraintField(request),
+        ...sglangConstraint("sglang", request.constraint),
       },
       stream: true,
       ...(logprobs && { return_logprob: true, logprob_start_len: -1, top_logprobs_num: logprobs.top }),
@@ -84,16 +84,6 @@ const dialect: Dialect = {
 /** An engine over SGLang. */
 export function createSglangEngine(options: RemoteEngineOptions): Engine {
   return createRemoteEngine(dialect, options);
-}
-
-function constraintField({ constraint }: GenerateRequest): Json {
-  if (constraint === undefined) return {};
-  if (constraint.kind === "json_object") return { json_schema: '{"type":"object"}' };
-  if (constraint.kind === "json_schema") return { json_schema: JSON.stringify(constraint.schema) };
-  if (constraint.kind === "regex") return { regex: constraint.pattern };
-  if (constraint.kind === "structural_tag") return { structural_tag: JSON.stringify(constraint.tag) };
-  if (constraint.kind === "grammar" && constraint.syntax === "ebnf") return { ebnf: constraint.source };
-  throw new EngineError("unsupported", "sglang takes grammars as EBNF only.");
 }
 
 class SglangReader implements AnswerReader {

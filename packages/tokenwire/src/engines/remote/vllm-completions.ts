@@ -2,51 +2,39 @@
 // not offer the token endpoint.
 
 import { type Engine, EngineError, type GenerateRequest, type TokenLogprob } from "../engine.ts";
-import { tokenEngine } from "./capabilities.ts";
 import type { AnswerReader, Dialect, Piece } from "./dialect.ts";
 import { asIds, asList, asNumber, asObject, asString } from "./json-view.ts";
 import { describeFromModels } from "./model-list.ts";
 import type { RemoteEngineOptions } from "./options.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
-import { promptIds, samplingFields } from "./sampling-fields.ts";
+import { promptIds } from "./sampling-fields.ts";
 import { usagePieces } from "./usage.ts";
-import { finishPieces, structuredOutputs } from "./vllm.ts";
-
-const capabilities = {
-  ...tokenEngine,
-  constraints: ["json_object", "json_schema", "regex", "grammar", "choice", "structural_tag"],
-} as const;
+import { finishPieces } from "./vllm.ts";
+import { vllmCapabilities, vllmFields } from "./vllm-fields.ts";
 
 const dialect: Dialect = {
   kind: "vllm-completions",
-  capabilities,
+  capabilities: vllmCapabilities,
   generatePath: "/v1/completions",
   health: { path: "/health", timeout: 5_000 },
   toBody: (request, model) => {
-    const { sampling, stop, logprobs, cacheSalt, lora } = request;
+    const { logprobs, cacheSalt, lora } = request;
     return {
       request_id: request.requestId,
       model: lora ?? model,
       prompt: promptIds(request),
-      ...samplingFields(request, 0),
-      max_tokens: sampling.maxTokens,
-      ...(sampling.minTokens !== undefined && { min_tokens: sampling.minTokens }),
-      ...(sampling.ignoreEos && { ignore_eos: true }),
-      ...(sampling.allowedTokenIds && { allowed_token_ids: sampling.allowedTokenIds }),
-      stop_token_ids: stop?.tokenIds ?? [],
-      skip_special_tokens: false,
+      ...vllmFields(request),
       add_special_tokens: false,
       return_token_ids: true,
-      ...(logprobs && { logprobs: logprobs.top, return_tokens_as_token_ids: true }),
+      ...(logprobs && { return_tokens_as_token_ids: true }),
       ...(cacheSalt && { cache_salt: cacheSalt }),
-      ...structuredOutputs(request),
       stream: true,
       stream_options: { include_usage: true },
     };
   },
   createReader: (request) => new CompletionsReader(request),
   describe: (http, options, signal) =>
-    describeFromModels("vllm-completions", capabilities, http, options, signal),
+    describeFromModels("vllm-completions", vllmCapabilities, http, options, signal),
 };
 
 /** An engine over an OpenAI completions endpoint that takes and returns token IDs. */

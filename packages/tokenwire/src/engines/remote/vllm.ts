@@ -1,19 +1,14 @@
 // vLLM's token endpoint, `POST /inference/v1/generate`: IDs in, IDs out. The server needs `--enable-scale-out`.
 
-import type { Engine, FinishReason, GenerateRequest, TokenLogprob } from "../engine.ts";
-import { tokenEngine } from "./capabilities.ts";
+import type { Engine, FinishReason, TokenLogprob } from "../engine.ts";
 import type { AnswerReader, Dialect, Piece } from "./dialect.ts";
 import { asIds, asList, asNumber, asObject, asString, type Json } from "./json-view.ts";
 import { describeFromModels } from "./model-list.ts";
 import type { RemoteEngineOptions } from "./options.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
-import { promptIds, samplingFields } from "./sampling-fields.ts";
+import { promptIds } from "./sampling-fields.ts";
 import { usagePieces } from "./usage.ts";
-
-const capabilities = {
-  ...tokenEngine,
-  constraints: ["json_object", "json_schema", "regex", "grammar", "choice", "structural_tag"],
-} as const;
+import { vllmCapabilities, vllmFields } from "./vllm-fields.ts";
 
 const finishReasons: Readonly<Record<string, FinishReason>> = {
   stop: "stop",
@@ -25,7 +20,7 @@ const finishReasons: Readonly<Record<string, FinishReason>> = {
 
 const dialect: Dialect = {
   kind: "vllm",
-  capabilities,
+  capabilities: vllmCapabilities,
   generatePath: "/inference/v1/generate",
   health: { path: "/health", timeout: 5_000 },
   toBody: (request, model) => {
@@ -34,7 +29,7 @@ const dialect: Dialect = {
       request_id: request.requestId,
       model: lora ?? model,
       token_ids: promptIds(request),
-      sampling_params: vllmSampling(request),
+      sampling_params: { ...vllmFields(request), detokenize: false },
       stream: true,
       stream_options: { include_usage: true },
       ...(cacheSalt && { cache_salt: cacheSalt }),
@@ -45,43 +40,12 @@ const dialect: Dialect = {
     };
   },
   createReader: () => new VllmReader(),
-  describe: (http, options, signal) => describeFromModels("vllm", capabilities, http, options, signal),
+  describe: (http, options, signal) => describeFromModels("vllm", vllmCapabilities, http, options, signal),
 };
 
 /** An engine over vLLM's token endpoint. */
 export function createVllmEngine(options: RemoteEngineOptions): Engine {
   return createRemoteEngine(dialect, options);
-}
-
-/** `SamplingParams` fields; strings are never detokenised on the server. */
-export function vllmSampling(request: GenerateRequest): Record<string, unknown> {
-  const { sampling, stop, logprobs } = request;
-  return {
-    ...samplingFields(request, 0),
-    max_tokens: sampling.maxTokens,
-    ...(sampling.minTokens !== undefined && { min_tokens: sampling.minTokens }),
-    ...(sampling.ignoreEos && { ignore_eos: true }),
-    ...(sampling.allowedTokenIds && { allowed_token_ids: sampling.allowedTokenIds }),
-    stop_token_ids: stop?.tokenIds ?? [],
-    detokenize: false,
-    skip_special_tokens: false,
-    ...(logprobs && { logprobs: logprobs.top }),
-    ...structuredOutputs(request),
-  };
-}
-
-/** The constraint in vLLM's field. */
-export function structuredOutputs({ constraint }: GenerateRequest): { structured_outputs?: Json } {
-  if (constraint === undefined) return {};
-  const field = {
-    json_object: () => ({ json_object: true }),
-    json_schema: () => ({ json: "schema" in constraint ? constraint.schema : {} }),
-    regex: () => ({ regex: "pattern" in constraint ? constraint.pattern : "" }),
-    grammar: () => ({ grammar: "source" in constraint ? constraint.source : "" }),
-    choice: () => ({ choice: "choices" in constraint ? constraint.choices : [] }),
-    structural_tag: () => ({ structural_tag: "tag" in constraint ? JSON.stringify(constraint.tag) : "" }),
-  }[constraint.kind];
-  return { structured_outputs: field() };
 }
 
 class VllmReader implements AnswerReader {
@@ -109,9 +73,7 @@ class VllmReader implements AnswerReader {
 export function finishPieces(choice: Json): Piece[] {
   const reason = finishReasons[asString(choice["finish_reason"]) ?? ""];
   if (reason === undefined) return [];
-  // No stop reason means the model's own end token, which is the last that came.
-  const matched =
-    choice["stop_reason"] ?? (reason === "stop" ? asIds(choice["token_ids"]).at(-1) : undefined);
+  const matched = choice["stop_reason"];
   const known = typeof matched === "number" || typeof matched === "string";
   return [{ type: "finish", reason, ...(known && { matched }) }];
 }

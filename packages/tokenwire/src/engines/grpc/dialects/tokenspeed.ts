@@ -1,0 +1,107 @@
+// TokenSpeed. Only fields that are set are used; log-probabilities need a flag at the server's start.
+
+import { sglangConstraint } from "../../remote/sglang-constraint.ts";
+import type { GrpcDialect } from "../dialect.ts";
+import { abortOne, healthCheck, loadsOf, outputLogprobs, schedulerLoad } from "../messages.ts";
+import type { Message } from "../wire.ts";
+import { biases, grpcEngine, refuse, samplingValues, tokenizedPrompt } from "./request-parts.ts";
+
+const samplingParams: Message = {
+  temperature: [1, "float"],
+  top_p: [2, "float"],
+  top_k: [3, "int32"],
+  min_p: [4, "float"],
+  frequency_penalty: [5, "float"],
+  presence_penalty: [6, "float"],
+  repetition_penalty: [7, "float"],
+  max_new_tokens: [8, "uint32"],
+  min_new_tokens: [9, "uint32"],
+  stop_token_ids: [11, "uint32*"],
+  ignore_eos: [12, "bool"],
+  skip_special_tokens: [13, "bool"],
+  n: [15, "uint32"],
+  logit_bias: [16, "map<string,float>"],
+  regex: [17, "string"],
+  json_schema: [18, "string"],
+  ebnf: [19, "string"],
+  structural_tag: [20, "string"],
+  no_stop_trim: [22, "bool"],
+};
+
+const chunk: Message = {
+  token_ids: [1, "uint32*"],
+  prompt_tokens: [2, "uint32"],
+  cached_tokens: [4, "uint32"],
+  output_logprobs: [5, outputLogprobs],
+};
+
+const complete: Message = {
+  output_ids: [1, "uint32*"],
+  finish_reason: [2, "string"],
+  prompt_tokens: [3, "uint32"],
+  cached_tokens: [5, "uint32"],
+  output_logprobs: [6, outputLogprobs],
+  matched_token_id: [7, "uint32"],
+  matched_stop_str: [8, "string"],
+};
+
+export const tokenspeed: GrpcDialect = {
+  name: "tokenspeed",
+  service: "tokenspeed.grpc.scheduler.TokenSpeedScheduler",
+  capabilities: {
+    ...grpcEngine,
+    seed: false,
+    constraints: ["json_object", "json_schema", "regex", "grammar", "structural_tag"],
+  },
+  logprobsAdvice: "start the server with --enable-output-logprobs",
+  messages: {
+    generateRequest: {
+      request_id: [1, "string"],
+      tokenized: [2, { input_ids: [1, "uint32*"], original_text: [2, "string"] }],
+      sampling_params: [3, samplingParams],
+      return_logprob: [4, "bool"],
+      logprob_start_len: [5, "int32"],
+      top_logprobs_num: [6, "int32"],
+      stream: [8, "bool"],
+      kv_bootstrap_info: [11, { host: [1, "string"], port: [2, "int32"], room: [3, "int64"] }],
+    },
+    generateResponse: { chunk: [2, chunk], complete: [3, complete] },
+    abortRequest: abortOne,
+    health: healthCheck,
+    modelInfo: {
+      model_path: [1, "string"],
+      served_model_name: [3, "string"],
+      max_context_length: [6, "uint32"],
+      vocab_size: [8, "uint32"],
+      eos_token_ids: [9, "uint32*"],
+      bos_token_id: [11, "uint32"],
+      default_sampling_params_json: [13, "string"],
+    },
+    loads: loadsOf({ ...schedulerLoad, token_usage: [8, "double"], cache_hit_rate: [10, "double"] }),
+  },
+  toRequest: (request) => {
+    const { sampling, stop, logprobs, lora, opaque } = request;
+    refuse("tokenspeed", { "list of allowed tokens": sampling.allowedTokenIds, adapters: lora });
+    return {
+      request_id: request.requestId,
+      tokenized: tokenizedPrompt(request),
+      sampling_params: {
+        ...samplingValues(request, -1),
+        max_new_tokens: sampling.maxTokens,
+        min_new_tokens: sampling.minTokens ?? 0,
+        stop_token_ids: stop?.tokenIds ?? [],
+        skip_special_tokens: false,
+        n: 1,
+        no_stop_trim: true,
+        ...biases(request, "strings"),
+        ...sglangConstraint("grpc-tokenspeed", request.constraint),
+      },
+      return_logprob: logprobs !== undefined,
+      logprob_start_len: -1,
+      top_logprobs_num: logprobs?.top ?? 0,
+      stream: true,
+      kv_bootstrap_info: opaque?.["kv_bootstrap_info"],
+    };
+  },
+  toAbort: (requestId) => ({ request_id: requestId, reason: "the client left" }),
+};

@@ -1,0 +1,1 @@
+export { createGrpcEngine, grpcDialectNames } from "./grpc-engine.ts";

@@ -1,0 +1,190 @@
+// One choice of a remote engine's answer: one request to the server, and the contract's rules about its end.
+
+import {
+  EngineError,
+  type FinishReason,
+  type GenerateEvent,
+  type GenerateRequest,
+  type TokenId,
+  type Usage,
+} from "../engine.ts";
+import type { Piece } from "./dialect.ts";
+import { connectionError, streamError } from "./error-mapping.ts";
+import type { StreamedEvent } from "./event-reader.ts";
+import type { Upstream } from "./upstream.ts";
+
+const retryBase = 100;
+const maxRetryPause = 5_000;
+
+type FinishPiece = Omit<Extract<Piece, { type: "finish" }>, "type">;
+
+export interface ChoiceOptions {
+  readonly upstream: Upstream;
+  readonly request: GenerateRequest;
+  readonly model: string;
+  readonly index: number;
+  /** End tokens of the model, where the server tells them. */
+  readonly eosTokenIds: readonly TokenId[];
+  readonly signal: AbortSignal | undefined;
+}
+
+export class Choice {
+  readonly #options: ChoiceOptions;
+  readonly #controller = new AbortController();
+  readonly #usage: { -readonly [Key in keyof Usage]?: Usage[Key] } = {};
+  #stream: AsyncGenerator<StreamedEvent, void> | undefined;
+  #count = 0;
+  #lastId: TokenId | undefined;
+  #end: FinishPiece | undefined;
+  /** The server goes on although the answer has ended here. */
+  #cut = false;
+  /** Nothing is left to be stopped on the server. */
+  #settled = false;
+
+  constructor(options: ChoiceOptions) {
+    this.#options = options;
+    options.signal?.addEventListener("abort", this.#abort, { once: true });
+  }
+
+  readonly #abort = (): void => this.#controller.abort();
+
+  /** Connects; failures that may pass are tried again, for no token has come yet. */
+  async open(retries: number): Promise<void> {
+    const { upstream, request, model, signal } = this.#options;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        this.#stream = await upstream.open(request, model, this.#controller.signal);
+        return;
+      } catch (error) {
+        signal?.throwIfAborted();
+        const failure = connectionError(upstream.kind, error);
+        // A server's own fault seldom passes: once more, and no further.
+        const limit = failure.code === "internal" ? Math.min(1, retries) : retries;
+        if (!failure.retryable || attempt >= limit) throw failure;
+        const backoff = retryBase * 2 ** attempt * (0.5 + Math.random());
+        await new Promise((resolve) =>
+          setTimeout(resolve, Math.min(maxRetryPause, failure.retryAfterMs ?? backoff)),
+        );
+      }
+    }
+  }
+
+  async *events(): AsyncGenerator<GenerateEvent, void> {
+    const { upstream, request, signal } = this.#options;
+    const reader = upstream.createReader(request);
+    try {
+      for await (const event of this.#stream as AsyncGenerator<StreamedEvent, void>) {
+        if (event.done) break;
+        const failure = streamError(upstream.kind, event.value);
+        if (failure !== undefined) return yield this.#fail(failure);
+        for (const piece of reader.push(event.value)) yield* this.#emit(piece);
+        if (this.#cut) break;
+      }
+      if (!this.#cut) for (const piece of reader.end()) yield* this.#emit(piece);
+    } catch (error) {
+      if (signal?.aborted || this.#controller.signal.aborted) return yield this.#finish({ reason: "abort" });
+      return yield this.#fail(connectionError(upstream.kind, error));
+    }
+    this.#settled = !this.#cut;
+    yield this.#finish(this.#end ?? { reason: this.#guessReason() });
+  }
+
+  /** Ends the server's work unless it has ended by itself. */
+  async close(): Promise<void> {
+    const { upstream, request, signal } = this.#options;
+    signal?.removeEventListener("abort", this.#abort);
+    if (this.#stream === undefined || this.#settled) return;
+    this.#settled = true;
+    this.#controller.abort();
+    await this.#stream.return(undefined).catch(() => undefined);
+    await upstream.abort?.(request.requestId).catch(() => undefined);
+  }
+
+  *#emit(piece: Piece): Generator<GenerateEvent, void> {
+    const { index } = this.#options;
+    if (piece.type === "usage") Object.assign(this.#usage, piece.usage);
+    else if (piece.type === "finish") yield* this.#endWith(piece);
+    else if (this.#end !== undefined) this.#cut = true;
+    else if (piece.type === "text") yield { type: "text", index, text: piece.text };
+    else yield* this.#emitIds(piece);
+  }
+
+  *#emitIds(piece: Extract<Piece, { type: "ids" }>): Generator<GenerateEvent, void> {
+    const { upstream, request, index } = this.#options;
+    // Watched here too: not every engine knows stop ids, and none may run past ours.
+    const stop = request.stop?.tokenIds ?? [];
+    const end = piece.ids.findIndex((id) => stop.includes(id));
+    const tokenIds = end === -1 ? piece.ids : piece.ids.slice(0, end + 1);
+    if (tokenIds.length > 0) {
+      this.#count += tokenIds.length;
+      this.#lastId = tokenIds.at(-1);
+      const { fidelity } = piece;
+      const logprobs = piece.logprobs?.slice(0, tokenIds.length);
+      yield {
+        type: "delta",
+        index,
+        tokenIds,
+        ...(logprobs?.length === tokenIds.length && { logprobs }),
+        ...(fidelity && { fidelity }),
+      };
+    }
+    if (end === -1) return;
+    this.#end = { reason: "stop", matched: piece.ids[end]! };
+    // A server that was told the id stops by itself, and still has the usage to send.
+    this.#cut = !upstream.capabilities.stopTokenIds || end < piece.ids.length - 1;
+  }
+
+  *#endWith({ type: _, ...end }: Extract<Piece, { type: "finish" }>): Generator<GenerateEvent, void> {
+    if (this.#end !== undefined) return;
+    const { matched } = end;
+    // Some servers keep the id that ended the answer to themselves.
+    if (typeof matched === "number" && matched !== this.#lastId) {
+      yield* this.#emitIds({ type: "ids", ids: [matched] });
+      this.#cut = false;
+    }
+    this.#end = end;
+  }
+
+  #fail(error: EngineError): GenerateEvent {
+    // Silence says nothing about what the server is still doing.
+    this.#settled = error.code !== "timeout";
+    return this.#finish({ reason: "error", error });
+  }
+
+  /** Some servers drop the last event, and the reason with it. */
+  #guessReason(): FinishReason {
+    const { stop, sampling } = this.#options.request;
+    if (this.#lastId !== undefined && stop?.tokenIds?.includes(this.#lastId)) return "stop";
+    return this.#count >= sampling.maxTokens && this.#count > 0 ? "length" : "error";
+  }
+
+  #finish({ reason, opaque, ...end }: FinishPiece): GenerateEvent {
+    const { upstream, request, index } = this.#options;
+    const matched = end.matched ?? (reason === "stop" ? this.#endingId() : undefined);
+    const error =
+      end.error ??
+      (reason === "error"
+        ? new EngineError("internal", `${upstream.kind}: the stream ended without a finish.`)
+        : undefined);
+    const { prompt } = request;
+    const promptTokens = "tokenIds" in prompt ? prompt.tokenIds.length : (this.#usage.promptTokens ?? 0);
+    const completionTokens = this.#count > 0 ? this.#count : (this.#usage.completionTokens ?? 0);
+    return {
+      type: "finish",
+      index,
+      reason,
+      ...(matched !== undefined && { matched }),
+      ...(error && { error }),
+      ...(opaque && { opaque }),
+      usage: { ...this.#usage, promptTokens, completionTokens },
+    };
+  }
+
+  /** A stop without a name: the model's own end token, the last that came, unless it is known to be something else. */
+  #endingId(): TokenId | undefined {
+    const { request, eosTokenIds } = this.#options;
+    if (this.#lastId === undefined || eosTokenIds.length === 0) return this.#lastId;
+    const ends = [...eosTokenIds, ...(request.stop?.tokenIds ?? [])];
+    return ends.includes(this.#lastId) ? this.#lastId : undefined;
+  }
+}

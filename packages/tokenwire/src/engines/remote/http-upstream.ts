@@ -1,0 +1,27 @@
+// An engine's HTTP server, in its dialect.
+
+import type { Dialect } from "./dialect.ts";
+import { readEvents } from "./event-reader.ts";
+import { EngineHttpClient } from "./http-client.ts";
+import type { RemoteEngineOptions } from "./options.ts";
+import type { Upstream } from "./upstream.ts";
+
+export function createHttpUpstream(dialect: Dialect, options: RemoteEngineOptions): Upstream {
+  const { kind, capabilities, abort, load } = dialect;
+  const http = new EngineHttpClient(kind, options);
+  return {
+    kind,
+    capabilities,
+    describe: (signal) => dialect.describe(http, options, signal),
+    health: (signal) => http.isOk(dialect.health.path, dialect.health.timeout, signal),
+    open: async (request, model, signal) => {
+      const body = dialect.toBody(request, model);
+      const { requestId } = request;
+      return readEvents(kind, await http.open(dialect.generatePath, { body, requestId, signal }));
+    },
+    createReader: (request) => dialect.createReader(request),
+    ...(abort && { abort: (requestId) => abort(http, requestId) }),
+    ...(load && { load: (signal) => load(http, signal) }),
+    close: () => http.close(),
+  };
+}

@@ -1,0 +1,25 @@
+// What answers requests at the other end, whatever the transport: HTTP in the dialect of an engine, or gRPC.
+
+import type { Capabilities, Engine, EngineInfo, GenerateRequest } from "../engine.ts";
+import type { AnswerReader } from "./dialect.ts";
+import type { StreamedEvent } from "./event-reader.ts";
+
+export interface Upstream
+  extends Pick<Engine, "health" | "load" | "embed" | "tokenizerArtifacts" | "kvEvents"> {
+  readonly kind: string;
+  readonly capabilities: Capabilities;
+  describe(signal?: AbortSignal): Promise<EngineInfo>;
+  /**
+   * Sends a request for one choice. Resolves with the answer's events once the server has accepted it; ending the
+   * iterator early frees the connection. Throws `EngineError`.
+   */
+  open(
+    request: GenerateRequest,
+    model: string,
+    signal: AbortSignal,
+  ): Promise<AsyncGenerator<StreamedEvent, void>>;
+  createReader(request: GenerateRequest): AnswerReader;
+  /** Tells the server to stop, where leaving is not enough. */
+  abort?(requestId: string): Promise<void>;
+  close(): void;
+}
