@@ -43,6 +43,7 @@ export type {
   BrowserTool,
   BrowserToolOptions,
   Cassette,
+  ChromiumBackendOptions,
   CitedPage,
   FetchedPage,
   HttpBackendOptions,
@@ -53,15 +54,18 @@ export type {
   PageText,
   PageTextOptions,
   SearchHit,
+  SearxngBackendOptions,
   UrlCitation,
   VendorBackendOptions,
 } from "./browser/index.ts";
 export {
   BrowserSession,
   createBrowserTool,
+  createChromiumBackend,
   createExaBackend,
   createHttpBackend,
   createLocalBackend,
+  createSearxngBackend,
   createYouComBackend,
   decodeUrl,
   emptyCassette,
@@ -75,7 +79,7 @@ export {
 export type { ToolDefinition } from "./define-tool.ts";
 export { defineTool, parseToolArguments } from "./define-tool.ts";
 export { isPublicAddress } from "./network/address-guard.ts";
-export type { FetchedResource, GuardedFetchOptions } from "./network/guarded-fetch.ts";
+export type { FetchedResource, GuardedFetchOptions, GuardedRequest } from "./network/guarded-fetch.ts";
 export { guardedFetch } from "./network/guarded-fetch.ts";
 export type {
   CellOptions,

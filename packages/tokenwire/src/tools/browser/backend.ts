@@ -24,4 +24,6 @@ export interface BrowserBackend {
     url: string,
     options: { readonly viewSource: boolean; readonly signal?: AbortSignal },
   ): Promise<FetchedPage>;
+  /** Frees what it holds, such as a browser process. Whoever made the backend calls it, at the end. */
+  close?(): Promise<void>;
 }

@@ -1,10 +1,14 @@
 export type { BrowserBackend, FetchedPage } from "./backend.ts";
 export type { Cassette } from "./backends/cassette.ts";
 export { emptyCassette, recordCassette, replayCassette } from "./backends/cassette.ts";
+export type { ChromiumBackendOptions } from "./backends/chromium.ts";
+export { createChromiumBackend } from "./backends/chromium.ts";
 export type { HttpBackendOptions } from "./backends/http.ts";
 export { createHttpBackend } from "./backends/http.ts";
 export type { LocalBackendOptions } from "./backends/local.ts";
 export { createLocalBackend } from "./backends/local.ts";
+export type { SearxngBackendOptions } from "./backends/searxng.ts";
+export { createSearxngBackend } from "./backends/searxng.ts";
 export type { VendorBackendOptions } from "./backends/vendor.ts";
 export { createExaBackend, createYouComBackend } from "./backends/vendor.ts";
 export type { BrowserTool, BrowserToolOptions } from "./browser-tool.ts";

@@ -1,7 +1,7 @@
 // Fetching a URL that a model chose: public addresses only, checked again at each redirect, with limits on size, time
 // and redirects. No cookies, no proxies, no credentials.
 
-import { type IncomingMessage, request as requestHttp } from "node:http";
+import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { isIP } from "node:net";
 import { pipeline, type Readable } from "node:stream";
@@ -23,6 +23,15 @@ export interface GuardedFetchOptions {
   readonly userAgent?: string;
 }
 
+/** A request other than a plain GET. */
+export interface GuardedRequest {
+  readonly method?: "GET" | "HEAD" | "POST";
+  /** Added to those of every request; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Of a POST. Not sent again after a redirect that turns it into a GET. */
+  readonly body?: Uint8Array;
+}
+
 export interface FetchedResource {
   /** Address after redirects. */
   readonly url: string;
@@ -30,32 +39,51 @@ export interface FetchedResource {
   /** Lower-case media type without parameters; empty when the server names none. */
   readonly contentType: string;
   readonly charset: string | undefined;
+  readonly headers: IncomingHttpHeaders;
   readonly body: Uint8Array;
 }
 
 const standardPorts: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
 
-/** GETs `url`. Throws an `Error` whose message is fit for a model: no internal address, at most a status. */
-export async function guardedFetch(url: string, options: GuardedFetchOptions = {}): Promise<FetchedResource> {
+/**
+ * Requests `url`, by GET unless told otherwise. Throws an `Error` whose message is fit for a model: no internal address,
+ * at most a status.
+ */
+export async function guardedFetch(
+  url: string,
+  options: GuardedFetchOptions = {},
+  request: GuardedRequest = {},
+): Promise<FetchedResource> {
   const { timeout = 20_000, maxRedirects = 5 } = options;
   const timer = AbortSignal.timeout(timeout);
   const signal = options.signal === undefined ? timer : AbortSignal.any([options.signal, timer]);
   let target = checkUrl(url, options);
+  let current = request;
   try {
     for (let redirects = 0; ; redirects += 1) {
-      const response = await send(target, options, signal);
+      const response = await send(target, options, current, signal);
       const location = response.headers.location;
       const { statusCode: status = 0 } = response;
       if (location === undefined || status < 300 || status > 399)
         return await read(target, response, options);
       response.destroy();
       if (redirects === maxRedirects) throw new Error(`More than ${maxRedirects} redirects.`);
-      target = checkUrl(new URL(location, target).href, options);
+      const next = checkUrl(new URL(location, target).href, options);
+      current = redirected(current, status, next.origin === target.origin);
+      target = next;
     }
   } catch (error) {
     if (timer.aborted) throw new Error(`No answer within ${timeout / 1000} seconds.`, { cause: error });
     throw error;
   }
+}
+
+/** As browsers do: 301, 302 and 303 turn a POST into a GET; another origin gets none of the request's own headers. */
+function redirected(request: GuardedRequest, status: number, sameOrigin: boolean): GuardedRequest {
+  const { headers, ...rest } = sameOrigin ? request : { ...request, headers: undefined };
+  const kept = headers === undefined ? rest : { ...rest, headers };
+  if (request.method !== "POST" || status === 307 || status === 308) return kept;
+  return { method: "GET", ...(headers && { headers }) };
 }
 
 /** Parses and checks everything that can be known before the name is resolved. */
@@ -77,20 +105,27 @@ function checkUrl(url: string, { allowedPorts = [], isAllowedAddress }: GuardedF
   return parsed;
 }
 
-function send(url: URL, options: GuardedFetchOptions, signal: AbortSignal): Promise<IncomingMessage> {
+function send(
+  url: URL,
+  options: GuardedFetchOptions,
+  { method = "GET", headers, body }: GuardedRequest,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const request = url.protocol === "https:" ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     const outgoing = request(url, {
+      method,
       signal,
       agent: false,
       lookup: guardedLookup(options.isAllowedAddress),
       headers: {
         accept: "text/html,application/xhtml+xml,text/*;q=0.9,*/*;q=0.5",
+        ...headers,
         "accept-encoding": "gzip, deflate, br",
         "user-agent": options.userAgent ?? "tokenwire",
       },
     });
-    outgoing.on("response", resolve).on("error", reject).end();
+    outgoing.on("response", resolve).on("error", reject).end(body);
   });
 }
 
@@ -119,6 +154,7 @@ async function read(
     status: response.statusCode ?? 0,
     contentType: type.trim().toLowerCase(),
     charset,
+    headers: response.headers,
     body: Buffer.concat(chunks),
   };
 }

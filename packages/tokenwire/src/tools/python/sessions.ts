@@ -1,5 +1,6 @@
 // Interpreter sessions that outlive a response: kept by key for the next turn, bounded in number and in idle time.
 
+import { Waiters } from "../waiters.ts";
 import type { CellOptions, CellResult, PythonBackend } from "./backend.ts";
 import { PythonSandbox, type SandboxOptions } from "./sandbox.ts";
 
@@ -37,7 +38,7 @@ const lost = "[WARN] The earlier Python session has ended; its variables and fil
 export class PythonSessions {
   readonly #options: PythonSessionsOptions;
   readonly #sessions = new Map<string, Session>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiters: Waiters = new Waiters();
   #closed = false;
 
   constructor(options: PythonSessionsOptions = {}) {
@@ -98,7 +99,7 @@ export class PythonSessions {
         return { session, isNew: true };
       }
       const resting = [...this.#sessions.values()].find(({ holders }) => holders === 0);
-      if (resting === undefined) await this.#turn(signal);
+      if (resting === undefined) await this.#waiters.wait(signal);
       else await this.#end(resting);
     }
   }
@@ -108,29 +109,13 @@ export class PythonSessions {
     if (session.holders > 0 || this.#sessions.get(session.key) !== session) return;
     const { idleTimeout = 600_000 } = this.#options;
     session.timer = setTimeout(() => void this.#end(session), idleTimeout).unref();
-    this.#waiting.shift()?.();
-  }
-
-  /** Resolves when a session came to rest, rejects at the abort. */
-  #turn(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const stop = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(wake), 1);
-        reject(signal.reason as Error);
-      };
-      const wake = (): void => {
-        signal.removeEventListener("abort", stop);
-        resolve();
-      };
-      signal.addEventListener("abort", stop, { once: true });
-      this.#waiting.push(wake);
-    });
+    this.#waiters.wake();
   }
 
   async #end(session: Session): Promise<void> {
     clearTimeout(session.timer);
     if (this.#sessions.get(session.key) === session) this.#sessions.delete(session.key);
-    this.#waiting.shift()?.();
+    this.#waiters.wake();
     await session.backend.close();
   }
 }

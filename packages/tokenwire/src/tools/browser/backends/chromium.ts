@@ -1,0 +1,75 @@
+// Pages as a browser shows them, scripts included. Chromium itself never reaches the network: each request of a page,
+// its frames and its scripts goes through our guard, which checks every address after DNS and at every redirect, and
+// the browser is handed the answer. What cannot be handed over that way (sockets, WebRTC, WebTransport) meets a proxy
+// that does not exist and a resolver that knows no name.
+
+import { type FetchedResource, type GuardedFetchOptions, guardedFetch } from "../../network/guarded-fetch.ts";
+import type { BrowserBackend, FetchedPage } from "../backend.ts";
+import { ChromiumProcess, type ChromiumProcessOptions } from "./chromium-process.ts";
+import { toFetchedPage } from "./http.ts";
+import { PageRequests } from "./page-requests.ts";
+
+export interface ChromiumBackendOptions extends GuardedFetchOptions, ChromiumProcessOptions {
+  /** Where `search` goes. Without it, searching says that it is not available. */
+  readonly searchWith?: Pick<BrowserBackend, "search" | "source">;
+  /** Milliseconds for a page with everything in it. Default 30,000. */
+  readonly renderTimeout?: number;
+  /** Requests that a page may make. Default 100. */
+  readonly maxRequests?: number;
+  /** Bytes of all answers to a page. Default 20 MiB. */
+  readonly maxPageBytes?: number;
+}
+
+/** UTF-16 code units of a rendered page. */
+const maxContentLength = 10 << 20;
+
+/** A backend that renders pages. Needs the optional package `playwright-core` and an installed Chromium. */
+export function createChromiumBackend(options: ChromiumBackendOptions = {}): BrowserBackend {
+  const { searchWith, renderTimeout = 30_000 } = options;
+  const chromium = new ChromiumProcess(options);
+  return {
+    source: searchWith?.source ?? "web",
+    search: async (query, searchOptions) => {
+      if (searchWith === undefined) throw new Error("This browser has no search engine; open a URL instead.");
+      return searchWith.search(query, searchOptions);
+    },
+    fetch: async (url, { viewSource, signal }) => {
+      const timer = AbortSignal.timeout(renderTimeout);
+      const either = signal === undefined ? timer : AbortSignal.any([signal, timer]);
+      const resource = await guardedFetch(url, { ...options, signal: either });
+      if (resource.status >= 400) throw new Error(`HTTP status ${resource.status}`);
+      if (viewSource || !isHtml(resource)) return toFetchedPage(resource, viewSource);
+      try {
+        return await chromium.withPage(either, (page) =>
+          render(page, resource, { ...options, signal: either }),
+        );
+      } catch (error) {
+        if (!timer.aborted || signal?.aborted) throw error;
+        throw new Error(`The page was not ready within ${renderTimeout / 1000} seconds.`, { cause: error });
+      }
+    },
+    close: () => chromium.close(),
+  };
+}
+
+const isHtml = ({ contentType }: FetchedResource): boolean =>
+  contentType === "text/html" || contentType === "application/xhtml+xml";
+
+type Page = import("playwright-core").Page;
+
+async function render(
+  page: Page,
+  resource: FetchedResource,
+  options: ChromiumBackendOptions & { readonly signal: AbortSignal },
+): Promise<FetchedPage> {
+  const requests = new PageRequests(resource, options);
+  await page.context().route("**/*", (route) => requests.answer(route));
+  // The guard's own time limit ends the page.
+  await page.goto(resource.url, { waitUntil: "domcontentloaded", timeout: 0 });
+  await requests.settled();
+  const length = await page.evaluate("document.documentElement.outerHTML.length");
+  if (typeof length !== "number" || length > maxContentLength) {
+    throw new Error(`The rendered page is larger than ${maxContentLength} characters.`);
+  }
+  return { content: await page.content(), title: await page.title() };
+}
