@@ -14,6 +14,7 @@ export class Admission {
   readonly #limits: ServerSettings["limits"];
   readonly #patience: number;
   readonly #queue: Waiting[] = [];
+  readonly #waits: WeakMap<AbortSignal, number> = new WeakMap();
   #running = 0;
   /** Told how long each request waited, in milliseconds. */
   onAdmit: ((waited: number) => void) | undefined;
@@ -31,12 +32,19 @@ export class Admission {
     return this.#queue.length;
   }
 
+  /** Milliseconds that the request of this signal waited for its slot; undefined when it had none. */
+  waitOf(signal: AbortSignal): number | undefined {
+    return this.#waits.get(signal);
+  }
+
   /** Runs a task in a slot. Raises 429 when the queue is full, 503 after too long a wait. */
   async run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
     const arrived = performance.now();
     if (this.#running >= this.#limits.running) await this.#wait(signal);
     else this.#running++;
-    this.onAdmit?.(performance.now() - arrived);
+    const waited = performance.now() - arrived;
+    this.#waits.set(signal, waited);
+    this.onAdmit?.(waited);
     try {
       return await task();
     } finally {

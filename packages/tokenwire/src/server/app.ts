@@ -3,6 +3,7 @@
 
 import type { Server as HttpServer } from "node:http";
 import type { ServerOptions as HttpsOptions } from "node:https";
+import type { Socket } from "node:net";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyHttpOptions,
@@ -17,14 +18,19 @@ import { installBodyParser, requestBody } from "./body.ts";
 import { installBinaryBodyParser } from "./codec/request-body.ts";
 import type { Route, RouteContext, ServerContext } from "./context.ts";
 import { fromFastify, toApiError } from "./errors.ts";
+import { Observation } from "./observability/observation.ts";
 import { checkOrigin } from "./origin.ts";
 import { requestIdOf } from "./request-id.ts";
 import { PathTable } from "./unknown-route.ts";
 
 interface RequestState {
   readonly started: number;
+  readonly bytesBefore: number;
   tenant: string;
   readonly abort: AbortController;
+  /** Undefined for a request that was refused before it was one: its key, origin or host. */
+  observation?: Observation;
+  signal?: AbortSignal;
 }
 
 const states: WeakMap<FastifyRequest, RequestState> = new WeakMap();
@@ -83,6 +89,10 @@ export function createApp({ context, routes, auth, https = undefined }: AppParts
   installErrorHandlers(app, context, paths);
   installHooks(app, context, routes, auth);
   for (const route of routes) register(app, context, route);
+  app.server.on(https ? "secureConnection" : "connection", (socket: Socket) => {
+    context.metrics.connectionOpened();
+    socket.once("close", () => context.metrics.connectionClosed());
+  });
   return app;
 }
 
@@ -98,6 +108,7 @@ function installErrorHandlers(app: FastifyInstance, context: ServerContext, path
     if (known.status >= 500)
       log.error({ requestId: request.id, err: known.cause ?? error }, "request failed");
     context.metrics.error(known.wireCode ?? known.type);
+    states.get(request)?.observation?.failed(known);
     sendError(request, reply, known);
   });
   app.setNotFoundHandler((request, reply) => {
@@ -122,6 +133,7 @@ function installHooks(
   app.addHook("onRequest", (request, reply, done) => {
     const state: RequestState = {
       started: performance.now(),
+      bytesBefore: request.raw.socket?.bytesWritten ?? 0,
       tenant: "public",
       abort: new AbortController(),
     };
@@ -148,6 +160,15 @@ function installHooks(
       limits.enter(tenant, (name, value) => void reply.header(name, value));
       reply.raw.once("close", () => limits.leave(tenant));
     }
+    state.observation = new Observation(context, {
+      tenant: state.tenant,
+      method: request.method,
+      route: request.routeOptions.url ?? "unknown",
+      headers: request.headers,
+      setHeader: (name, value) => {
+        if (!reply.raw.headersSent) void reply.header(name, value);
+      },
+    });
     done();
   });
   app.addHook("onSend", (request, reply, payload, done) => {
@@ -168,6 +189,9 @@ function observe(
   const status = reply.raw.headersSent ? reply.raw.statusCode : 499;
   const durationMs = performance.now() - state.started;
   context.metrics.http(route, request.method, status, durationMs);
+  const facts = state.observation?.end(status, durationMs);
+  const queueMs = state.signal && context.admission.waitOf(state.signal);
+  const bytes = (request.raw.socket?.bytesWritten ?? 0) - state.bytesBefore;
   context.log.info(
     {
       requestId: request.id,
@@ -176,7 +200,10 @@ function observe(
       route,
       status,
       durationMs: Math.round(durationMs),
-      ...(state.abort.signal.aborted && { aborted: "client closed" }),
+      bytes,
+      ...(queueMs !== undefined && { queueMs: Math.round(queueMs) }),
+      ...facts,
+      ...(state.abort.signal.aborted && { aborted: "client" }),
     },
     "request",
   );
@@ -199,16 +226,23 @@ async function answer(
   reply: FastifyReply,
 ): Promise<unknown> {
   const state = states.get(request)!;
+  const observation = state.observation!;
+  state.signal = AbortSignal.any([state.abort.signal, server.shutdown]);
   const context: RouteContext = {
     server,
     request,
     reply,
     requestId: request.id,
     tenant: state.tenant,
-    signal: AbortSignal.any([state.abort.signal, server.shutdown]),
-    body: () => requestBody(request),
+    observation,
+    signal: state.signal,
+    body: () => {
+      const body = requestBody(request);
+      observation.read(body);
+      return body;
+    },
   };
-  const result = await route.handle(context);
+  const result = await observation.run(() => route.handle(context));
   if (reply.sent || reply.raw.headersSent) return reply;
   return result;
 }

@@ -11,6 +11,8 @@ import type { Drain } from "./drain.ts";
 import type { KeyLimits } from "./key-limits.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ModelRegistry } from "./models.ts";
+import type { Observation } from "./observability/observation.ts";
+import type { Tracing } from "./observability/tracing.ts";
 import type { ServerSettings } from "./options.ts";
 import type { ResponseJobs } from "./responses/jobs.ts";
 import type { BrowserStates } from "./responses/tools/browser-states.ts";
@@ -31,6 +33,8 @@ export interface ServerContext {
   readonly seal: Seal;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Undefined unless the program traces. */
+  readonly tracing: Tracing | undefined;
   /** Binary answers: settings, maps, policies. */
   readonly codec: CodecState;
   /** Requests in flight, and whether the server is closing. */
@@ -45,6 +49,8 @@ export interface Caller {
   readonly requestId: string;
   /** Whose stored objects may be seen. */
   readonly tenant: string;
+  /** What becomes known of it. */
+  readonly observation: Observation;
   /** Aborted when the client leaves before the answer is complete, or the server shuts down. */
   readonly signal: AbortSignal;
 }

@@ -13,8 +13,8 @@ import {
   type TokenUsage,
 } from "../protocol/index.ts";
 import { toApiError } from "./errors.ts";
-import type { Metrics } from "./metrics.ts";
 import type { ServedModel } from "./models.ts";
+import type { EngineCall, GenerationObserver } from "./observability/observer.ts";
 import type { ServerSettings } from "./options.ts";
 
 type StartEvent = Extract<GenerateEvent, { type: "start" }>;
@@ -44,7 +44,8 @@ export interface GenerationOptions {
   readonly timeouts: ServerSettings["timeouts"];
   /** Counts as generation goes on; the caller has filled in the prompt. */
   readonly usage: TokenUsage;
-  readonly metrics?: Metrics;
+  /** Told what happens. */
+  readonly observer?: GenerationObserver;
   /** Told about what parsers had to repair. */
   readonly onDiagnostic?: (code: string) => void;
 }
@@ -61,6 +62,8 @@ export function repeatPlan(plan: GenerationPlan, n: number): GenerationPlan[] {
 
 /** Generates all choices, concurrently. Raises `ApiError` when the engine fails. */
 export async function generateChoices(options: GenerationOptions, sink: ChoiceSink): Promise<void> {
+  const { observer } = options;
+  observer?.begin?.(options);
   const failure = new AbortController();
   const signal = AbortSignal.any([options.signal, failure.signal]);
   const choices = options.plans.map(async (_, choice) => {
@@ -74,11 +77,11 @@ export async function generateChoices(options: GenerationOptions, sink: ChoiceSi
   });
   const results = await Promise.allSettled(choices);
   const { promptTokens, completionTokens, cachedTokens, reasoningTokens } = options.usage;
-  options.metrics?.tokens(options.model.id, promptTokens, completionTokens, cachedTokens, reasoningTokens);
+  observer?.tokens(options.model.id, promptTokens, completionTokens, cachedTokens, reasoningTokens);
   const failed = results.find((result) => result.status === "rejected");
   if (failed === undefined) return;
   const reason: unknown = failure.signal.aborted ? failure.signal.reason : failed.reason;
-  options.metrics?.aborted(causeOf(reason));
+  observer?.aborted(causeOf(reason));
   throw reason;
 }
 
@@ -108,6 +111,8 @@ class ChoiceRun {
   readonly #output: ChoiceOutput;
   readonly #abort = new AbortController();
   #reject: ((reason: unknown) => void) | undefined;
+  #call: EngineCall | undefined;
+  #reason: string | undefined;
   #counted = 0;
   #reasoning = 0;
   readonly #started = performance.now();
@@ -135,6 +140,7 @@ class ChoiceRun {
     let between: NodeJS.Timeout | undefined;
     const iterator = model.engine.generate(this.#request(), this.#abort.signal)[Symbol.asyncIterator]();
     let finished = false;
+    let failure: unknown;
     let steps = 0;
     try {
       for (;;) {
@@ -158,7 +164,15 @@ class ChoiceRun {
         else if (++steps % stepsPerTurn === 0) await nextTurn();
       }
       if (!finished) this.#close();
+    } catch (error) {
+      failure = error;
+      throw error;
     } finally {
+      this.#call?.end({
+        tokens: this.#counted,
+        ...(this.#reason !== undefined && { reason: this.#reason }),
+        ...(failure !== undefined && { error: failure }),
+      });
       clearTimeout(idle);
       clearTimeout(total);
       clearTimeout(between);
@@ -169,12 +183,17 @@ class ChoiceRun {
   }
 
   #request(): GenerateRequest {
-    const { plans, id, model } = this.#options;
+    const { plans, id, model, observer } = this.#options;
     const plan = plans[this.#choice]!;
     const requestId = plans.length === 1 ? id : `${id}-${this.#choice}`;
-    if (model.info.capabilities.input !== "text") return { ...plan, requestId };
+    const request: GenerateRequest = { ...plan, requestId };
+    this.#call = observer?.call?.(this.#options, request);
+    if (this.#call) request.headers = this.#call.headers;
     // An engine that takes text only has its own tokenizer; control tokens reach it as their text.
-    return { ...plan, prompt: { text: model.profile.tokenizer.decode(plan.prompt.tokenIds) }, requestId };
+    if (model.info.capabilities.input === "text") {
+      request.prompt = { text: model.profile.tokenizer.decode(plan.prompt.tokenIds) };
+    }
+    return request;
   }
 
   /** The next event, or a rejection as soon as the request is aborted: an engine may ignore its signal. */
@@ -248,19 +267,22 @@ class ChoiceRun {
     this.#counted = this.#output.completionTokens;
     if (this.#firstAt === 0 && tokenIds.length > 0) {
       this.#firstAt = performance.now();
-      this.#options.metrics?.firstToken(this.#options.model.id, this.#firstAt - this.#started);
+      this.#options.observer?.firstToken(this.#options.model.id, this.#firstAt - this.#started);
+      this.#call?.firstToken(this.#firstAt - this.#started);
     }
     this.#usage.reasoningTokens += this.#output.reasoningTokens - this.#reasoning;
     this.#reasoning = this.#output.reasoningTokens;
+    if (events.length > 0) this.#options.observer?.content?.(this.#choice, events);
     if (events.length > 0 || tokenIds.length > 0) this.#sink.push(this.#choice, events, tokenIds, logprobs);
   }
 
   #report(reason: string): void {
-    const { metrics, model, onDiagnostic } = this.#options;
+    const { observer, model, onDiagnostic } = this.#options;
     const now = performance.now();
-    metrics?.finished(model.id, reason, this.#counted, now - this.#started, now - this.#firstAt);
+    this.#reason = reason;
+    observer?.finished(model.id, reason, this.#counted, now - this.#started, now - this.#firstAt);
     for (const { code } of this.#output.diagnostics) {
-      metrics?.repaired(code);
+      observer?.repaired(code);
       onDiagnostic?.(code);
     }
   }

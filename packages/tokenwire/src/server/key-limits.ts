@@ -1,35 +1,38 @@
-// What one API key may ask: so many requests a minute, so many at the same time. Each key has a bucket that fills
-// steadily; there are as many buckets as keys, so memory does not grow with traffic. Without keys all share one.
+// What one API key may ask: so many requests and tokens a minute, so many requests at the same time. There are as many
+// states as keys, so memory does not grow with traffic. Without keys all share one.
+//
+// Tokens of a prompt are taken before the engine is asked, those of an answer when it ended: nobody knows earlier how
+// long it gets, and taking `max_tokens` instead would refuse clients that leave it at its default.
 
 import { ApiError } from "../protocol/index.ts";
 import { retryHeaders } from "./errors.ts";
+import { RateBucket } from "./rate-bucket.ts";
 
 /** Limits of each key; 0, the default, is none. */
 export interface KeyLimitOptions {
   /** Requests that a key may begin in a minute; it may begin them all at once. */
   readonly requestsPerMinute?: number;
+  /** Tokens of prompts and answers in a minute. */
+  readonly tokensPerMinute?: number;
   /** Requests of a key that are answered at the same time. */
   readonly parallel?: number;
 }
 
+type SetHeader = (name: string, value: string) => void;
+
 interface KeyState {
   running: number;
-  /** Requests left at `at`, in units of 1/60,000: with whole milliseconds all of it stays whole numbers. */
-  level: number;
-  at: number;
+  readonly requests: RateBucket | undefined;
+  readonly tokens: RateBucket | undefined;
 }
 
-const oneRequest = 60_000;
-
 export class KeyLimits {
-  readonly #perMinute: number;
-  readonly #parallel: number;
+  readonly #options: Required<KeyLimitOptions>;
   readonly #now: () => number;
   readonly #states: Map<string, KeyState> = new Map();
 
   constructor(options: KeyLimitOptions, now: () => number = () => performance.now()) {
-    this.#perMinute = options.requestsPerMinute ?? 0;
-    this.#parallel = options.parallel ?? 0;
+    this.#options = { requestsPerMinute: 0, tokensPerMinute: 0, parallel: 0, ...options };
     this.#now = now;
   }
 
@@ -38,22 +41,21 @@ export class KeyLimits {
    *
    * @param tenant of an authenticated request
    */
-  enter(tenant: string, setHeader: (name: string, value: string) => void): void {
+  enter(tenant: string, setHeader: SetHeader): void {
     const state = this.#stateOf(tenant);
-    if (this.#parallel > 0 && state.running >= this.#parallel) {
-      throw tooMany(`${this.#parallel} requests at the same time`, 1_000);
+    const { parallel } = this.#options;
+    const now = this.#now();
+    if (parallel > 0 && state.running >= parallel) {
+      throw tooMany(`${parallel} requests at the same time`, 1_000);
     }
-    const missing = this.#perMinute > 0 ? Math.max(0, oneRequest - state.level) : 0;
-    if (this.#perMinute > 0) {
-      if (missing === 0) state.level -= oneRequest;
-      setHeader("x-ratelimit-limit-requests", String(this.#perMinute));
-      setHeader("x-ratelimit-remaining-requests", String(Math.floor(state.level / oneRequest)));
-      setHeader(
-        "x-ratelimit-reset-requests",
-        toDuration(this.#timeFor(this.#perMinute * oneRequest - state.level)),
-      );
-    }
-    if (missing > 0) throw tooMany(`${this.#perMinute} requests per minute`, this.#timeFor(missing));
+    const { requests, tokens } = state;
+    const wait = requests?.waitFor(1, now) ?? 0;
+    const debt = tokens?.waitFor(1, now) ?? 0;
+    if (wait === 0 && debt === 0) requests?.take(1, now);
+    if (requests) describe("requests", requests, now, setHeader);
+    if (tokens) describe("tokens", tokens, now, setHeader);
+    if (requests && wait > 0) throw tooMany(`${requests.perMinute} requests per minute`, wait);
+    if (tokens && debt > 0) throw tooMany(`${tokens.perMinute} tokens per minute`, debt);
     state.running++;
   }
 
@@ -61,22 +63,47 @@ export class KeyLimits {
     this.#stateOf(tenant).running--;
   }
 
-  /** Milliseconds in which a bucket gains so much. */
-  #timeFor(level: number): number {
-    return level / this.#perMinute;
+  /** Takes the tokens of a prompt. Raises 429 when that many are not left. */
+  takePrompt(tenant: string, count: number, setHeader: SetHeader): void {
+    const { tokens } = this.#stateOf(tenant);
+    if (tokens === undefined) return;
+    const now = this.#now();
+    const wait = tokens.waitFor(count, now);
+    if (wait === 0) tokens.take(count, now);
+    describe("tokens", tokens, now, setHeader);
+    if (count > tokens.perMinute) {
+      throw new ApiError(
+        429,
+        `This API key is limited to ${tokens.perMinute} tokens per minute, and this request alone has ${count}. Shorten it.`,
+        { wireCode: "rate_limit_exceeded", headers: { "x-should-retry": "false" } },
+      );
+    }
+    if (wait > 0) throw tooMany(`${tokens.perMinute} tokens per minute`, wait);
+  }
+
+  /** Takes the tokens of an answer, also beyond what is left. */
+  takeAnswer(tenant: string, count: number): void {
+    this.#stateOf(tenant).tokens?.take(count, this.#now());
   }
 
   #stateOf(tenant: string): KeyState {
-    const now = this.#now();
     let state = this.#states.get(tenant);
     if (state === undefined) {
-      state = { running: 0, level: this.#perMinute * oneRequest, at: now };
+      const { requestsPerMinute, tokensPerMinute } = this.#options;
+      const bucket = (perMinute: number): RateBucket | undefined =>
+        perMinute > 0 ? new RateBucket(perMinute, this.#now()) : undefined;
+      state = { running: 0, requests: bucket(requestsPerMinute), tokens: bucket(tokensPerMinute) };
       this.#states.set(tenant, state);
     }
-    state.level = Math.min(this.#perMinute * oneRequest, state.level + (now - state.at) * this.#perMinute);
-    state.at = now;
     return state;
   }
+}
+
+/** The headers that OpenAI's clients know: the limit, what is left, and when all of it is back. */
+function describe(kind: "requests" | "tokens", bucket: RateBucket, now: number, setHeader: SetHeader): void {
+  setHeader(`x-ratelimit-limit-${kind}`, String(bucket.perMinute));
+  setHeader(`x-ratelimit-remaining-${kind}`, String(bucket.left(now)));
+  setHeader(`x-ratelimit-reset-${kind}`, toDuration(bucket.waitFor(bucket.perMinute, now)));
 }
 
 function tooMany(limit: string, wait: number): ApiError {

@@ -24,6 +24,10 @@ export class Metrics {
   readonly #aborts: Counter<"cause">;
   readonly #repairs: Counter<"kind">;
   readonly #streams: Gauge;
+  readonly #connections: Gauge;
+  readonly #toolCalls: Counter<"kind" | "outcome">;
+  readonly #toolSeconds: Histogram<"kind">;
+  readonly #rateLimited: Counter;
 
   constructor(admission: Admission) {
     const registers = [this.#registry];
@@ -70,6 +74,16 @@ export class Metrics {
     this.#aborts = counter("aborts_total", "Generations stopped before their end", ["cause"]);
     this.#repairs = counter("parser_fallbacks_total", "Repairs of malformed output", ["kind"]);
     this.#streams = new Gauge({ name: "tokenwire_streams_active", help: "Streams being sent", registers });
+    this.#connections = new Gauge({
+      name: "tokenwire_http_connections_active",
+      help: "Open connections",
+      registers,
+    });
+    this.#toolCalls = counter("tool_calls_total", "Calls of tools that ran here", ["kind", "outcome"]);
+    this.#toolSeconds = histogram("tool_duration_seconds", "Time of a call of a tool that ran here", [
+      "kind",
+    ]);
+    this.#rateLimited = counter("rate_limited_total", "Requests refused with 429", []);
     admission.onAdmit = (waited) => this.#queueSeconds.observe(waited / 1000);
     new Gauge({
       name: "tokenwire_requests_running",
@@ -101,6 +115,21 @@ export class Metrics {
   http(route: string, method: string, status: number, milliseconds: number): void {
     this.#httpRequests.inc({ route, method, status: String(status) });
     this.#httpSeconds.observe({ route }, milliseconds / 1000);
+    if (status === 429) this.#rateLimited.inc();
+  }
+
+  /** A call of a tool of this server: `mcp` or `function`. */
+  tool(kind: string, failed: boolean, milliseconds: number): void {
+    this.#toolCalls.inc({ kind, outcome: failed ? "failed" : "ok" });
+    this.#toolSeconds.observe({ kind }, milliseconds / 1000);
+  }
+
+  connectionOpened(): void {
+    this.#connections.inc();
+  }
+
+  connectionClosed(): void {
+    this.#connections.dec();
   }
 
   error(code: string): void {

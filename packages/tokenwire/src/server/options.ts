@@ -6,6 +6,7 @@ import type { ModelProfile, ReasoningFields } from "../protocol/index.ts";
 import type { ResponseStore } from "../store/index.ts";
 import type { CodecOptions } from "./codec/options.ts";
 import type { KeyLimitOptions } from "./key-limits.ts";
+import type { TracingOptions } from "./observability/tracing.ts";
 import { type OriginRules, originRules } from "./origin.ts";
 import type { ServerToolOptions } from "./responses/tools/options.ts";
 import type { TlsOptions } from "./tls.ts";
@@ -90,6 +91,10 @@ export interface ServerOptions {
   readonly store?: ResponseStore;
   /** Default: no log. */
   readonly logger?: Logger;
+  /** Log what was asked and answered, with each request. Default false: neither prompts nor answers are logged. */
+  readonly logContent?: boolean;
+  /** OpenTelemetry. Default: on where the program has registered a provider when the server is made. */
+  readonly tracing?: TracingOptions | false;
 }
 
 /** The options with every default filled in. */
@@ -102,6 +107,7 @@ export interface ServerSettings {
   readonly strict: boolean;
   readonly anyModel: boolean;
   readonly currentDate: string;
+  readonly logContent: boolean;
   readonly origins: OriginRules;
 }
 
@@ -133,6 +139,7 @@ export function toSettings(options: Omit<ServerOptions, "models">): ServerSettin
     strict: options.strict ?? false,
     anyModel: options.anyModel ?? false,
     currentDate: options.currentDate ?? "today",
+    logContent: options.logContent ?? false,
     origins: originRules(options.host ?? "127.0.0.1", options.corsOrigins ?? [], options.allowedHosts ?? []),
   };
 }

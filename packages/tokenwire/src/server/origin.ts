@@ -6,6 +6,18 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { ApiError, quote } from "../protocol/index.ts";
 
+/** Headers of answers that pages may read, beyond those that every page may. */
+const exposedHeaders = [
+  "x-request-id",
+  "openai-processing-ms",
+  "retry-after",
+  "retry-after-ms",
+  ...["limit", "remaining", "reset"].flatMap((what) => [
+    `x-ratelimit-${what}-requests`,
+    `x-ratelimit-${what}-tokens`,
+  ]),
+].join(", ");
+
 const loopbackNames = ["localhost", "127.0.0.1", "[::1]", "::1"];
 
 export interface OriginRules {
@@ -56,6 +68,6 @@ export function checkOrigin(rules: OriginRules, request: FastifyRequest, reply: 
     .header("access-control-allow-origin", isAny ? "*" : origin)
     .header("access-control-allow-headers", "authorization, content-type, x-api-key, idempotency-key, *")
     .header("access-control-allow-methods", "GET, POST, DELETE, OPTIONS")
-    .header("access-control-expose-headers", "x-request-id, retry-after, retry-after-ms")
+    .header("access-control-expose-headers", exposedHeaders)
     .header("access-control-max-age", "600");
 }

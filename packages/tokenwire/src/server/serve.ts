@@ -17,6 +17,7 @@ import { Drain } from "./drain.ts";
 import { KeyLimits } from "./key-limits.ts";
 import { Metrics } from "./metrics.ts";
 import { loadModels, type ServedModel } from "./models.ts";
+import { loadTracing } from "./observability/tracing.ts";
 import { type ModelOptions, type ServerOptions, toSettings } from "./options.ts";
 import { ResponseJobs } from "./responses/jobs.ts";
 import { BrowserStates } from "./responses/tools/browser-states.ts";
@@ -65,6 +66,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     browserStates: new BrowserStates(),
     seal: new Seal(),
     log: options.logger ?? pino({ level: "silent" }),
+    tracing: await loadTracing(options.tracing),
     codec: new CodecState(toCodecSettings(options.codec)),
     drain,
     shutdown: shutdown.signal,

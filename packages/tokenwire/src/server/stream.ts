@@ -21,7 +21,10 @@ export async function respondWithStream(context: RouteContext, answer: StreamedA
   const { reply, server, signal, requestId } = context;
   const { settings, admission, metrics, log } = server;
   const stream = new EventStream(reply.raw, {
-    headers: { ...plainHeaders(reply.getHeaders()), "x-request-id": requestId },
+    // Read when they are sent: what is left for a key is known after the prompt was counted.
+    get headers() {
+      return { ...plainHeaders(reply.getHeaders()), "x-request-id": requestId };
+    },
     keepAlive: settings.keepAlive,
     stalledReader: settings.timeouts.stalledReader,
     ...(answer.keepAliveFrame !== undefined && { keepAliveFrame: answer.keepAliveFrame }),

@@ -15,6 +15,7 @@ import {
 import type { Caller, ServerContext } from "../context.ts";
 import { toApiError } from "../errors.ts";
 import { generateChoices } from "../generate.ts";
+import type { Observation } from "../observability/observation.ts";
 import { hiddenStopIds } from "../stop-ids.ts";
 import { planNextRound, type ResponseDraft } from "./context.ts";
 import { type Round, type RoundSink, ToolLoop, type ToolLoopOptions } from "./tools/tool-loop.ts";
@@ -31,6 +32,7 @@ export class ResponseRun {
   readonly #server: ServerContext;
   readonly #tenant: string;
   readonly #requestId: string;
+  readonly #observation: Observation;
   readonly #draft: ResponseDraft;
 
   constructor(context: Caller, draft: ResponseDraft) {
@@ -38,6 +40,7 @@ export class ResponseRun {
     this.#server = context.server;
     this.#tenant = context.tenant;
     this.#requestId = context.requestId;
+    this.#observation = context.observation;
     this.#draft = draft;
     this.encoder = new ResponseEncoder({
       id: this.id,
@@ -146,6 +149,7 @@ export class ResponseRun {
       ...parts,
       encoder: this.encoder,
       limits: this.#server.tools,
+      observation: this.#observation,
       maxToolCalls: draft.request.maxToolCalls,
       approved: draft.approved,
       first: { prompt: draft.prompt, plan: draft.plan },
@@ -170,7 +174,7 @@ export class ResponseRun {
         usage,
         signal,
         timeouts: this.#server.settings.timeouts,
-        metrics: this.#server.metrics,
+        observer: this.#observation,
         createParser: () => createAnswerParser(profile, prompt, conversation, true),
         output: {
           tokenizer: profile.tokenizer,

@@ -74,7 +74,7 @@ export function chatGeneration(
     prompt,
     signal,
     timeouts: server.settings.timeouts,
-    metrics: server.metrics,
+    observer: context.observation,
     createParser: () => createAnswerParser(profile, prompt, conversation, request.separateReasoning),
     output: {
       tokenizer: profile.tokenizer,

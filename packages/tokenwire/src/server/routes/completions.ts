@@ -130,7 +130,7 @@ function toGeneration(
     usage,
     signal: context.signal,
     timeouts: context.server.settings.timeouts,
-    metrics: context.server.metrics,
+    observer: context.observation,
     createParser: () => new PlainOutputParser(profile.tokenizer, sampling.skipSpecialTokens),
     output: {
       tokenizer: profile.tokenizer,

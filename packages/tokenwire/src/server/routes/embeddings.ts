@@ -61,7 +61,7 @@ export const embeddings: Route = {
   path: "/v1/embeddings",
   schema: fields,
   aliases: ["/embeddings"],
-  handle: async ({ server, body, signal }) => {
+  handle: async ({ server, body, signal, observation }) => {
     const wire = parseBody(fields, body());
     const model = server.models.resolve(wire.model);
     const { engine, info } = model;
@@ -75,6 +75,7 @@ export const embeddings: Route = {
     const total = inputs.reduce((sum, input) => sum + input.length, 0);
     if (total > maxTokens)
       throw invalidRequest("input", `input: ${total} tokens are more than ${maxTokens} per request.`);
+    observation.embed(model, total, wire.encoding_format ?? "float");
     const embed = engine.embed.bind(engine);
     const { vectors } = await server.admission.run(signal, () =>
       embed({ requestId: newId("embd-"), inputs }, signal),

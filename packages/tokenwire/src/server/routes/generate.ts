@@ -24,7 +24,7 @@ import type { ServedModel } from "../models.ts";
 import { respondWithStream } from "../stream.ts";
 
 function toGeneration(
-  { server, signal }: RouteContext,
+  { server, signal, observation }: RouteContext,
   request: TokenRequest,
   model: ServedModel,
   id: string,
@@ -47,7 +47,7 @@ function toGeneration(
     usage: emptyUsage(request.tokenIds.length),
     signal,
     timeouts: server.settings.timeouts,
-    metrics: server.metrics,
+    observer: observation,
     // Text is made only to find stop strings. Where answers also hold reasoning and calls, derender looks for them,
     // in what clients see: a stop string must not cut the reasoning off.
     createParser: () => new PlainOutputParser(profile.tokenizer, sampling.skipSpecialTokens),

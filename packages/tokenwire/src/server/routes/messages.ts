@@ -46,7 +46,7 @@ function toGeneration(
     usage: emptyUsage(prompt.tokenIds.length),
     signal,
     timeouts: server.settings.timeouts,
-    metrics: server.metrics,
+    observer: context.observation,
     createParser: () => createAnswerParser(profile, prompt, conversation, true),
     output: {
       tokenizer: profile.tokenizer,

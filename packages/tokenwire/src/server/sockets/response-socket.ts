@@ -18,6 +18,7 @@ import {
 import { createMemoryStore, type ResponseStore } from "../../store/index.ts";
 import type { Caller, ServerContext } from "../context.ts";
 import { toApiError } from "../errors.ts";
+import { Observation } from "../observability/observation.ts";
 import { draftResponse } from "../responses/context.ts";
 import { conversationLocked, ResponseRun } from "../responses/run.ts";
 import { hostedTypes } from "../responses/tools/options.ts";
@@ -108,16 +109,27 @@ export class ResponseSocket {
     this.#server.drain.begin();
     const started = performance.now();
     const { keyLimits } = this.#server;
+    // A frame has no headers to tell what is left.
+    const setHeader = (): void => undefined;
+    const observation = new Observation(this.#server, {
+      tenant: this.#caller.tenant,
+      method: "WEBSOCKET",
+      route: "/v1/responses",
+      headers: {},
+      setHeader,
+    });
     let status = 200;
     let entered = false;
     try {
-      // A frame has no headers to tell what is left.
-      keyLimits.enter(this.#caller.tenant, () => undefined);
+      keyLimits.enter(this.#caller.tenant, setHeader);
       entered = true;
-      await this.#create(parseMessage(data, this.#server.settings.limits.jsonDepth));
+      const body = parseMessage(data, this.#server.settings.limits.jsonDepth);
+      observation.read(body);
+      await observation.run(() => this.#create(body, observation));
     } catch (error) {
       const known = toApiError(error);
       status = known.status;
+      observation.failed(known);
       if (status >= 500) this.#log("error", { err: known.cause ?? error }, "response failed");
       this.#sendError(known);
     } finally {
@@ -127,11 +139,12 @@ export class ResponseSocket {
     }
     const durationMs = performance.now() - started;
     this.#server.metrics.http("/v1/responses", "WEBSOCKET", status, durationMs);
-    this.#log("info", { status, durationMs: Math.round(durationMs) }, "response over a socket");
+    const facts = observation.end(status, durationMs);
+    this.#log("info", { status, durationMs: Math.round(durationMs), ...facts }, "response over a socket");
     if (this.#closing) this.closeWhenIdle();
   }
 
-  async #create(body: RequestBody): Promise<void> {
+  async #create(body: RequestBody, observation: Observation): Promise<void> {
     const request = parseResponsesRequest(body, hostedTypes(this.#server.tools));
     const { conversationId } = request;
     const { tenant } = this.#caller;
@@ -141,7 +154,7 @@ export class ResponseSocket {
     }
     const signal = AbortSignal.any([this.#closed.signal, this.#server.shutdown]);
     const server = { ...this.#server, store: withKept(this.#server.store, this.#kept) };
-    const caller: Caller = { ...this.#caller, server, signal };
+    const caller: Caller = { ...this.#caller, server, observation, signal };
     try {
       const draft = await draftResponse(caller, request);
       const run = new ResponseRun(caller, draft);

@@ -16,6 +16,7 @@ import {
   toolListEvents,
 } from "../../../protocol/index.ts";
 import { toolResultMessage } from "../../../tools/index.ts";
+import type { Observation } from "../../observability/observation.ts";
 import type { ServerToolOptions } from "./options.ts";
 import { runCall } from "./run-call.ts";
 import { ToolStream, type WrittenCall } from "./tool-stream.ts";
@@ -50,6 +51,7 @@ export interface ToolLoopOptions {
   readonly start: () => void;
   readonly usage: TokenUsage;
   readonly signal: AbortSignal;
+  readonly observation: Observation;
 }
 
 /** A call and its result, for the prompt. */
@@ -147,11 +149,17 @@ export class ToolLoop {
   }
 
   #run(entry: HostedEntry, functionName: string, text: string): Promise<ToolOutcome> {
-    const { signal, limits } = this.#options;
-    return runCall(entry.tool, { function: functionName, arguments: text }, signal, {
+    const { signal, limits, observation } = this.#options;
+    const end = observation.tool(functionName, entry.label === undefined ? "function" : "mcp");
+    const outcome = runCall(entry.tool, { function: functionName, arguments: text }, signal, {
       timeout: limits.callTimeout ?? 150_000,
       maxLength: limits.maxResultLength ?? 65_536,
     });
+    outcome.then(
+      ({ failed }) => end(failed === true),
+      () => end(true),
+    );
+    return outcome;
   }
 
   /** Calls that an earlier response asked about and the client now allows: run before anything is generated. */
