@@ -4,31 +4,35 @@
 //
 // Types come from the compiler (tsc -b), next to these files.
 
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** Other packages and the vocabularies stay where they are. */
+/** Other packages, and what `imports` in package.json chooses, stay outside. */
 const keepOutside = {
   name: "keep-outside",
   setup({ onResolve }) {
     onResolve({ filter: /^[^.]/ }, ({ path, kind }) =>
       kind === "entry-point" ? undefined : { path, external: true },
     );
-    onResolve({ filter: /\/data\/\w+\.js$/ }, ({ path }) => ({ path, external: true }));
   },
 };
 
-async function bundle(name) {
+/**
+ * Bundles a package; `more` names files in dist, without extension, that are entries beside those of `exports`.
+ * Returns the files written.
+ */
+async function bundle(name, more = []) {
   const folder = join(root, "packages", name);
   const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const entryPoints = Object.values(exports).map((entry) => ({
     in: join(folder, entry["@tokenwire/source"]),
     out: entry.default.replace(/^\.\/dist\/|\.js$/g, ""),
   }));
+  for (const out of more) entryPoints.push({ in: join(folder, "src", `${out}.ts`), out });
   const { metafile } = await build({
     absWorkingDir: folder,
     entryPoints,
@@ -47,18 +51,41 @@ async function bundle(name) {
     plugins: [keepOutside],
     logLevel: "error",
   });
-  removeOthers(
-    join(folder, "dist"),
-    new Set(Object.keys(metafile.outputs).map((path) => join(folder, path))),
-  );
+  return Object.keys(metafile.outputs).map((path) => join(folder, path));
+}
+
+/**
+ * The vocabularies as modules, for hosts without a file system, and for bundles, which must carry their data with
+ * them. Base64 survives every tool that handles the module. Returns the files written.
+ */
+function writeInlineVocabularies(names) {
+  const folder = join(root, "packages/encodings");
+  mkdirSync(join(folder, "dist/inline"), { recursive: true });
+  return names.map((name) => {
+    const data = readFileSync(join(folder, "data", `${name}.bin`)).toString("base64");
+    const path = join(folder, "dist/inline", `${name}.js`);
+    writeFileSync(
+      path,
+      `import{decodeBase64}from"@tokenwire/core/bytes";export const vocabulary=()=>decodeBase64("${data}");\n`,
+    );
+    return path;
+  });
 }
 
 /** Removes the JavaScript of earlier builds: it would be published with the rest. */
-function removeOthers(folder, kept) {
+function removeAllBut(kept, folder) {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath ?? entry.path, entry.name);
-    if (/\.js(\.map)?$/.test(entry.name) && !kept.has(path)) rmSync(path);
+    if (/\.js(\.map)?$/.test(entry.name) && !kept.includes(path)) rmSync(path);
   }
 }
 
-for (const name of ["core", "encodings"]) await bundle(name);
+const vocabularies = readdirSync(join(root, "packages/encodings/data")).map((file) =>
+  file.replace(/\.bin$/, ""),
+);
+removeAllBut(await bundle("core"), join(root, "packages/core/dist"));
+const encodings = await bundle(
+  "encodings",
+  vocabularies.map((name) => `vocabulary/${name}`),
+);
+removeAllBut([...encodings, ...writeInlineVocabularies(vocabularies)], join(root, "packages/encodings/dist"));

@@ -40,7 +40,7 @@ function externalPackages() {
     name: "external-packages",
     setup({ onResolve }) {
       onResolve({ filter: /^[^./]/ }, ({ path }) =>
-        path.startsWith("@tokenwire/") ? null : { path, external: true },
+        path.startsWith("@tokenwire/") || path.startsWith("#") ? null : { path, external: true },
       );
     },
   };

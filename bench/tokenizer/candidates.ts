@@ -26,9 +26,7 @@ function importFrom(peers: string | undefined, specifier: string): Promise<Recor
 
 async function tokenwire(encoding: EncodingUnderTest, backend: "wasm" | "js"): Promise<Candidate> {
   const { createPackedEncoding, knownPatterns } = await import("@tokenwire/core/tokenizer/packed");
-  const file = new URL(`../../packages/encodings/data/${encoding}.js`, import.meta.url);
-  const text = readFileSync(file, "latin1");
-  const vocabulary = Buffer.from(text.slice(text.indexOf('"') + 1, text.lastIndexOf('"')), "base64");
+  const vocabulary = readFileSync(new URL(`../../packages/encodings/data/${encoding}.bin`, import.meta.url));
   const pattern = encoding === "o200k_base" ? knownPatterns.o200k : knownPatterns.cl100k;
   const made = createPackedEncoding({
     name: encoding,

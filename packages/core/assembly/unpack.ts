@@ -11,7 +11,7 @@ let nodeCount: u32 = 0;
 let idCount: u32 = 0;
 let idLimit: u32 = 0;
 let tokenCount: u32 = 0;
-let countOverflows: u32 = 0;
+let innerCount: u32 = 0;
 let splitOverflows: u32 = 0;
 
 /** Sizes for the next `unpack`. */
@@ -20,14 +20,14 @@ export function setSizes(
   idTotal: u32,
   limit: u32,
   tokenTotal: u32,
-  countOverflowTotal: u32,
+  innerTotal: u32,
   splitOverflowTotal: u32,
 ): void {
   nodeCount = nodeTotal;
   idCount = idTotal;
   idLimit = limit;
   tokenCount = tokenTotal;
-  countOverflows = countOverflowTotal;
+  innerCount = innerTotal;
   splitOverflows = splitOverflowTotal;
 }
 
@@ -38,29 +38,38 @@ export function checksum(at: usize, end: usize): u32 {
   return sum;
 }
 
-function nibble(at: usize, index: u32): u32 {
-  return ((load<u8>(at + (index >> 1)) as u32) >> ((index & 1) << 2)) & 15;
+/** Number of ones from position `bit` on, of which there are many. */
+function longRun(bits: usize, bit: u32): u32 {
+  let end = bit;
+  while ((((load<u8>(bits + (end >> 3)) as u32) >> (end & 7)) & 1) != 0 && end - bit <= MAX_CHILDREN) end++;
+  return end - bit;
 }
 
 /**
  * Fills the trie that `setTrie` named from the sections at the given places. A node waits for its turn with the longest
  * token above it in its second word. Returns false if the sections contradict each other.
+ *
+ * What a node has (children, a token) is hard to foresee for the processor, so the loop has no branch that depends on
+ * it: children are written four at a time, which later ones overwrite, and the record of a token that does not count
+ * goes to a spare one. Both may write a little past the end: see `createTrie`.
  */
 export function unpack(
-  counts: usize,
+  children: usize,
   isToken: usize,
   idsLow: usize,
   idsHigh: usize,
   splits: usize,
-  countOverflow: usize,
   splitOverflow: usize,
 ): bool {
+  const spare = tokens + ((idLimit as usize) << 4);
   let next: u32 = 1;
   let levelEnd: u32 = 1;
   let depth: u32 = 0;
+  let bit: u32 = 0;
   let index: u32 = 0;
-  let counted: u32 = 0;
+  let inner: u32 = 0;
   let split: u32 = 0;
+  let wrong: u32 = 0;
   store<u32>(nodes, NONE, 4);
   for (let node: u32 = 0; node < nodeCount; node++) {
     if (node == levelEnd) {
@@ -68,39 +77,41 @@ export function unpack(
       levelEnd = next;
     }
     const record = nodes + ((node as usize) << 3);
-    let count = nibble(counts, node);
-    if (count == 15) {
-      if (counted >= countOverflows) return false;
-      count = load<u16>(countOverflow + ((counted++ as usize) << 1)) as u32;
+    let count = ctz(~(load<u64>(children + (bit >> 3)) >> (bit & 7))) as u32;
+    if (count > 56) count = longRun(children, bit);
+    bit += count + 1;
+    if (next + count > nodeCount || count > MAX_CHILDREN || (node >= next && node > 0)) return false;
+    const isInner = (count != 0) as u32;
+    const mark = (load<u8>(isToken + (inner >> 3)) as u32) >> (inner & 7);
+    const hasToken = (mark | (isInner ^ 1)) & 1;
+    inner += isInner;
+    const high = ((load<u8>(idsHigh + (index >> 2)) as u32) >> ((index & 3) << 1)) & 3;
+    const id = (load<u16>(idsLow + ((index as usize) << 1)) as u32) | (high << 16);
+    let left = ((load<u8>(splits + (index >> 1)) as u32) >> ((index & 1) << 2)) & 15;
+    if ((hasToken & ((left == 15) as u32)) != 0) {
+      left = split < splitOverflows ? (load<u16>(splitOverflow + ((split as usize) << 1)) as u32) : 0;
+      split++;
     }
-    if (count > MAX_CHILDREN || next + count > nodeCount || (node > 0 && node >= next)) return false;
-    let best = load<u32>(record, 4);
-    let token = NONE;
-    if ((((load<u8>(isToken + (node >> 3)) as u32) >> (node & 7)) & 1) != 0) {
-      if (index >= tokenCount || node == 0) return false;
-      const id = (load<u16>(idsLow + ((index as usize) << 1)) as u32) | (nibble(idsHigh, index) << 16);
-      let left = nibble(splits, index);
-      if (left == 15) {
-        if (split >= splitOverflows) return false;
-        left = load<u16>(splitOverflow + ((split++ as usize) << 1)) as u32;
-      }
-      index++;
-      if (id >= idCount) return false;
-      if (id < idLimit) {
-        const entry = tokens + ((id as usize) << 4);
-        if (load<u32>(entry) != 0) return false;
-        store<u32>(entry, node);
-        store<i32>(entry, best == NONE ? -1 : (best as i32), 4);
-        store<u32>(entry, depth | (left << 16), 12);
-        token = id;
-        best = id;
-      }
-    }
-    store<u32>(record, next | (count << 23));
-    store<u32>(record, token | ((load<u8>(labels + (node as usize)) as u32) << 24), 4);
-    for (const end = next + count; next < end; next++) store<u32>(nodes + ((next as usize) << 3), best, 4);
+    index += hasToken;
+    const counts = hasToken & ((id < idLimit) as u32);
+    const entry = select<usize>(tokens + ((id as usize) << 4), spare, counts != 0);
+    wrong |= hasToken & (((id >= idCount) as u32) | ((node == 0) as u32));
+    wrong |= counts & ((load<u32>(entry) != 0) as u32);
+    const best = load<u32>(record, 4);
+    store<u64>(entry, (node as u64) | ((select<u32>(-1, best, best == NONE) as u64) << 32));
+    store<u64>(entry, ((depth | (left << 16)) as u64) << 32, 8);
+    const token = select<u32>(id, NONE, counts != 0);
+    const longest = select<u32>(id, best, counts != 0);
+    const labelled = token | ((load<u8>(labels + (node as usize)) as u32) << 24);
+    store<u64>(record, ((next | (count << 23)) as u64) | ((labelled as u64) << 32));
+    const waiting = i64x2.splat(((longest as u64) << 32) as i64);
+    const first = nodes + ((next as usize) << 3);
+    v128.store(first, waiting);
+    v128.store(first, waiting, 16);
+    next += count;
+    for (let at: usize = 4; at < (count as usize); at++) store<u32>(first + (at << 3), longest, 4);
   }
-  return next == nodeCount && index == tokenCount;
+  return wrong == 0 && next == nodeCount && index == tokenCount && inner == innerCount;
 }
 
 /** Fills the table of two-byte strings. */

@@ -28,9 +28,10 @@ class Writer {
     this.bytes(out);
   }
 
-  nibbles(values: readonly number[]): void {
-    const out = new Uint8Array((values.length + 1) >> 1);
-    for (const [i, value] of values.entries()) out[i >> 1]! |= value << ((i & 1) * 4);
+  /** Values of 1, 2 or 4 bits. */
+  bits(width: number, values: readonly number[]): void {
+    const out = new Uint8Array(Math.ceil((values.length * width) / 8));
+    for (const [i, value] of values.entries()) out[(i * width) >> 3]! |= value << ((i * width) & 7);
     this.bytes(out);
   }
 
@@ -39,52 +40,46 @@ class Writer {
   }
 }
 
-/** Four-bit values, with 15 standing for "in the overflow list". */
-function withOverflow(values: readonly number[]): { small: number[]; overflow: number[] } {
-  return {
-    small: values.map((value) => Math.min(value, 15)),
-    overflow: values.filter((value) => value >= 15),
-  };
-}
-
 /** Packs `tokens`, whose .tiktoken text has the given SHA-256. Throws if backtracking does not apply to them. */
 export function packVocabulary(tokens: readonly RankedToken[], sha256: Uint8Array): Uint8Array {
   const { trie, canonical } = buildTrie(tokens);
+  if (trie.idCount > 1 << 18)
+    throw new Error(`IDs have 18 bits in packed vocabularies; the largest is ${trie.idCount - 1}.`);
   if (!canonical) throw new Error("Some token is not the merge of two others.");
   const { nodeCount } = trie;
-  const childCounts: number[] = [];
-  const isToken = new Uint8Array((nodeCount + 7) >> 3);
+  const children: number[] = [];
+  const isToken: number[] = [];
   const ids: number[] = [];
   for (let node = 0; node < nodeCount; node++) {
-    childCounts.push(childCount(trie, node));
+    const count = childCount(trie, node);
+    for (let i = 0; i < count; i++) children.push(1);
+    children.push(0);
     const id = tokenAt(trie, node);
-    if (id < 0) continue;
-    isToken[node >> 3]! |= 1 << (node & 7);
-    ids.push(id);
+    if (count > 0) isToken.push(id < 0 ? 0 : 1);
+    if (id >= 0) ids.push(id);
   }
-  const counts = withOverflow(childCounts);
-  const splitLengths = withOverflow(ids.map((id) => splitOf(trie, id)));
+  const splits = ids.map((id) => splitOf(trie, id));
+  const longSplits = splits.filter((length) => length >= 15);
   const writer = new Writer();
   writer.bytes(trie.labels.subarray(0, nodeCount));
-  writer.nibbles(counts.small);
-  writer.bytes(isToken);
+  writer.bits(1, children);
+  writer.bits(1, isToken);
   writer.wide(ids.map((id) => id & 0xffff));
-  writer.nibbles(ids.map((id) => id >> 16));
-  writer.nibbles(splitLengths.small);
-  writer.wide(counts.overflow);
-  writer.wide(splitLengths.overflow);
+  writer.bits(
+    2,
+    ids.map((id) => id >> 16),
+  );
+  writer.bits(
+    4,
+    splits.map((length) => Math.min(length, 15)),
+  );
+  writer.wide(longSplits);
   const body = writer.join();
   const file = new Uint8Array(HEADER + body.length);
   file.set(body, HEADER);
   const view = new DataView(file.buffer);
-  file.set([0x54, 0x57, 0x56, 0x31]);
-  const sizes = [
-    nodeCount,
-    trie.idCount,
-    trie.tokenCount,
-    counts.overflow.length,
-    splitLengths.overflow.length,
-  ];
+  file.set([0x54, 0x57, 0x56, 0x32]);
+  const sizes = [nodeCount, trie.idCount, trie.tokenCount, longSplits.length, isToken.length];
   for (const [i, size] of sizes.entries()) view.setUint32(4 + 4 * i, size, true);
   file.set(sha256, 24);
   view.setUint32(56, packedChecksum(file, HEADER), true);

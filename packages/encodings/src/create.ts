@@ -1,6 +1,5 @@
 // Makes encodings from definitions and vocabularies, each once; encodings over one vocabulary share its tables.
 
-import { decodeBase64 } from "@tokenwire/core/bytes";
 import { createPackedEncoding, type Encoding, replaceSpecialTokens } from "@tokenwire/core/tokenizer/packed";
 import type { EncodingDefinition } from "./definition.ts";
 
@@ -11,19 +10,19 @@ export function existing(name: string): Encoding | undefined {
   return made.get(name);
 }
 
-/** The encoding of a definition; `data` is its vocabulary in base64, asked for only if nothing can be shared. */
-export function createOnce(definition: EncodingDefinition, data: () => string): Encoding {
+/** The encoding of a definition; `vocabulary` reads its packed vocabulary, asked for only if nothing can be shared. */
+export function createOnce(definition: EncodingDefinition, vocabulary: () => Uint8Array): Encoding {
   const known = made.get(definition.name);
   if (known !== undefined) return known;
-  const { name, pattern, vocabulary, idLimit, normalization, specialTokens } = definition;
-  const family = `${vocabulary} ${idLimit ?? ""}`;
+  const { name, pattern, idLimit, normalization, specialTokens } = definition;
+  const family = `${definition.vocabulary} ${idLimit ?? ""}`;
   const relative = made.get(family);
   const encoding =
     relative === undefined
       ? createPackedEncoding({
           name,
           pattern,
-          vocabulary: decodeBase64(data()),
+          vocabulary: vocabulary(),
           idLimit,
           normalization,
           specialTokens,

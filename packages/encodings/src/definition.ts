@@ -1,5 +1,3 @@
-import type { Encoding } from "@tokenwire/core/tokenizer/packed";
-
 /** Files in `data/` without the extension. */
 export type VocabularyName = "cl100k_base" | "o200k_base" | "p50k_base" | "voyage3_base";
 
@@ -13,6 +11,3 @@ export interface EncodingDefinition {
   readonly normalization?: "NFC";
   readonly specialTokens: ReadonlyMap<string, number>;
 }
-
-/** Makes the encoding of a definition from its vocabulary in base64. */
-export type EncodingFactory = (definition: EncodingDefinition, data: string) => Encoding;

@@ -4,7 +4,7 @@ import { didYouMean, TokenwireError } from "@tokenwire/core";
 import type { Encoding } from "@tokenwire/core/tokenizer/packed";
 import { createOnce, existing } from "./create.ts";
 import { definitions, type EncodingName } from "./definitions.ts";
-import { readVocabulary } from "./read-data.ts";
+import { readVocabulary } from "./read-vocabulary.ts";
 
 /** Each import is spelled out so that bundlers can split the vocabularies into files of their own. */
 const modules: Readonly<Record<EncodingName, () => Promise<{ readonly encoding: Encoding }>>> = {

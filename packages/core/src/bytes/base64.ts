@@ -23,7 +23,7 @@ export function encodeBase64(bytes: Uint8Array): string {
 }
 
 interface NativeDecoder {
-  readonly Buffer?: { from(text: string, encoding: "base64"): Uint8Array };
+  readonly Buffer?: { from(text: string, encoding: "base64"): Uint8Array<ArrayBuffer> };
 }
 
 /**
@@ -39,7 +39,10 @@ export function decodeBase64(text: string): Uint8Array {
     const size = Math.floor((length * 3) / 4);
     const bytes = native.from(text, "base64");
     // Buffer skips characters that it does not know, so a shorter result means that there were some.
-    if (bytes.length === size && !text.includes("-") && !text.includes("_")) return bytes;
+    if (bytes.length === size && !text.includes("-") && !text.includes("_")) {
+      // Not the Buffer itself, whose `slice` would share its bytes.
+      return new Uint8Array(bytes.buffer, bytes.byteOffset, size);
+    }
   }
   return decodeGroups(text, length);
 }

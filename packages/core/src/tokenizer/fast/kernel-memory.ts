@@ -17,17 +17,16 @@ export interface KernelExports {
     ids: number,
     limit: number,
     tokens: number,
-    countOverflows: number,
+    inner: number,
     splitOverflows: number,
   ): void;
   checksum(at: number, end: number): number;
   unpack(
-    counts: number,
+    children: number,
     isToken: number,
     idsLow: number,
     idsHigh: number,
     splits: number,
-    countOverflow: number,
     splitOverflow: number,
   ): number;
   fillPairs(pairs: number): void;
@@ -100,15 +99,14 @@ export class KernelMemory implements Unpacker {
       layout.LONG_ARENA + section.byteOffset - file.byteOffset;
     const sum = exports.checksum(at(sections.labels), layout.LONG_ARENA + file.length);
     if (sum >>> 0 !== sections.checksum) return false;
-    const { nodeCount, idCount, tokenCount, countOverflow, splitOverflow } = sections;
-    exports.setSizes(nodeCount, idCount, limit, tokenCount, countOverflow.length, splitOverflow.length);
+    const { nodeCount, idCount, tokenCount, innerCount, splitOverflow } = sections;
+    exports.setSizes(nodeCount, idCount, limit, tokenCount, innerCount, splitOverflow.length);
     const done = exports.unpack(
-      at(sections.counts),
+      at(sections.children),
       at(sections.tokens),
       at(sections.idsLow),
       at(sections.idsHigh),
       at(sections.splits),
-      at(countOverflow),
       at(splitOverflow),
     );
     if (done === 0) return false;

@@ -1,25 +1,25 @@
 // The packed vocabulary: the trie in level order, so that loading is one pass without sorting or hashing.
 //
-//   0  "TWV1"            12  number of tokens                 24  SHA-256 of the .tiktoken text it reproduces
-//   4  number of nodes   16  entries in the count overflow    56  checksum of everything after the header
-//   8  number of IDs     20  entries in the split overflow    60  sections, each padded to 4 bytes:
+//   0  "TWV2"            12  number of tokens                 24  SHA-256 of the .tiktoken text it reproduces
+//   4  number of nodes   16  entries in the split overflow    56  checksum of everything after the header
+//   8  number of IDs     20  nodes that have children         60  sections, each padded to 4 bytes:
 //
-//   labels        one byte per node: the edge that leads to it (0 for the root)
-//   child counts  four bits per node, low half first; 15: see the overflow, in order
-//   tokens        one bit per node: whether a token ends there
-//   IDs           per token in node order: the low 16 bits, then (next section) four bits above them
-//   splits        four bits per token: length of the left part, 0 if atomic; 15: see the overflow
-//   overflows     16 bits each: child counts, splits
+//   labels     one byte per node: the edge that leads to it (0 for the root)
+//   children   bits: per node as many ones as it has children, then a zero
+//   tokens     one bit per node that has children: whether a token ends there; at every other node one does
+//   IDs        per token in node order: the low 16 bits, then (next section) two bits above them
+//   splits     four bits per token: length of the left part, 0 if atomic; 15: see the overflow, in order
+//   overflow   16 bits each: splits
 //
-// Numbers are little-endian.
+// Numbers are little-endian; fields of less than a byte start at its low bits.
 
 import { TokenwireError } from "../../errors.ts";
 import { type Arena, createTrie, indexTrie, lengthOf, MAX_NODES, plainArena, type Trie } from "./trie.ts";
 
 const HEADER = 60;
-const MAGIC = 0x31565754;
-/** IDs have 20 bits. */
-const MAX_PACKED_IDS = 1 << 20;
+const MAGIC = 0x32565754;
+/** IDs have 18 bits. */
+const MAX_PACKED_IDS = 1 << 18;
 
 function damaged(problem: string): TokenwireError {
   return new TokenwireError(
@@ -45,14 +45,15 @@ export interface Sections {
   readonly nodeCount: number;
   readonly idCount: number;
   readonly tokenCount: number;
+  /** Number of nodes that have children. */
+  readonly innerCount: number;
   readonly sha256: string;
   readonly labels: Uint8Array;
-  readonly counts: Uint8Array;
+  readonly children: Uint8Array;
   readonly tokens: Uint8Array;
   readonly idsLow: Uint16Array;
   readonly idsHigh: Uint8Array;
   readonly splits: Uint8Array;
-  readonly countOverflow: Uint16Array;
   readonly splitOverflow: Uint16Array;
 }
 
@@ -63,15 +64,15 @@ function readSections(input: Uint8Array): Sections {
   const file = input.byteOffset % 4 === 0 ? input : new Uint8Array(input);
   if (file.length < HEADER) throw damaged(`${file.length} bytes are less than the header of ${HEADER}`);
   const view = new DataView(file.buffer, file.byteOffset, file.length);
-  if (view.getUint32(0, true) !== MAGIC) throw damaged('it does not start with "TWV1"');
-  const [nodeCount, idCount, tokenCount, countOverflow, splitOverflow] = [4, 8, 12, 16, 20].map((offset) =>
+  if (view.getUint32(0, true) !== MAGIC) throw damaged('it does not start with "TWV2"');
+  const [nodeCount, idCount, tokenCount, splitOverflow, innerCount] = [4, 8, 12, 16, 20].map((offset) =>
     view.getUint32(offset, true),
   ) as [number, number, number, number, number];
   if (nodeCount > MAX_NODES || idCount > MAX_PACKED_IDS || tokenCount > idCount || tokenCount >= nodeCount) {
     throw damaged(`impossible sizes: ${nodeCount} nodes, ${idCount} IDs, ${tokenCount} tokens`);
   }
-  if (countOverflow > nodeCount || splitOverflow > tokenCount) {
-    throw damaged(`impossible overflows: ${countOverflow} child counts, ${splitOverflow} splits`);
+  if (innerCount >= nodeCount || splitOverflow > tokenCount) {
+    throw damaged(`impossible sizes: ${innerCount} nodes with children, ${splitOverflow} long splits`);
   }
   let offset = HEADER;
   const section = (length: number): Uint8Array => {
@@ -92,14 +93,14 @@ function readSections(input: Uint8Array): Sections {
     nodeCount,
     idCount,
     tokenCount,
+    innerCount,
     sha256: Array.from(file.subarray(24, 56), (byte) => byte.toString(16).padStart(2, "0")).join(""),
     labels: section(nodeCount),
-    counts: section((nodeCount + 1) >> 1),
-    tokens: section((nodeCount + 7) >> 3),
+    children: section((2 * nodeCount + 6) >> 3),
+    tokens: section((innerCount + 7) >> 3),
     idsLow: wide(tokenCount),
-    idsHigh: section((tokenCount + 1) >> 1),
+    idsHigh: section((tokenCount + 3) >> 2),
     splits: section((tokenCount + 1) >> 1),
-    countOverflow: wide(countOverflow),
     splitOverflow: wide(splitOverflow),
   };
   if (offset !== file.length) throw damaged(`it has ${file.length} bytes instead of ${offset}`);
@@ -156,38 +157,42 @@ function fillTrie(trie: Trie, sections: Sections, limit: number): void {
 
 function placeChildren(trie: Trie, sections: Sections, parents: Int32Array, depths: Uint16Array): void {
   const { nodes } = trie;
-  const { nodeCount, counts, countOverflow } = sections;
+  const { nodeCount, children } = sections;
   let next = 1;
-  let overflow = 0;
+  let bit = 0;
   for (let node = 0; node < nodeCount; node++) {
-    let count = (counts[node >> 1]! >> ((node & 1) << 2)) & 15;
-    if (count === 15) count = countOverflow[overflow++] ?? MAX_NODES;
-    if (count > 256 || next + count > nodeCount || (node >= next && node > 0))
-      throw damaged(`node ${node} is out of order`);
-    nodes[2 * node] = next | (count << 23);
+    const first = next;
     const depth = depths[node]! + 1;
-    for (const end = next + count; next < end; next++) {
+    for (; ((children[bit >> 3]! >> (bit & 7)) & 1) === 1; bit++) {
+      if (next === nodeCount) throw damaged("it has more edges than nodes");
       parents[next] = node;
-      depths[next] = depth;
+      depths[next++] = depth;
     }
+    bit++;
+    const count = next - first;
+    if (count > 256 || (node >= first && node > 0)) throw damaged(`node ${node} is out of order`);
+    nodes[2 * node] = first | (count << 23);
   }
   if (next !== nodeCount) throw damaged(`${nodeCount - next} nodes have no parent`);
 }
 
 function placeTokens(trie: Trie, sections: Sections, limit: number): void {
   const { nodes, labels, tokens: records } = trie;
-  const { nodeCount, idCount, tokenCount, tokens, idsLow, idsHigh, splitOverflow } = sections;
+  const { nodeCount, idCount, tokenCount, innerCount, tokens, idsLow, idsHigh, splitOverflow } = sections;
   const seen = new Uint8Array(idCount);
   let index = 0;
+  let inner = 0;
   let overflow = 0;
   for (let node = 0; node < nodeCount; node++) {
     nodes[2 * node + 1] = 0xffffff | (labels[node]! << 24);
-    if (((tokens[node >> 3]! >> (node & 7)) & 1) === 0) continue;
+    const isInner = nodes[2 * node]! >>> 23 !== 0;
+    const isToken = !isInner || ((tokens[inner >> 3]! >> (inner & 7)) & 1) === 1;
+    if (isInner) inner++;
+    if (!isToken) continue;
     if (index >= tokenCount) throw damaged("more tokens than announced");
     if (node === 0) throw damaged("it has a token without bytes");
-    const shift = (index & 1) << 2;
-    const id = idsLow[index]! | (((idsHigh[index >> 1]! >> shift) & 15) << 16);
-    let split = (sections.splits[index >> 1]! >> shift) & 15;
+    const id = idsLow[index]! | (((idsHigh[index >> 2]! >> ((index & 3) << 1)) & 3) << 16);
+    let split = (sections.splits[index >> 1]! >> ((index & 1) << 2)) & 15;
     if (split === 15) split = splitOverflow[overflow++] ?? 0;
     index++;
     if (id >= idCount || seen[id] === 1) throw damaged(`token ID ${id} is out of range or occurs twice`);
@@ -197,4 +202,5 @@ function placeTokens(trie: Trie, sections: Sections, limit: number): void {
     records[4 * id + 3] = split << 16;
   }
   if (index !== tokenCount) throw damaged(`${tokenCount - index} tokens are missing`);
+  if (inner !== innerCount) throw damaged(`${inner} nodes have children instead of ${innerCount}`);
 }

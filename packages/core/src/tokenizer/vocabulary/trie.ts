@@ -54,8 +54,9 @@ export interface Trie {
 /** A trie with room for the given numbers of nodes and IDs, to be filled by the caller. */
 export function createTrie(nodeCount: number, idCount: number, tokenCount: number, arena: Arena): Trie {
   const allocate = arena(9 * nodeCount + 16 * idCount + 4 * 65_536 + 256);
-  const words = (length: number): Int32Array => {
-    const { buffer, byteOffset } = allocate(length * 4);
+  // A filler that writes several records at once may write a little past the end.
+  const words = (length: number, slack: number): Int32Array => {
+    const { buffer, byteOffset } = allocate(length * 4 + slack);
     return new Int32Array(buffer, byteOffset, length);
   };
   const labels = allocate(nodeCount + 16);
@@ -63,9 +64,9 @@ export function createTrie(nodeCount: number, idCount: number, tokenCount: numbe
     nodeCount,
     idCount,
     tokenCount,
-    nodes: words(2 * nodeCount),
-    pairs: words(65_536),
-    tokens: words(4 * idCount),
+    nodes: words(2 * nodeCount, 32),
+    pairs: words(65_536, 0),
+    tokens: words(4 * idCount, 16),
     labels: new Uint8Array(labels.buffer, labels.byteOffset, nodeCount + 16),
   };
 }

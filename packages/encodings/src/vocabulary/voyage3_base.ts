@@ -1,0 +1,3 @@
+import { readVocabulary } from "../read-vocabulary.ts";
+
+export const vocabulary = (): Uint8Array => readVocabulary("voyage3_base");
