@@ -16,6 +16,11 @@ export interface McpServerConfig {
   readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds for the connection and for each call. Default 60,000. */
   readonly timeout?: number;
+  /**
+   * Whether a {@link McpPool} may hand a connection on to a later conversation of the same tenant. Default true; false
+   * for servers that keep state per connection, such as an interpreter.
+   */
+  readonly reuse?: boolean;
 }
 
 export interface McpToolInfo {
@@ -42,11 +47,19 @@ export interface McpConnection {
   close(): Promise<void>;
 }
 
+/** A connection that can be tested and brought up to date. */
+export interface LiveMcpConnection extends McpConnection {
+  /** Asks the server for a sign of life. */
+  isAlive(): Promise<boolean>;
+  /** Lists the tools anew when the server said that they changed, or when the list is older than `age` milliseconds. */
+  refresh(age: number): Promise<void>;
+}
+
 const maxTools = 128;
 const maxDescriptionBytes = 65_536;
 
 /** Connects and lists the tools. Throws when the server cannot be reached or breaks the protocol. */
-export async function connectMcp(config: McpServerConfig, signal?: AbortSignal): Promise<McpConnection> {
+export async function connectMcp(config: McpServerConfig, signal?: AbortSignal): Promise<LiveMcpConnection> {
   const { Client: McpClient } = await import("@modelcontextprotocol/client");
   const timeout = config.timeout ?? 60_000;
   const client = new McpClient(
@@ -56,8 +69,9 @@ export async function connectMcp(config: McpServerConfig, signal?: AbortSignal):
   const options = { timeout, ...(signal && { signal }) };
   try {
     await client.connect(await createTransport(config), options);
-    const { tools } = await client.listTools(undefined, options);
-    return new Connection(config.label, client, tools.map(toInfo), timeout);
+    const connection = new Connection(config.label, client, timeout);
+    await connection.list(options);
+    return connection;
   } catch (error) {
     await client.close();
     throw new Error(`MCP server "${config.label}": ${(error as Error).message}`, { cause: error });
@@ -99,25 +113,52 @@ function toInfo({ name, description = "", inputSchema, annotations, _meta }: Lis
   };
 }
 
-class Connection implements McpConnection {
+/** Longest wait for a sign of life, in milliseconds. */
+const aliveTimeout = 3_000;
+
+class Connection implements LiveMcpConnection {
   readonly label: string;
-  readonly tools: readonly McpToolInfo[];
   readonly #client: Client;
   readonly #timeout: number;
+  #tools: readonly McpToolInfo[] = [];
+  #listedAt = 0;
+  #closed = false;
 
-  constructor(label: string, client: Client, tools: readonly McpToolInfo[], timeout: number) {
-    if (tools.length > maxTools)
-      throw new Error(`it lists ${tools.length} tools; at most ${maxTools} are accepted.`);
-    const size = tools.reduce(
-      (sum, tool) => sum + tool.description.length + JSON.stringify(tool.inputSchema).length,
-      0,
-    );
-    if (size > maxDescriptionBytes)
-      throw new Error(`its tool descriptions exceed ${maxDescriptionBytes} characters.`);
+  constructor(label: string, client: Client, timeout: number) {
     this.label = label;
-    this.tools = tools;
     this.#client = client;
     this.#timeout = timeout;
+    client.onclose = () => {
+      this.#closed = true;
+    };
+    client.setNotificationHandler("notifications/tools/list_changed", () => {
+      this.#listedAt = 0;
+    });
+  }
+
+  get tools(): readonly McpToolInfo[] {
+    return this.#tools;
+  }
+
+  async list(options: { readonly timeout: number; readonly signal?: AbortSignal }): Promise<void> {
+    const { tools } = await this.#client.listTools(undefined, { ...options, cacheMode: "refresh" });
+    this.#tools = checkedTools(tools.map(toInfo));
+    this.#listedAt = Date.now();
+  }
+
+  async refresh(age: number): Promise<void> {
+    if (Date.now() - this.#listedAt > age) await this.list({ timeout: this.#timeout });
+  }
+
+  async isAlive(): Promise<boolean> {
+    if (this.#closed) return false;
+    const options = { timeout: Math.min(aliveTimeout, this.#timeout) };
+    const isModern = this.#client.getProtocolEra() === "modern";
+    const sign = isModern ? this.#client.discover(options) : this.#client.ping(options);
+    return sign.then(
+      () => true,
+      () => false,
+    );
   }
 
   get serverName(): string {
@@ -141,6 +182,18 @@ class Connection implements McpConnection {
   close(): Promise<void> {
     return this.#client.close();
   }
+}
+
+function checkedTools(tools: readonly McpToolInfo[]): readonly McpToolInfo[] {
+  if (tools.length > maxTools)
+    throw new Error(`it lists ${tools.length} tools; at most ${maxTools} are accepted.`);
+  const size = tools.reduce(
+    (sum, tool) => sum + tool.description.length + JSON.stringify(tool.inputSchema).length,
+    0,
+  );
+  if (size > maxDescriptionBytes)
+    throw new Error(`its tool descriptions exceed ${maxDescriptionBytes} characters.`);
+  return tools;
 }
 
 function blockText(block: Readonly<Record<string, unknown>>): string {

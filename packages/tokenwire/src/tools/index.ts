@@ -107,3 +107,4 @@ export { createTextTools } from "./text-tools.ts";
 export type { Tool, ToolCall, ToolContext, ToolDetails, ToolEvent, ToolResult } from "./tool.ts";
 export { runTool } from "./tool.ts";
 export { callOf, toolResultMessage } from "./tool-messages.ts";
+export { Waiters } from "./waiters.ts";
