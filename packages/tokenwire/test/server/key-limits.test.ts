@@ -34,6 +34,54 @@ describe("limits of a key", () => {
   });
 });
 
+describe("tokens of a key", () => {
+  const headers = new Map<string, string>();
+  const setHeader = (name: string, value: string): void => void headers.set(name, value);
+  const errorOf = (act: () => void): unknown => {
+    try {
+      act();
+    } catch (error) {
+      return error;
+    }
+    return undefined;
+  };
+
+  it("are taken for prompts at once, for answers afterwards, and a debt is waited for", () => {
+    let now = 0;
+    const limits = new KeyLimits({ tokensPerMinute: 600 }, () => now);
+    limits.enter("a", setHeader);
+    expect(headers.get("x-ratelimit-limit-tokens")).toBe("600");
+    limits.takePrompt("a", 100, setHeader);
+    expect(headers.get("x-ratelimit-remaining-tokens")).toBe("500");
+    expect(headers.get("x-ratelimit-reset-tokens")).toBe("10s");
+    limits.takeAnswer("a", 700);
+    expect(errorOf(() => limits.enter("a", setHeader))).toMatchObject({
+      status: 429,
+      headers: { "retry-after": "21" },
+    });
+    expect(headers.get("x-ratelimit-remaining-tokens")).toBe("0");
+    expect(headers.get("x-ratelimit-reset-tokens")).toBe("1m20s");
+    limits.enter("b", setHeader);
+    now = 21_000;
+    limits.enter("a", setHeader);
+    expect(errorOf(() => limits.takePrompt("a", 20, setHeader))).toMatchObject({ status: 429 });
+    limits.takePrompt("a", 10, setHeader);
+  });
+
+  it("refuse for good what alone is more than a minute allows", () => {
+    const limits = new KeyLimits({ tokensPerMinute: 10 }, () => 0);
+    const error = errorOf(() => limits.takePrompt("a", 11, setHeader));
+    expect(error).toMatchObject({ status: 429, headers: { "x-should-retry": "false" } });
+  });
+
+  it("that are refused cost no request", () => {
+    const limits = new KeyLimits({ tokensPerMinute: 10, requestsPerMinute: 5 }, () => 0);
+    limits.takeAnswer("a", 10);
+    for (let i = 0; i < 9; i++) expect(errorOf(() => limits.enter("a", setHeader))).toBeDefined();
+    expect(headers.get("x-ratelimit-remaining-requests")).toBe("5");
+  });
+});
+
 describe("a server with limits of keys", () => {
   let running: Running;
   afterEach(() => running.server.close());
@@ -59,6 +107,37 @@ describe("a server with limits of keys", () => {
     expect(((await second.json()) as { error: { code: string } }).error.code).toBe("rate_limit_exceeded");
     expect((await ask("two")).status).toBe(200);
     expect((await fetch(`${running.url}/health`)).status).toBe(200);
+  });
+
+  it("counts tokens of whole and streamed answers, and lets pages read what is left", async () => {
+    const origin = "https://app.example";
+    running = await start(
+      { emit: () => answerText("one two three four five six seven eight") },
+      { apiKeys: ["one", "two"], keyLimits: { tokensPerMinute: 100 }, corsOrigins: [origin] },
+    );
+    const stream = (stream: boolean, key = "one"): Promise<Response> =>
+      fetch(`${running.url}/v1/chat/completions`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${key}`, origin },
+        body: JSON.stringify({ model: "test-model", stream, messages: [{ role: "user", content: "hi" }] }),
+      });
+    const first = await stream(true);
+    expect(first.status).toBe(200);
+    expect(first.headers.get("x-ratelimit-limit-tokens")).toBe("100");
+    // The prompt is taken before the headers leave.
+    const left = Number(first.headers.get("x-ratelimit-remaining-tokens"));
+    expect(left).toBeLessThan(60);
+    expect(first.headers.get("x-ratelimit-reset-tokens")).toMatch(/^\d+s$/);
+    const exposed = first.headers.get("access-control-expose-headers")!;
+    for (const name of first.headers.keys()) {
+      if (name.startsWith("x-ratelimit-")) expect(exposed).toContain(name);
+    }
+    expect(exposed).toContain("retry-after");
+    await first.text();
+    const second = await stream(false);
+    expect(second.status).toBe(429);
+    expect(Number(second.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect((await stream(false, "two")).status).toBe(200);
   });
 
   it("answers a key's requests so many at a time, and frees the place of one that ended", async () => {

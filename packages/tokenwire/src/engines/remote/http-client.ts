@@ -12,6 +12,8 @@ export interface HttpCall {
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
   readonly requestId?: string;
+  /** Of this call, such as its trace context. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Milliseconds for everything; for short questions such as health. */
   readonly timeout?: number;
 }
@@ -101,6 +103,7 @@ export class EngineHttpClient {
           ...(body && { "content-type": "application/json", "content-length": body.length }),
           ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
           ...(call.requestId !== undefined && { "x-request-id": call.requestId }),
+          ...call.headers,
           ...headers,
         },
       });

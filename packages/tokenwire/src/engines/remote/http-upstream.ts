@@ -16,8 +16,8 @@ export function createHttpUpstream(dialect: Dialect, options: RemoteEngineOption
     health: (signal) => http.isOk(dialect.health.path, dialect.health.timeout, signal),
     open: async (request, model, signal) => {
       const body = dialect.toBody(request, model);
-      const { requestId } = request;
-      return readEvents(kind, await http.open(dialect.generatePath, { body, requestId, signal }));
+      const { requestId, headers } = request;
+      return readEvents(kind, await http.open(dialect.generatePath, { body, requestId, headers, signal }));
     },
     createReader: (request) => dialect.createReader(request),
     ...(abort && { abort: (requestId) => abort(http, requestId) }),
