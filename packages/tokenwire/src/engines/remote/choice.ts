@@ -135,7 +135,11 @@ export class Choice {
   }
 
   *#endWith({ type: _, ...end }: Extract<Piece, { type: "finish" }>): Generator<GenerateEvent, void> {
-    if (this.#end !== undefined) return;
+    if (this.#end !== undefined) {
+      // Found here before the server said so; it may know more.
+      this.#end = { ...end, ...this.#end };
+      return;
+    }
     const { matched } = end;
     // Some servers keep the id that ended the answer to themselves.
     if (typeof matched === "number" && matched !== this.#lastId) {

@@ -1,12 +1,7 @@
 // SGLang's `POST /generate` with token IDs. Its streams repeat everything so far unless the server was started
 // otherwise, so the new IDs are found by counting.
 
-import {
-  type Engine,
-  EngineError,
-  type FinishReason,
-  type TokenLogprob,
-} from "../engine.ts";
+import { type Engine, EngineError, type FinishReason, type TokenLogprob } from "../engine.ts";
 import { tokenEngine } from "./capabilities.ts";
 import type { AnswerReader, Dialect, Piece } from "./dialect.ts";
 import { asIds, asList, asNumber, asObject, asString, type Json } from "./json-view.ts";
