@@ -17,6 +17,7 @@ export {
   parseChatRequest,
   unknownChatFields,
 } from "./chat/request.ts";
+export { toStoredCompletion, toStoredMessages } from "./chat/stored.ts";
 export type { ChatStreamOptions, CompletionIdentity, ReasoningFields } from "./chat/stream.ts";
 export { ChatStream } from "./chat/stream.ts";
 export {
@@ -70,7 +71,12 @@ export { newId, unixSeconds } from "./ids.ts";
 export type { LogprobEntry } from "./logprobs.ts";
 export { MessageEncoder, type MessageEvent, messageFrame } from "./messages/encoder.ts";
 export { type MessagesErrorBody, toMessagesError } from "./messages/errors.ts";
-export { type MessagesRequest, messagesBodySchema, parseMessagesRequest } from "./messages/request.ts";
+export {
+  type MessagesRequest,
+  messagesBodySchema,
+  parseMessagesRequest,
+  unknownMessagesFields,
+} from "./messages/request.ts";
 export type {
   ChoiceDiagnostic,
   ChoiceEvent,

@@ -1,3 +1,4 @@
+export type { ChatQuery, ChatStore, StoredChat, StoredCompletion, StoredMessage } from "./chats.ts";
 export { createMemoryStore, type MemoryStoreOptions } from "./memory.ts";
 export { openPostgresStore, type PostgresStoreOptions } from "./postgres.ts";
 export { openSqliteStore, type SqliteStoreOptions } from "./sqlite.ts";

@@ -2,7 +2,15 @@
 // first, so the process never grows; nothing survives it.
 
 import type { ResponseItem } from "../protocol/index.ts";
-import { itemsOf, type ResponseStore, type StoredConversation, type StoredResponse } from "./store.ts";
+import { type ChatQuery, type ChatStore, isWanted, type StoredChat, type StoredCompletion } from "./chats.ts";
+import {
+  itemsOf,
+  type Page,
+  pageOf,
+  type ResponseStore,
+  type StoredConversation,
+  type StoredResponse,
+} from "./store.ts";
 
 export interface MemoryStoreOptions {
   /** Bytes of JSON kept. Default 256 MiB. */
@@ -19,7 +27,15 @@ interface Entry {
   readonly unfinished: boolean;
   /** Keys of the items inside, in the index of items. */
   readonly items: readonly string[];
+  readonly chat?: ChatEntry;
   used: number;
+}
+
+/** What lists of chat completions are made by. */
+interface ChatEntry extends Pick<StoredCompletion, "id" | "model" | "metadata"> {
+  readonly tenant: string;
+  /** Stays when the completion is changed. */
+  readonly position: number;
 }
 
 const month = 30 * 24 * 3_600_000;
@@ -36,6 +52,12 @@ interface ConversationDocument {
 
 class MemoryStore implements ResponseStore {
   readonly name = "memory";
+  readonly chats: ChatStore = {
+    put: async (tenant, chat) => this.#putChat(tenant, chat),
+    get: async (tenant, id) => this.#get<StoredChat>(key("chat", tenant, id)),
+    delete: async (tenant, id) => this.#delete(key("chat", tenant, id)),
+    list: async (tenant, query) => this.#listChats(tenant, query),
+  };
   readonly #maxBytes: number;
   readonly #maxAge: number;
   readonly #now: () => number;
@@ -44,6 +66,7 @@ class MemoryStore implements ResponseStore {
   /** Which response holds an item. */
   readonly #holders: Map<string, string> = new Map();
   #bytes = 0;
+  #chatCount = 0;
 
   constructor(options: MemoryStoreOptions) {
     this.#maxBytes = options.maxBytes ?? 256 * 1024 * 1024;
@@ -54,7 +77,8 @@ class MemoryStore implements ResponseStore {
   async putResponse(tenant: string, stored: StoredResponse): Promise<void> {
     const { id, status } = stored.response;
     const items = itemsOf(stored).map((item) => key("item", tenant, item.id));
-    this.#set(key("response", tenant, id), stored, status === "queued" || status === "in_progress", items);
+    const unfinished = status === "queued" || status === "in_progress";
+    this.#set(key("response", tenant, id), stored, { unfinished, items });
   }
 
   async findItem(tenant: string, itemId: string): Promise<ResponseItem | undefined> {
@@ -118,6 +142,23 @@ class MemoryStore implements ResponseStore {
     this.#bytes = 0;
   }
 
+  #putChat(tenant: string, chat: StoredChat): void {
+    const { id, model, metadata } = chat.completion;
+    const name = key("chat", tenant, id);
+    const position = this.#entries.get(name)?.chat?.position ?? this.#chatCount++;
+    this.#set(name, chat, { chat: { id, model, metadata, tenant, position } });
+  }
+
+  #listChats(tenant: string, query: ChatQuery): Page<StoredCompletion> {
+    const wanted = [...this.#entries.values()]
+      .flatMap(({ chat }) => chat ?? [])
+      .filter((chat) => chat.tenant === tenant && isWanted(chat, query))
+      .sort((a, b) => a.position - b.position);
+    const { data, hasMore } = pageOf(wanted, query);
+    const found = data.flatMap(({ id }) => this.#get<StoredChat>(key("chat", tenant, id))?.completion ?? []);
+    return { data: found, hasMore };
+  }
+
   #conversation(tenant: string, id: string): ConversationDocument | undefined {
     return this.#get<ConversationDocument>(key("conversation", tenant, id));
   }
@@ -135,11 +176,21 @@ class MemoryStore implements ResponseStore {
     return JSON.parse(entry.text) as T;
   }
 
-  #set(name: string, value: unknown, unfinished = false, items: readonly string[] = []): void {
+  #set(
+    name: string,
+    value: unknown,
+    index: Partial<Pick<Entry, "unfinished" | "items" | "chat">> = {},
+  ): void {
     this.#delete(name);
-    const entry: Entry = { text: JSON.stringify(value), unfinished, items, used: this.#now() };
+    const entry: Entry = {
+      text: JSON.stringify(value),
+      unfinished: false,
+      items: [],
+      ...index,
+      used: this.#now(),
+    };
     this.#entries.set(name, entry);
-    for (const item of items) this.#holders.set(item, name);
+    for (const item of entry.items) this.#holders.set(item, name);
     this.#bytes += size(name, entry);
     this.#evict();
   }

@@ -40,6 +40,11 @@ const migrations = [
      id TEXT NOT NULL, body TEXT NOT NULL,
      FOREIGN KEY (tenant, conversation) REFERENCES tokenwire.conversations (tenant, id) ON DELETE CASCADE);
    CREATE INDEX items_conversation ON tokenwire.items (tenant, conversation, position);`,
+  `CREATE TABLE tokenwire.chats (
+     position BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL,
+     expires BIGINT NOT NULL, body TEXT NOT NULL, messages TEXT NOT NULL, UNIQUE (tenant, id));
+   CREATE INDEX chats_tenant ON tokenwire.chats (tenant, position);
+   CREATE INDEX chats_expires ON tokenwire.chats (expires);`,
 ];
 
 /** Any number, the same in every process: servers that start together change the tables one after the other. */

@@ -3,6 +3,8 @@
 
 import { TokenwireError } from "@tokenwire/core";
 import type { ResponseItem } from "../protocol/index.ts";
+import type { ChatStore } from "./chats.ts";
+import { PostgresChats } from "./postgres-chats.ts";
 import { type Client, createPool, idFrom, idTo, migrate, type Pool } from "./postgres-database.ts";
 import { itemsOf, type ResponseStore, type StoredConversation, type StoredResponse } from "./store.ts";
 
@@ -30,7 +32,8 @@ export async function openPostgresStore(
   const pool = await createPool(url, options.maxConnections ?? 10);
   try {
     await migrate(pool, name);
-    await pool.query("DELETE FROM tokenwire.responses WHERE expires < $1", [Date.now()]);
+    for (const table of ["responses", "chats"])
+      await pool.query(`DELETE FROM tokenwire.${table} WHERE expires < $1`, [Date.now()]);
   } catch (cause) {
     await pool.end();
     if (cause instanceof TokenwireError) throw cause;
@@ -58,11 +61,13 @@ function describe(url: string): string {
 
 class PostgresStore implements ResponseStore {
   readonly name: string;
+  readonly chats: ChatStore;
   readonly #pool: Pool;
   readonly #maxAge: number;
 
   constructor(pool: Pool, name: string, maxAge: number) {
     this.name = name;
+    this.chats = new PostgresChats(pool, maxAge);
     this.#pool = pool;
     this.#maxAge = maxAge;
   }

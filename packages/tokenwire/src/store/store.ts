@@ -2,6 +2,7 @@
 // sees only its own objects; those of others do not exist for it.
 
 import type { ResponseItem, ResponseObject } from "../protocol/index.ts";
+import type { ChatStore } from "./chats.ts";
 
 /** A response with what its successors need. */
 export interface StoredResponse {
@@ -34,6 +35,8 @@ export interface Page<T> {
 export interface ResponseStore {
   /** What it is, for logs and `/server_info`. */
   readonly name: string;
+  /** Chat completions with `store: true`. */
+  readonly chats: ChatStore;
   /** Resolves once the response survives a crash (as far as the adapter promises any survival). */
   putResponse(tenant: string, stored: StoredResponse): Promise<void>;
   getResponse(tenant: string, id: string): Promise<StoredResponse | undefined>;

@@ -103,7 +103,6 @@ describe("parseChatRequest", () => {
     [{ metadata: { k: 5 } }, "metadata.k", "expected string"],
     [{ modalities: ["audio"] }, "modalities", "only"],
     [{ audio: {} }, "audio", "Audio output"],
-    [{ store: true }, "store", "not stored here"],
   ])("refuses %j", (body, param, message) => {
     const error = errorOf(body);
     expect(error.status).toBe(400);

@@ -2,29 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import type { ResponseItem, ResponseObject } from "../../src/protocol/index.ts";
-import type { ResponseStore, StoredResponse } from "../../src/store/index.ts";
+import type { ResponseStore } from "../../src/store/index.ts";
+import { chat, item, response } from "./samples.ts";
 
-export function response(id: string, status: ResponseObject["status"] = "completed"): StoredResponse {
-  return {
-    response: {
-      id,
-      object: "response",
-      created_at: 1,
-      completed_at: null,
-      status,
-      incomplete_details: null,
-      model: "m",
-      output: [],
-      error: null,
-      usage: null,
-      text: "é🐔'; DROP TABLE responses; --",
-    },
-    input: [item("msg_1")],
-    previousId: null,
-  };
-}
-
-const item = (id: string): ResponseItem => ({ id, type: "message", role: "user", content: id });
 const ids = (items: readonly ResponseItem[]): string[] => items.map((entry) => entry.id);
 
 export function storeConformance(name: string, open: () => Promise<ResponseStore>): void {
@@ -115,6 +95,46 @@ export function storeConformance(name: string, open: () => Promise<ResponseStore
         }
         await store.putResponse("t", response("resp_1"));
         expect(await store.getResponse("t", "resp_1")).toBeDefined();
+      }));
+
+    it("keeps chat completions, apart by tenant", () =>
+      using(async ({ chats }) => {
+        await chats.put("a", chat("c1", { k: "v" }));
+        expect(await chats.get("a", "c1")).toEqual(chat("c1", { k: "v" }));
+        expect(await chats.get("b", "c1")).toBeUndefined();
+        expect(await chats.delete("b", "c1")).toBe(false);
+        expect((await chats.list("b", { limit: 9, order: "asc" })).data).toEqual([]);
+        expect(await chats.delete("a", "c1")).toBe(true);
+        expect(await chats.delete("a", "c1")).toBe(false);
+        expect(await chats.get("a", "c1")).toBeUndefined();
+      }));
+
+    it("lists chat completions in pages, by model and metadata", () =>
+      using(async ({ chats }) => {
+        for (let i = 0; i < 250; i++) {
+          const metadata = { parity: String(i % 2), __proto__: "x", 'a"b': "'" };
+          await chats.put("t", chat(`c${i}`, metadata, i % 5 === 0 ? "five" : "m"));
+        }
+        // A change of the metadata keeps the place.
+        await chats.put("t", chat("c1", { parity: "1", late: "yes" }));
+        const list = async (
+          query: Partial<Parameters<typeof chats.list>[1]>,
+        ): Promise<[string[], boolean]> => {
+          const { data, hasMore } = await chats.list("t", { limit: 3, order: "asc", ...query });
+          return [data.map(({ id }) => id), hasMore];
+        };
+        expect(await list({})).toEqual([["c0", "c1", "c2"], true]);
+        expect(await list({ after: "c2" })).toEqual([["c3", "c4", "c5"], true]);
+        expect(await list({ order: "desc", limit: 2 })).toEqual([["c249", "c248"], true]);
+        expect(await list({ order: "desc", after: "c1" })).toEqual([["c0"], false]);
+        expect(await list({ model: "five", after: "c230" })).toEqual([["c235", "c240", "c245"], false]);
+        expect(await list({ metadata: { late: "yes" } })).toEqual([["c1"], false]);
+        expect(await list({ metadata: { parity: "0", 'a"b': "'" }, after: "c244" })).toEqual([
+          ["c246", "c248"],
+          false,
+        ]);
+        expect(await list({ metadata: { parity: "2" } })).toEqual([[], false]);
+        expect(await list({ metadata: { toString: "x" } })).toEqual([[], false]);
       }));
   });
 }

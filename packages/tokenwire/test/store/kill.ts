@@ -1,46 +1,103 @@
-// A process that stores responses and says which, killed in the middle of it.
+// A process that changes a store and says what is done, killed in the middle of it, again and again.
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { expect } from "vitest";
+import type { ResponseStore } from "../../src/store/index.ts";
+import { expected, found } from "./operations.ts";
 
-const storeIndex = fileURLToPath(new URL("../../src/store/index.ts", import.meta.url));
+const here = fileURLToPath(new URL(".", import.meta.url));
 
-/** The ids that a writer into a store had acknowledged when it was killed with SIGKILL. */
-export async function survivors(
-  open: "openPostgresStore" | "openSqliteStore",
-  address: string,
-): Promise<string[]> {
-  // Bundled, since older versions of Node do not run TypeScript; run from this folder, so that peers are found.
+/** Rounds of a test: a few always, as many as one likes on demand. */
+export const killRounds: number = Number(process.env["TOKENWIRE_KILLS"] ?? 20);
+
+/** JavaScript of a program: older versions of Node do not run TypeScript. */
+export async function bundle(source: string): Promise<string> {
   const { outputFiles } = await build({
-    stdin: {
-      contents: `
-        import { ${open} } from ${JSON.stringify(storeIndex)};
-        const store = await ${open}(${JSON.stringify(address)});
-        for (let i = 0; ; i++) {
-          const response = { id: "resp_" + i, created_at: 1, status: "completed", model: "m", output: [] };
-          await store.putResponse("t", { response, input: [], previousId: null });
-          process.stdout.write(response.id + "\\n");
-        }`,
-      resolveDir: fileURLToPath(new URL(".", import.meta.url)),
-    },
+    stdin: { contents: source, resolveDir: here, loader: "ts" },
     bundle: true,
     platform: "node",
     format: "esm",
     conditions: ["@tokenwire/source"],
     write: false,
   });
-  const child = spawn(process.execPath, ["--input-type=module"], {
-    cwd: fileURLToPath(new URL(".", import.meta.url)),
+  return outputFiles[0]!.text;
+}
+
+/** Runs a program from this folder, so that peers are found. */
+export function run(code: string, ...args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, ["--input-type=module", "-", ...args], {
+    cwd: here,
     stdio: ["pipe", "pipe", "inherit"],
   });
-  child.stdin.end(outputFiles[0]!.contents);
-  let out = "";
-  const exited = new Promise((resolve) => child.once("close", resolve));
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    out += chunk;
-    if (out.split("\n").length > 30) child.kill("SIGKILL");
+  child.stdin.end(code);
+  child.stdout.setEncoding("utf8");
+  return child;
+}
+
+const lanes = ["x", "y", "z"];
+
+function writer(open: string): string {
+  return `
+    import { ${open} } from "../../src/store/index.ts";
+    import { apply, operation, prepare } from "./operations.ts";
+    const [address, round] = process.argv.slice(2);
+    const store = await ${open}(address);
+    await Promise.all(${JSON.stringify(lanes)}.map(async (name) => {
+      const lane = round + name;
+      await prepare(store, lane);
+      for (let n = 0; ; n++) {
+        process.stdout.write(name + " " + n + "\\n");
+        await apply(store, lane, operation(lane, n));
+      }
+    }));`;
+}
+
+/** Kills a writer after so many changes; returns how many each lane had begun. */
+async function killAfter(
+  code: string,
+  address: string,
+  round: string,
+  count: number,
+): Promise<Map<string, number>> {
+  const child = run(code, address, round);
+  const begun = new Map<string, number>();
+  let lines = 0;
+  let rest = "";
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  child.stdout!.on("data", (chunk: string) => {
+    const complete = (rest + chunk).split("\n");
+    rest = complete.pop()!;
+    for (const line of complete) {
+      const [lane, n] = line.split(" ");
+      begun.set(lane!, Number(n));
+      if (++lines === count) child.kill("SIGKILL");
+    }
   });
-  await exited;
-  return out.split("\n").slice(0, -1);
+  expect(await ended, "the writer was killed, and did not fail").toBeNull();
+  return begun;
+}
+
+/** Everything that was acknowledged in any round is there; of the change that was under way all or nothing. */
+export async function checkKills(
+  open: "openPostgresStore" | "openSqliteStore",
+  address: string,
+  reopen: () => Promise<ResponseStore>,
+): Promise<void> {
+  const code = await bundle(writer(open));
+  const states = new Map<string, string>();
+  for (let round = 0; round < killRounds; round++) {
+    const begun = await killAfter(code, address, `r${round}`, 4 + ((round * 37) % 90));
+    const store = await reopen();
+    for (const [name, n] of begun) {
+      const lane = `r${round}${name}`;
+      const state = await found(store, lane);
+      expect([expected(lane, n), expected(lane, n + 1)]).toContainEqual(state);
+      states.set(lane, JSON.stringify(state));
+    }
+    for (const [lane, state] of states) expect(JSON.stringify(await found(store, lane)), lane).toBe(state);
+    await store.close();
+  }
+  expect(states.size).toBeGreaterThan(killRounds);
 }

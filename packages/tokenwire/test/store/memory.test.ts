@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryStore } from "../../src/store/index.ts";
-import { response, storeConformance } from "./conformance.ts";
+import { storeConformance } from "./conformance.ts";
+import { response } from "./samples.ts";
 
 storeConformance("memory", async () => createMemoryStore());
 

@@ -34,6 +34,8 @@ export interface ChatRequest {
   /** Number of alternatives per token; absent: no log-probabilities. */
   readonly topLogprobs?: number;
   readonly stream: boolean;
+  /** Keep the completion, to be retrieved later. */
+  readonly store: boolean;
   readonly includeUsage: boolean;
   readonly continuousUsage: boolean;
   readonly includeObfuscation: boolean;
@@ -161,9 +163,6 @@ function checkCombinations(wire: Fields): void {
     throw invalidRequest("top_logprobs", "top_logprobs is only allowed when logprobs is enabled");
   }
   const modality = wire.modalities?.find((entry) => entry !== "text");
-  if (wire.store === true) {
-    throw unsupportedParameter("store", "store: chat completions are not stored here; /v1/responses stores.");
-  }
   if (modality !== undefined) {
     throw unsupportedParameter(
       "modalities",
@@ -229,6 +228,7 @@ export function parseChatRequest(body: RequestBody): ChatRequest {
     n: wire.n ?? 1,
     topLogprobs: wire.logprobs === true ? (wire.top_logprobs ?? 0) : undefined,
     stream: wire.stream ?? false,
+    store: wire.store ?? false,
     includeUsage: streamOptions?.include_usage ?? false,
     continuousUsage: streamOptions?.continuous_usage_stats ?? false,
     includeObfuscation: streamOptions?.include_obfuscation ?? false,

@@ -6,6 +6,7 @@ import type { Conversation, FunctionTool } from "../conversation.ts";
 import type { OutputConstraint } from "../generation.ts";
 import type { EngineLimits } from "../plan.ts";
 import type { ModelProfile } from "../profile.ts";
+import { forcedCall as forcedTemplateCall } from "./forced-call.ts";
 import type { Prompt } from "./prompt.ts";
 
 export interface AnswerConstraintOptions {
@@ -25,7 +26,9 @@ const parametersOf = (tool: FunctionTool): unknown =>
 /** The constraint to plan with; the request's own where nothing stands around the answer. */
 export function answerConstraint(options: AnswerConstraintOptions): OutputConstraint | undefined {
   const { profile, limits, conversation, prompt, constraint } = options;
-  if (profile.format.kind !== "harmony") return constraint;
+  if (profile.format.kind !== "harmony") {
+    return forcedTemplateCall(profile, limits, conversation)?.constraint ?? constraint;
+  }
   const kinds = limits.capabilities.constraints;
   if (prompt.answerPrefix.length > 0)
     return kinds.includes("json_schema") ? forcedCall(conversation) : constraint;

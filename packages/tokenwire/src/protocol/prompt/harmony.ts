@@ -37,6 +37,7 @@ const efforts: Readonly<Record<string, ReasoningEffort>> = {
 function systemMessage(conversation: Conversation, settings: PromptSettings): Message {
   const { reasoningEffort } = conversation;
   let content = SystemContent.new();
+  if (settings.modelIdentity !== undefined) content = content.withModelIdentity(settings.modelIdentity);
   if (settings.currentDate !== undefined) content = content.withConversationStartDate(settings.currentDate);
   if (typeof reasoningEffort === "string") {
     const effort = efforts[reasoningEffort];

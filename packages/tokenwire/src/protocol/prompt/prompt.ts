@@ -4,6 +4,7 @@
 import type { OutputParser } from "@tokenwire/core/parsers";
 import { invalidRequest, unsupportedParameter } from "../api-error.ts";
 import type { Conversation } from "../conversation.ts";
+import type { EngineLimits } from "../plan.ts";
 import type { ModelProfile } from "../profile.ts";
 import { createHarmonyParser, renderHarmonyPrompt } from "./harmony.ts";
 import { createTemplateParser, renderTemplatePrompt } from "./template.ts";
@@ -21,6 +22,8 @@ export interface Prompt {
 export interface PromptSettings {
   /** `YYYY-MM-DD`, shown to harmony models as the current date; absent: no date. */
   readonly currentDate?: string;
+  /** Who harmony models are told to be; absent: the format's default. */
+  readonly modelIdentity?: string;
 }
 
 /** Renders a conversation for its model. Raises 400 for what the model's format cannot express. */
@@ -54,17 +57,23 @@ export function tokenPrompt(profile: ModelProfile, ids: readonly number[], field
   return { tokenIds: Uint32Array.from(ids), answerPrefix: [], inReasoning: undefined };
 }
 
-/** A fresh parser for one answer to this prompt, already past the prompt's share of the answer. */
+/**
+ * A fresh parser for one answer to this prompt, already past the prompt's share of the answer.
+ *
+ * @param limits of the engine that `answerConstraint` was asked with; it may have changed what a call looks like
+ */
 export function createAnswerParser(
   profile: ModelProfile,
   prompt: Prompt,
   conversation: Conversation,
   separateReasoning: boolean,
+  limits?: EngineLimits,
 ): OutputParser {
   const { format } = profile;
   if (format.kind === "harmony") return createHarmonyParser(format, prompt, conversation, separateReasoning);
   if (format.kind === "template") {
-    return createTemplateParser(profile, conversation, prompt.inReasoning, separateReasoning);
+    const { inReasoning } = prompt;
+    return createTemplateParser(profile, { conversation, inReasoning, separateReasoning, limits });
   }
   throw unsupportedParameter("model", `The model ${JSON.stringify(profile.id)} has no chat format.`);
 }

@@ -6,7 +6,9 @@ import { createOutputParser, type OutputParser } from "@tokenwire/core/parsers";
 import { encodeChat, type RenderedChat, renderChat } from "@tokenwire/core/template";
 import { invalidRequest } from "../api-error.ts";
 import { type Conversation, type ConversationMessage, type FunctionTool, textOf } from "../conversation.ts";
+import type { EngineLimits } from "../plan.ts";
 import type { ModelProfile, TemplateFormat } from "../profile.ts";
+import { forcedCall } from "./forced-call.ts";
 import type { Prompt } from "./prompt.ts";
 
 function templateContent(content: ConversationMessage["content"], format: TemplateFormat): JsonValue {
@@ -133,22 +135,39 @@ function opensReasoning(rendered: RenderedChat): boolean | undefined {
   return opened < 0 && closed < 0 ? undefined : opened > closed;
 }
 
+export interface TemplateParserOptions {
+  readonly conversation: Conversation;
+  readonly inReasoning: boolean | undefined;
+  readonly separateReasoning: boolean;
+  /** What the engine can hold: it decides the form of a call that is demanded. */
+  readonly limits?: EngineLimits | undefined;
+}
+
 /** A parser for one answer, by the names in the profile. */
-export function createTemplateParser(
-  profile: ModelProfile,
-  conversation: Conversation,
-  inReasoning: boolean | undefined,
-  separateReasoning: boolean,
-): OutputParser {
-  const usesTools = conversation.tools.length > 0 && conversation.toolChoice.mode !== "none";
-  return createOutputParser({
-    ...(usesTools && profile.toolParser !== undefined && { tool: profile.toolParser }),
-    ...(separateReasoning && profile.reasoningParser !== undefined && { reasoning: profile.reasoningParser }),
+export function createTemplateParser(profile: ModelProfile, options: TemplateParserOptions): OutputParser {
+  const { conversation, inReasoning, separateReasoning, limits } = options;
+  const { tokenizer, toolParser, reasoningParser } = profile;
+  const shared = {
+    tokenizer,
     tools: conversation.tools.map(({ name, parameters }) => ({
       name,
       ...(parameters && { parameters: toPlain(parameters) }),
     })),
-    tokenizer: profile.tokenizer,
+    historyToolCalls: countCalls(conversation),
+  };
+  // A grammar that allows JSON only leaves no room for reasoning either.
+  const forced = limits && forcedCall(profile, limits, conversation)?.json;
+  if (forced) return createOutputParser({ ...shared, ...forced, tool: "json_array" });
+  const usesTools = conversation.tools.length > 0 && conversation.toolChoice.mode !== "none";
+  return createOutputParser({
+    ...shared,
+    ...(usesTools && toolParser !== undefined && { tool: toolParser }),
+    ...(separateReasoning && reasoningParser !== undefined && { reasoning: reasoningParser }),
     ...(inReasoning !== undefined && { inReasoningAtStart: inReasoning }),
   });
+}
+
+/** Some formats number calls through the whole conversation. */
+function countCalls({ messages }: Conversation): number {
+  return messages.reduce((sum, { toolCalls }) => sum + (toolCalls?.length ?? 0), 0);
 }

@@ -3,7 +3,6 @@
 import {
   ApiError,
   type ApprovedCall,
-  answerConstraint,
   approvedCalls,
   type Conversation,
   type ConversationMessage,
@@ -13,13 +12,11 @@ import {
   parseInputItems,
   type ResponseItem,
   type ResponsesRequest,
-  renderPrompt,
   toConversationMessages,
-  toGenerationPlan,
 } from "../../protocol/index.ts";
+import { answerPrompt, planAnswer } from "../answer.ts";
 import type { Caller } from "../context.ts";
 import type { ServedModel } from "../models.ts";
-import { promptSettings } from "../request-rules.ts";
 import { openToolkit, type Toolkit } from "./tools/toolkit.ts";
 
 const maxChain = 1_000;
@@ -143,17 +140,7 @@ function isTooLong(error: unknown): boolean {
 type Planned = Pick<ResponseDraft, "model" | "request" | "conversation">;
 
 function planPrompt({ model, request, conversation }: Planned, prompt: Prompt): GenerationPlan {
-  const { profile, info: limits } = model;
-  const { sampling, constraint, topLogprobs } = request;
-  return toGenerationPlan({
-    profile,
-    limits,
-    promptIds: prompt.tokenIds,
-    sampling,
-    constraint: answerConstraint({ profile, limits, conversation, prompt, constraint }),
-    topLogprobs,
-    promptField: "input",
-  });
+  return planAnswer(model, { ...request, conversation }, prompt);
 }
 
 /**
@@ -188,7 +175,7 @@ function planWithin(
   whole: Conversation,
 ): { conversation: Conversation; prompt: Prompt; plan: GenerationPlan } {
   for (let conversation = whole; ; ) {
-    const prompt = renderPrompt(model.profile, conversation, promptSettings(context.server.settings));
+    const prompt = answerPrompt(context.server, model, { conversation });
     try {
       return { conversation, prompt, plan: planPrompt({ model, request, conversation }, prompt) };
     } catch (error) {
@@ -240,7 +227,15 @@ async function toolkitFor(
   const { server, tenant, signal } = context;
   const lists = items.filter((item) => item.type === "mcp_list_tools" && item["error"] === undefined);
   const listed = new Set(lists.map((item) => String(item["server_label"])));
-  const toolkit = await openToolkit({ tools: server.tools, request, model, listed, signal });
+  const toolkit = await openToolkit({
+    tools: server.tools,
+    request,
+    model,
+    listed,
+    items,
+    tenant,
+    signal,
+  });
   if (toolkit.browser && request.previousResponseId !== undefined) {
     server.browserStates.restore(tenant, request.previousResponseId, toolkit.browser);
   }

@@ -2,7 +2,6 @@
 
 import {
   ApiError,
-  createAnswerParser,
   emptyUsage,
   newId,
   ResponseEncoder,
@@ -12,11 +11,10 @@ import {
   type TokenUsage,
   unixSeconds,
 } from "../../protocol/index.ts";
+import { generationFor, readAnswer } from "../answer.ts";
 import type { Caller, ServerContext } from "../context.ts";
 import { toApiError } from "../errors.ts";
 import { generateChoices } from "../generate.ts";
-import type { Observation } from "../observability/observation.ts";
-import { hiddenStopIds } from "../stop-ids.ts";
 import { planNextRound, type ResponseDraft } from "./context.ts";
 import { type Round, type RoundSink, ToolLoop, type ToolLoopOptions } from "./tools/tool-loop.ts";
 
@@ -29,18 +27,12 @@ export interface ResponseSink {
 export class ResponseRun {
   readonly id: string = newId("resp_");
   readonly encoder: ResponseEncoder;
-  readonly #server: ServerContext;
-  readonly #tenant: string;
-  readonly #requestId: string;
-  readonly #observation: Observation;
+  readonly #caller: Caller;
   readonly #draft: ResponseDraft;
 
   constructor(context: Caller, draft: ResponseDraft) {
     const { request, model } = draft;
-    this.#server = context.server;
-    this.#tenant = context.tenant;
-    this.#requestId = context.requestId;
-    this.#observation = context.observation;
+    this.#caller = context;
     this.#draft = draft;
     this.encoder = new ResponseEncoder({
       id: this.id,
@@ -56,6 +48,10 @@ export class ResponseRun {
 
   get response(): ResponseObject {
     return this.encoder.response;
+  }
+
+  get #server(): ServerContext {
+    return this.#caller.server;
   }
 
   /**
@@ -76,7 +72,7 @@ export class ResponseRun {
       const failure = toApiError(error);
       if (failure.status >= 500) {
         this.#server.log.error(
-          { requestId: this.#requestId, err: failure.cause ?? failure },
+          { requestId: this.#caller.requestId, err: failure.cause ?? failure },
           "response failed",
         );
       }
@@ -94,7 +90,10 @@ export class ResponseRun {
     const events = this.encoder.fail(error);
     // What could not be stored complete may not be storable as failed either; the client learns of the failure anyway.
     await this.save().catch((cause: unknown) => {
-      this.#server.log.error({ requestId: this.#requestId, err: cause }, "cannot store a failed response");
+      this.#server.log.error(
+        { requestId: this.#caller.requestId, err: cause },
+        "cannot store a failed response",
+      );
     });
     sink.emit(events);
   }
@@ -103,7 +102,7 @@ export class ResponseRun {
   async save(events?: readonly ResponseEvent[]): Promise<void> {
     const { request, input } = this.#draft;
     if (!request.store) return;
-    await this.#server.store.putResponse(this.#tenant, {
+    await this.#server.store.putResponse(this.#caller.tenant, {
       response: this.response,
       input,
       previousId: request.previousResponseId ?? null,
@@ -115,14 +114,14 @@ export class ResponseRun {
     const { request, input } = this.#draft;
     if (request.conversationId === undefined || !request.store) return;
     const output = this.response.output as unknown as ResponseItem[];
-    await this.#server.store.appendItems(this.#tenant, request.conversationId, [...input, ...output]);
+    await this.#server.store.appendItems(this.#caller.tenant, request.conversationId, [...input, ...output]);
   }
 
   /** The pages that the browser showed, for the cursors of a later turn. */
   #keepPages(): void {
     const { request, toolkit } = this.#draft;
     if (toolkit?.browser && request.store) {
-      this.#server.browserStates.keep(this.#tenant, this.id, toolkit.browser);
+      this.#server.browserStates.keep(this.#caller.tenant, this.id, toolkit.browser);
     }
   }
 
@@ -149,7 +148,7 @@ export class ResponseRun {
       ...parts,
       encoder: this.encoder,
       limits: this.#server.tools,
-      observation: this.#observation,
+      observation: this.#caller.observation,
       maxToolCalls: draft.request.maxToolCalls,
       approved: draft.approved,
       first: { prompt: draft.prompt, plan: draft.plan },
@@ -165,30 +164,9 @@ export class ResponseRun {
   #round(signal: AbortSignal, sink: ResponseSink, round: Round, to: RoundSink): Promise<void> {
     const { prompt, plan, usage } = round;
     const { request, model, conversation } = this.#draft;
-    const { profile } = model;
+    const reading = readAnswer(model, { ...request, conversation }, prompt);
     return generateChoices(
-      {
-        id: this.id,
-        model,
-        plans: [plan],
-        usage,
-        signal,
-        timeouts: this.#server.settings.timeouts,
-        observer: this.#observation,
-        createParser: () => createAnswerParser(profile, prompt, conversation, true),
-        output: {
-          tokenizer: profile.tokenizer,
-          stop: request.sampling.stop,
-          includeStop: request.sampling.includeStop,
-          logprobs: request.topLogprobs !== undefined,
-          toolChoice: conversation.toolChoice,
-          parallelToolCalls: conversation.parallelToolCalls,
-          hiddenStopIds: hiddenStopIds(profile, request.sampling),
-          requestedStopIds: request.sampling.stopTokenIds,
-        },
-        onDiagnostic: (code) =>
-          this.#server.log.debug({ requestId: this.#requestId, code }, "output repaired"),
-      },
+      { ...generationFor({ ...this.#caller, signal }, model, reading), id: this.id, plans: [plan], usage },
       {
         start: () => to.started(),
         push: (_choice, events, tokenIds) => to.push(events, tokenIds),

@@ -1,118 +1,84 @@
 // `POST /v1/chat/completions`: parse, render, plan, generate; then a stream of chunks or one completion.
 
 import {
-  answerConstraint,
   ChatCollector,
+  type ChatCompletion,
   type ChatRequest,
   ChatStream,
   type CompletionIdentity,
   chatBodySchema,
-  createAnswerParser,
   emptyUsage,
   invalidRequest,
   newId,
   type Prompt,
   parseChatRequest,
   type ReasoningFields,
-  renderPrompt,
-  toGenerationPlan,
-  tokenPrompt,
-  unixSeconds,
+  type RequestBody,
+  toStoredCompletion,
+  toStoredMessages,
   unknownChatFields,
+  unsupportedParameter,
 } from "../../protocol/index.ts";
+import { answerPrompt, generationFor, identify, planAnswer, readAnswer } from "../answer.ts";
 import { chooseBinary, respondInBinary } from "../codec/respond.ts";
-import type { Route, RouteContext, ServerContext } from "../context.ts";
+import type { Route, RouteContext } from "../context.ts";
 import { type GenerationOptions, generateChoices, repeatPlan } from "../generate.ts";
 import type { ServedModel } from "../models.ts";
-import { promptSettings, refuseUnknown } from "../request-rules.ts";
-import { hiddenStopIds } from "../stop-ids.ts";
+import { refuseUnknown } from "../request-rules.ts";
 import { respondWithStream } from "../stream.ts";
 
 interface ChatGeneration extends GenerationOptions {
   readonly prompt: Prompt;
 }
 
-/** The prompt of a chat request. */
-export function chatPrompt(server: ServerContext, model: ServedModel, request: ChatRequest): Prompt {
-  if (request.promptTokenIds !== undefined) {
-    return tokenPrompt(model.profile, request.promptTokenIds, "prompt_token_ids");
-  }
-  return renderPrompt(model.profile, request.conversation, promptSettings(server.settings));
-}
-
 /** Everything needed to generate the choices of a chat request. */
-export function chatGeneration(
+function chatGeneration(
   context: RouteContext,
   model: ServedModel,
   request: ChatRequest,
   id: string,
 ): ChatGeneration {
-  const { server, signal } = context;
-  const { conversation, sampling } = request;
-  const { profile } = model;
-  const prompt = chatPrompt(server, model, request);
-  const plan = toGenerationPlan({
-    profile,
-    limits: model.info,
-    promptIds: prompt.tokenIds,
-    sampling,
-    constraint: answerConstraint({
-      profile,
-      limits: model.info,
-      conversation,
-      prompt,
-      constraint: request.constraint,
-    }),
-    topLogprobs: request.topLogprobs,
-    promptField: conversation.field,
-  });
+  const prompt = answerPrompt(context.server, model, request);
   return {
+    ...generationFor(context, model, readAnswer(model, request, prompt)),
     id,
-    model,
-    plans: repeatPlan(plan, request.n),
+    plans: repeatPlan(planAnswer(model, request, prompt), request.n),
     usage: emptyUsage(prompt.tokenIds.length),
     prompt,
-    signal,
-    timeouts: server.settings.timeouts,
-    observer: context.observation,
-    createParser: () => createAnswerParser(profile, prompt, conversation, request.separateReasoning),
-    output: {
-      tokenizer: profile.tokenizer,
-      stop: sampling.stop,
-      includeStop: sampling.includeStop,
-      logprobs: request.topLogprobs !== undefined,
-      toolChoice: conversation.toolChoice,
-      parallelToolCalls: conversation.parallelToolCalls,
-      hiddenStopIds: hiddenStopIds(profile, sampling),
-      requestedStopIds: sampling.stopTokenIds,
-    },
-    onDiagnostic: (code) => server.log.debug({ requestId: context.requestId, code }, "output repaired"),
   };
 }
 
-function identify(model: ServedModel): CompletionIdentity {
-  return {
-    id: newId("chatcmpl-"),
-    created: unixSeconds(),
-    model: model.id,
-    fingerprint: model.fingerprint,
-  };
+/** One request on its way to its answer. */
+interface ChatAnswer {
+  readonly context: RouteContext;
+  readonly body: RequestBody;
+  readonly request: ChatRequest;
+  readonly options: ChatGeneration;
+  readonly identity: CompletionIdentity;
+  readonly reasoningFields: ReasoningFields;
 }
 
-async function whole(
-  context: RouteContext,
-  request: ChatRequest,
-  options: ChatGeneration,
-  identity: CompletionIdentity,
-  reasoningFields: ReasoningFields,
-): Promise<object> {
-  const collector = new ChatCollector({
+function createCollector({ request, options, identity, reasoningFields }: ChatAnswer): ChatCollector {
+  return new ChatCollector({
     identity,
     n: request.n,
     tokenizer: options.model.profile.tokenizer,
     logprobs: request.topLogprobs !== undefined,
     reasoningFields,
   });
+}
+
+/** Resolves once the completion is kept, and only then its client is told that it is complete. */
+async function keep({ context, body }: ChatAnswer, completion: ChatCompletion): Promise<void> {
+  await context.server.store.chats.put(context.tenant, {
+    completion: toStoredCompletion(completion, body, context.requestId),
+    messages: toStoredMessages(body, completion.id),
+  });
+}
+
+async function whole(answer: ChatAnswer): Promise<object> {
+  const { context, request, options } = answer;
+  const collector = createCollector(answer);
   const ids: number[][] = Array.from({ length: request.n }, () => []);
   await context.server.admission.run(context.signal, () =>
     generateChoices(options, {
@@ -123,6 +89,7 @@ async function whole(
     }),
   );
   const completion = collector.toCompletion(options.usage);
+  if (request.store) await keep(answer, completion);
   if (!request.returnTokenIds) return completion;
   return {
     ...completion,
@@ -131,13 +98,8 @@ async function whole(
   };
 }
 
-function streamed(
-  context: RouteContext,
-  request: ChatRequest,
-  options: ChatGeneration,
-  identity: CompletionIdentity,
-  reasoningFields: ReasoningFields,
-): Promise<void> {
+function streamed(answer: ChatAnswer): Promise<void> {
+  const { context, request, options, identity, reasoningFields } = answer;
   const { usage, prompt } = options;
   const encoder = new ChatStream({
     identity,
@@ -150,17 +112,29 @@ function streamed(
     reasoningFields,
     ...(request.returnTokenIds && { promptTokenIds: prompt.tokenIds }),
   });
+  const collector = request.store ? createCollector(answer) : undefined;
   return respondWithStream(context, {
-    run: (stream) =>
-      generateChoices(options, {
+    run: async (stream) => {
+      await generateChoices(options, {
         start: () => stream.open(),
-        push: (choice, events, tokenIds) => stream.write(encoder.push(choice, events, tokenIds)),
+        push: (choice, events, tokenIds) => {
+          collector?.push(choice, events);
+          stream.write(encoder.push(choice, events, tokenIds));
+        },
         get pressure() {
           return stream.pressure;
         },
-      }).then(() => encoder.end(usage)),
+      });
+      if (collector) await keep(answer, collector.toCompletion(usage));
+      return encoder.end(usage);
+    },
     fail: (error) => encoder.fail(error),
   });
+}
+
+function checkChoices({ server }: RouteContext, { n }: ChatRequest): void {
+  const { limits } = server.settings;
+  if (n > limits.n) throw invalidRequest("n", `n: at most ${limits.n} choices are allowed, got ${n}.`);
 }
 
 export const chatCompletions: Route = {
@@ -174,17 +148,13 @@ export const chatCompletions: Route = {
     const request = parseChatRequest(body);
     refuseUnknown(context, unknownChatFields(body));
     const model = server.models.resolve(request.model);
-    if (request.n > server.settings.limits.n) {
-      throw invalidRequest(
-        "n",
-        `n: at most ${server.settings.limits.n} choices are allowed, got ${request.n}.`,
-      );
-    }
-    const identity = identify(model);
+    checkChoices(context, request);
+    const identity = identify(model, newId("chatcmpl-"));
     const options = chatGeneration(context, model, request, identity.id);
     const binary = chooseBinary(context, body);
     if (binary) {
-      const { stream, includeUsage, n } = request;
+      const { stream, includeUsage, n, store } = request;
+      if (store) throw unsupportedParameter("store", "store: binary answers are not kept.");
       const logprobs = request.topLogprobs !== undefined;
       return respondInBinary(
         context,
@@ -194,9 +164,8 @@ export const chatCompletions: Route = {
         options,
       );
     }
-    const fields = request.includeReasoning ? server.settings.reasoningFields : "none";
-    return request.stream
-      ? streamed(context, request, options, identity, fields)
-      : whole(context, request, options, identity, fields);
+    const reasoningFields = request.includeReasoning ? server.settings.reasoningFields : "none";
+    const answer: ChatAnswer = { context, body, request, options, identity, reasoningFields };
+    return request.stream ? streamed(answer) : whole(answer);
   },
 };

@@ -13,15 +13,14 @@ import {
   joinPieces,
   type LogprobEntry,
   newId,
-  PlainOutputParser,
   parseCompletionRequest,
   promptIds,
   type SampledLogprob,
   toGenerationPlan,
-  unixSeconds,
   unknownCompletionFields,
   unsupportedParameter,
 } from "../../protocol/index.ts";
+import { generationFor, identify, readText } from "../answer.ts";
 import { chooseBinary, respondInBinary } from "../codec/respond.ts";
 import type { Route, RouteContext } from "../context.ts";
 import { type GenerationOptions, generateChoices, repeatPlan } from "../generate.ts";
@@ -118,32 +117,14 @@ function toGeneration(
   jobs: readonly Job[],
   id: string,
 ): GenerationOptions {
-  const { profile } = model;
-  const { sampling } = request;
   const usage = emptyUsage();
   for (let job = 0; job < jobs.length; job += request.bestOf) usage.promptTokens += jobs[job]!.ids.length;
-  const kept = sampling.includeStop ? new Set(sampling.stopTokenIds) : new Set<number>();
+  const logprobs = jobs[0]!.plan.logprobs !== undefined;
   return {
+    ...generationFor(context, model, readText(model.profile, request.sampling, logprobs)),
     id,
-    model,
     plans: jobs.map((job) => job.plan),
     usage,
-    signal: context.signal,
-    timeouts: context.server.settings.timeouts,
-    observer: context.observation,
-    createParser: () => new PlainOutputParser(profile.tokenizer, sampling.skipSpecialTokens),
-    output: {
-      tokenizer: profile.tokenizer,
-      stop: sampling.stop,
-      includeStop: sampling.includeStop,
-      logprobs: jobs[0]!.plan.logprobs !== undefined,
-      toolChoice: { mode: "none" },
-      parallelToolCalls: true,
-      hiddenStopIds: new Set(
-        [...profile.stopTokenIds, ...sampling.stopTokenIds].filter((stop) => !kept.has(stop)),
-      ),
-      requestedStopIds: sampling.stopTokenIds,
-    },
   };
 }
 
@@ -245,12 +226,7 @@ export const completions: Route = {
     const model = server.models.resolve(request.model);
     checkLimits(request, model, server.settings.limits.n);
     const jobs = toJobs(request, model);
-    const identity = {
-      id: newId("cmpl-"),
-      created: unixSeconds(),
-      model: model.id,
-      fingerprint: model.fingerprint,
-    };
+    const identity = identify(model, newId("cmpl-"));
     const options = toGeneration(context, request, model, jobs, identity.id);
     const binary = chooseBinary(context, body);
     if (binary) {

@@ -25,6 +25,7 @@ import { openApiRoute } from "./openapi.ts";
 import { parseFunctionCall, parseReasoningText } from "./parse.ts";
 import { renderChatRequest, renderCompletionRequest, renderMessagesRequest } from "./render.ts";
 import { createResponse } from "./responses.ts";
+import { deleteChat, listChatMessages, listChats, retrieveChat, updateChat } from "./stored-chats.ts";
 import {
   cancelResponse,
   countInputTokens,
@@ -36,6 +37,11 @@ import { applyTemplate, detokenize, tokenize } from "./tokenize.ts";
 
 const described: readonly Route[] = [
   chatCompletions,
+  listChats,
+  retrieveChat,
+  updateChat,
+  deleteChat,
+  listChatMessages,
   completions,
   binaryCompletions,
   codecSchema,

@@ -1,7 +1,6 @@
 // `POST /v1/messages` and its token count, for Anthropic's clients.
 
 import {
-  createAnswerParser,
   emptyUsage,
   MessageEncoder,
   type MessageEvent,
@@ -9,56 +8,29 @@ import {
   messageFrame,
   messagesBodySchema,
   newId,
-  type Prompt,
   parseMessagesRequest,
-  renderPrompt,
-  toGenerationPlan,
   toMessagesError,
+  unknownMessagesFields,
 } from "../../protocol/index.ts";
+import { answerPrompt, generationFor, planAnswer, readAnswer } from "../answer.ts";
 import type { Route, RouteContext } from "../context.ts";
 import { type ChoiceSink, type GenerationOptions, generateChoices } from "../generate.ts";
 import type { ServedModel } from "../models.ts";
-import { promptSettings } from "../request-rules.ts";
-import { hiddenStopIds } from "../stop-ids.ts";
+import { refuseUnknown } from "../request-rules.ts";
 import { respondWithStream } from "../stream.ts";
 
 function toGeneration(
   context: RouteContext,
   model: ServedModel,
   request: MessagesRequest,
-  prompt: Prompt,
   id: string,
 ): GenerationOptions {
-  const { server, signal, requestId } = context;
-  const { conversation, sampling } = request;
-  const { profile } = model;
-  const plan = toGenerationPlan({
-    profile,
-    limits: model.info,
-    promptIds: prompt.tokenIds,
-    sampling,
-    promptField: "messages",
-  });
+  const prompt = answerPrompt(context.server, model, request);
   return {
+    ...generationFor(context, model, readAnswer(model, request, prompt)),
     id,
-    model,
-    plans: [plan],
+    plans: [planAnswer(model, request, prompt)],
     usage: emptyUsage(prompt.tokenIds.length),
-    signal,
-    timeouts: server.settings.timeouts,
-    observer: context.observation,
-    createParser: () => createAnswerParser(profile, prompt, conversation, true),
-    output: {
-      tokenizer: profile.tokenizer,
-      stop: sampling.stop,
-      includeStop: false,
-      logprobs: false,
-      toolChoice: conversation.toolChoice,
-      parallelToolCalls: conversation.parallelToolCalls,
-      hiddenStopIds: hiddenStopIds(profile, sampling),
-      requestedStopIds: [],
-    },
-    onDiagnostic: (code) => server.log.debug({ requestId, code }, "output repaired"),
   };
 }
 
@@ -92,11 +64,12 @@ export const createMessage: Route = {
   aliases: ["/messages"],
   handle: async (context) => {
     const { server } = context;
-    const request = parseMessagesRequest(context.body());
+    const body = context.body();
+    const request = parseMessagesRequest(body);
+    refuseUnknown(context, unknownMessagesFields(body));
     const model = server.models.resolve(request.model);
-    const prompt = renderPrompt(model.profile, request.conversation, promptSettings(server.settings));
     const id = newId("msg_");
-    const options = toGeneration(context, model, request, prompt, id);
+    const options = toGeneration(context, model, request, id);
     const encoder = new MessageEncoder({
       id,
       model: model.id,
@@ -124,7 +97,6 @@ export const countMessageTokens: Route = {
   handle: ({ server, body }) => {
     const request = parseMessagesRequest(body(), "count");
     const model = server.models.resolve(request.model);
-    const prompt = renderPrompt(model.profile, request.conversation, promptSettings(server.settings));
-    return { input_tokens: prompt.tokenIds.length };
+    return { input_tokens: answerPrompt(server, model, request).tokenIds.length };
   },
 };

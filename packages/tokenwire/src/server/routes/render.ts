@@ -2,21 +2,18 @@
 // of a prompt, so it does nothing else.
 
 import {
-  answerConstraint,
   type GenerationPlan,
   newId,
   parseChatRequest,
   parseCompletionRequest,
   parseMessagesRequest,
   promptIds,
-  renderPrompt,
   toGenerationPlan,
   toSamplingParameters,
 } from "../../protocol/index.ts";
+import { type AnswerRequest, answerPrompt, planAnswer } from "../answer.ts";
 import type { Route, ServerContext } from "../context.ts";
 import type { ServedModel } from "../models.ts";
-import { promptSettings } from "../request-rules.ts";
-import { chatPrompt } from "./chat.ts";
 
 interface Rendered {
   readonly prefix: string;
@@ -44,24 +41,17 @@ function toRendered({ prefix, model, plan, n, stream, includeUsage }: Rendered):
   };
 }
 
+function renderAnswer(server: ServerContext, model: ServedModel, request: AnswerRequest): GenerationPlan {
+  return planAnswer(model, request, answerPrompt(server, model, request));
+}
+
 export const renderChatRequest: Route = {
   method: "POST",
   path: "/v1/chat/completions/render",
   handle: ({ server, body }) => {
     const request = parseChatRequest(body());
     const model = server.models.resolve(request.model);
-    const { profile, info: limits } = model;
-    const { conversation, constraint } = request;
-    const prompt = chatPrompt(server, model, request);
-    const plan = toGenerationPlan({
-      profile,
-      limits,
-      promptIds: prompt.tokenIds,
-      sampling: request.sampling,
-      constraint: answerConstraint({ profile, limits, conversation, prompt, constraint }),
-      topLogprobs: request.topLogprobs,
-      promptField: "messages",
-    });
+    const plan = renderAnswer(server, model, request);
     const { n, stream, includeUsage } = request;
     return toRendered({ prefix: "chatcmpl-", model, plan, n, stream, includeUsage });
   },
@@ -95,19 +85,10 @@ export const renderCompletionRequest: Route = {
 export const renderMessagesRequest: Route = {
   method: "POST",
   path: "/v1/messages/render",
-  handle: ({ server, body }) => renderMessages(server, body()),
+  handle: ({ server, body }) => {
+    const request = parseMessagesRequest(body());
+    const model = server.models.resolve(request.model);
+    const plan = renderAnswer(server, model, request);
+    return toRendered({ prefix: "msg_", model, plan, n: 1, stream: request.stream, includeUsage: false });
+  },
 };
-
-function renderMessages(server: ServerContext, body: Parameters<typeof parseMessagesRequest>[0]): object {
-  const request = parseMessagesRequest(body);
-  const model = server.models.resolve(request.model);
-  const { tokenIds } = renderPrompt(model.profile, request.conversation, promptSettings(server.settings));
-  const plan = toGenerationPlan({
-    profile: model.profile,
-    limits: model.info,
-    promptIds: tokenIds,
-    sampling: request.sampling,
-    promptField: "messages",
-  });
-  return toRendered({ prefix: "msg_", model, plan, n: 1, stream: request.stream, includeUsage: false });
-}

@@ -1,0 +1,51 @@
+// How a model with a chat template is made to call a tool. Where the engine knows the format's own tags, the model
+// calls as it always does; else it writes JSON under a schema, which another parser reads.
+
+import { toPlain } from "@tokenwire/core/json";
+import { toolChoiceConstraint } from "@tokenwire/core/parsers";
+import type { Conversation, ToolChoice } from "../conversation.ts";
+import type { OutputConstraint } from "../generation.ts";
+import type { EngineLimits } from "../plan.ts";
+import type { ModelProfile } from "../profile.ts";
+
+export interface ForcedCall {
+  readonly constraint: OutputConstraint;
+  /** The answer is a JSON list of calls, or the arguments of this tool, and nothing else. */
+  readonly json?: { readonly namedTool?: string };
+}
+
+/** The form of a call that the request demands; undefined: none is demanded, or the engine cannot hold one. */
+export function forcedCall(
+  profile: ModelProfile,
+  limits: EngineLimits,
+  conversation: Conversation,
+): ForcedCall | undefined {
+  const { toolChoice, parallelToolCalls } = conversation;
+  if (profile.format.kind !== "template" || toolChoice.mode !== "required") return undefined;
+  const kinds = limits.capabilities.constraints;
+  const options = {
+    toolChoice: wireChoice(toolChoice),
+    tools: conversation.tools.map(({ name, parameters }) => ({
+      name,
+      ...(parameters && { parameters: toPlain(parameters) }),
+    })),
+    parallelToolCalls,
+  };
+  const native = toolChoiceConstraint({ ...options, format: profile.toolParser });
+  if (native?.type === "structural_tag" && kinds.includes("structural_tag")) {
+    return { constraint: { kind: "structural_tag", tag: { type: "structural_tag", ...native.value } } };
+  }
+  const plain = toolChoiceConstraint(options);
+  if (plain?.type !== "json_schema" || !kinds.includes("json_schema")) return undefined;
+  const namedTool = toolChoice.named ? toolChoice.allowed?.[0] : undefined;
+  return {
+    constraint: { kind: "json_schema", schema: plain.value },
+    json: { ...(namedTool !== undefined && { namedTool }) },
+  };
+}
+
+function wireChoice({ allowed, named }: ToolChoice): unknown {
+  if (allowed === undefined) return "required";
+  const tools = allowed.map((name) => ({ type: "function", name }));
+  return named ? tools[0] : { type: "allowed_tools", mode: "required", tools };
+}

@@ -1,0 +1,137 @@
+// What every protocol does between a checked request and the engine: the prompt, the plan, and how the tokens of the
+// answer are read.
+
+import type { OutputParser } from "@tokenwire/core/parsers";
+import {
+  answerConstraint,
+  type ChoiceOutputOptions,
+  type CompletionIdentity,
+  type Conversation,
+  createAnswerParser,
+  type GenerationPlan,
+  type ModelProfile,
+  type OutputConstraint,
+  PlainOutputParser,
+  type Prompt,
+  type RequestedSampling,
+  renderPrompt,
+  toGenerationPlan,
+  tokenPrompt,
+  unixSeconds,
+} from "../protocol/index.ts";
+import type { Caller, ServerContext } from "./context.ts";
+import type { GenerationOptions } from "./generate.ts";
+import type { ServedModel } from "./models.ts";
+import { promptSettings } from "./request-rules.ts";
+import { hiddenStopIds } from "./stop-ids.ts";
+
+/** What of a request decides how a conversation goes on. */
+export interface AnswerRequest {
+  readonly conversation: Conversation;
+  readonly sampling: RequestedSampling;
+  readonly constraint?: OutputConstraint;
+  /** Alternatives per token; absent: no log-probabilities. */
+  readonly topLogprobs?: number;
+  /** `false`: reasoning stays in the text. Default true. */
+  readonly separateReasoning?: boolean;
+  /** Replaces rendering. */
+  readonly promptTokenIds?: readonly number[];
+}
+
+/** How the tokens of an answer become events. */
+export interface Reading {
+  readonly createParser: () => OutputParser;
+  readonly output: Omit<ChoiceOutputOptions, "parser">;
+}
+
+/** Renders a conversation, or takes the ids that the request brings along. */
+export function answerPrompt(
+  server: ServerContext,
+  { profile }: ServedModel,
+  { conversation, promptTokenIds }: Pick<AnswerRequest, "conversation" | "promptTokenIds">,
+): Prompt {
+  if (promptTokenIds !== undefined) return tokenPrompt(profile, promptTokenIds, "prompt_token_ids");
+  return renderPrompt(profile, conversation, promptSettings(server.settings));
+}
+
+/** What the engine is asked. Raises 400 for what it cannot do. */
+export function planAnswer(
+  { profile, info: limits }: ServedModel,
+  { conversation, sampling, constraint, topLogprobs }: AnswerRequest,
+  prompt: Prompt,
+): GenerationPlan {
+  return toGenerationPlan({
+    profile,
+    limits,
+    promptIds: prompt.tokenIds,
+    sampling,
+    constraint: answerConstraint({ profile, limits, conversation, prompt, constraint }),
+    topLogprobs,
+    promptField: conversation.field,
+  });
+}
+
+/** Reads answers of a conversation. */
+export function readAnswer(
+  { profile, info }: ServedModel,
+  { conversation, sampling, topLogprobs, separateReasoning = true }: AnswerRequest,
+  prompt: Prompt,
+): Reading {
+  return {
+    createParser: () => createAnswerParser(profile, prompt, conversation, separateReasoning, info),
+    output: {
+      tokenizer: profile.tokenizer,
+      stop: sampling.stop,
+      includeStop: sampling.includeStop,
+      logprobs: topLogprobs !== undefined,
+      toolChoice: conversation.toolChoice,
+      parallelToolCalls: conversation.parallelToolCalls,
+      hiddenStopIds: hiddenStopIds(profile, sampling),
+      requestedStopIds: sampling.stopTokenIds,
+    },
+  };
+}
+
+/** Reads continued text, in which nothing is markup. */
+export function readText(
+  { tokenizer, stopTokenIds }: ModelProfile,
+  sampling: Partial<RequestedSampling>,
+  logprobs: boolean,
+): Reading {
+  const { stop = [], includeStop = false, skipSpecialTokens = true, stopTokenIds: requested = [] } = sampling;
+  const kept = new Set(includeStop ? requested : []);
+  return {
+    createParser: () => new PlainOutputParser(tokenizer, skipSpecialTokens),
+    output: {
+      tokenizer,
+      stop,
+      includeStop,
+      logprobs,
+      toolChoice: { mode: "none" },
+      parallelToolCalls: true,
+      hiddenStopIds: new Set([...stopTokenIds, ...requested].filter((id) => !kept.has(id))),
+      requestedStopIds: requested,
+    },
+  };
+}
+
+/** What generating needs on behalf of a caller, beside the plans. */
+export function generationFor(
+  { server, signal, requestId, observation }: Caller,
+  model: ServedModel,
+  reading: Reading,
+): Omit<GenerationOptions, "id" | "plans" | "usage"> {
+  return {
+    ...reading,
+    model,
+    signal,
+    timeouts: server.settings.timeouts,
+    observer: observation,
+    onDiagnostic: (code) => server.log.debug({ requestId, code }, "output repaired"),
+  };
+}
+
+/** What identifies a completion. */
+export function identify(model: ServedModel, id: string): CompletionIdentity {
+  return { id, created: unixSeconds(), model: model.id, fingerprint: model.fingerprint };
+}
