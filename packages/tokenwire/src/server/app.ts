@@ -242,6 +242,10 @@ async function answer(
       return body;
     },
   };
+  if (route.method === "POST" && request.headers["idempotency-key"] !== undefined) {
+    await observation.run(() => server.idempotentAnswers.answer(route, context));
+    return reply;
+  }
   const result = await observation.run(() => route.handle(context));
   if (reply.sent || reply.raw.headersSent) return reply;
   return result;

@@ -8,6 +8,7 @@ import type { ResponseStore } from "../store/index.ts";
 import type { Admission } from "./admission.ts";
 import type { CodecState } from "./codec/state.ts";
 import type { Drain } from "./drain.ts";
+import type { IdempotentAnswers } from "./idempotency/idempotent-answers.ts";
 import type { KeyLimits } from "./key-limits.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ModelRegistry } from "./models.ts";
@@ -25,6 +26,7 @@ export interface ServerContext {
   readonly settings: ServerSettings;
   readonly admission: Admission;
   readonly keyLimits: KeyLimits;
+  readonly idempotentAnswers: IdempotentAnswers;
   readonly store: ResponseStore;
   readonly jobs: ResponseJobs;
   /** Tools that responses may use. */

@@ -12,6 +12,7 @@ const exposedHeaders = [
   "openai-processing-ms",
   "retry-after",
   "retry-after-ms",
+  "idempotent-replayed",
   ...["limit", "remaining", "reset"].flatMap((what) => [
     `x-ratelimit-${what}-requests`,
     `x-ratelimit-${what}-tokens`,

@@ -14,6 +14,7 @@ import { toCodecSettings } from "./codec/options.ts";
 import { CodecState } from "./codec/state.ts";
 import type { ServerContext } from "./context.ts";
 import { Drain } from "./drain.ts";
+import { IdempotentAnswers } from "./idempotency/idempotent-answers.ts";
 import { KeyLimits } from "./key-limits.ts";
 import { Metrics } from "./metrics.ts";
 import { loadModels, type ServedModel } from "./models.ts";
@@ -59,6 +60,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     settings,
     admission,
     keyLimits: new KeyLimits(settings.keyLimits),
+    idempotentAnswers: new IdempotentAnswers(),
     metrics: new Metrics(admission),
     store,
     jobs: new ResponseJobs(),

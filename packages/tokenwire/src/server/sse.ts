@@ -56,7 +56,8 @@ export class EventStream {
       "x-accel-buffering": "no",
       ...this.#options.headers,
     });
-    this.#response.socket?.setNoDelay(true);
+    // An answer that is recorded, or given to another framework, has a socket that only looks like one.
+    this.#response.socket?.setNoDelay?.(true);
     this.#response.flushHeaders();
   }
 

@@ -70,7 +70,8 @@ export class ByteAnswerStream {
       ...headers,
       ...(encoding !== "identity" && { "content-encoding": encoding }),
     });
-    this.#response.socket?.setNoDelay(true);
+    // An answer that is recorded, or given to another framework, has a socket that only looks like one.
+    this.#response.socket?.setNoDelay?.(true);
     this.#compressor = createCompressor(encoding);
     this.#compressor?.on("data", (chunk: Buffer) => this.#send(chunk));
     this.#compressor?.on("end", () => this.#response.end());

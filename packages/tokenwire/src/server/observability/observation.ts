@@ -143,6 +143,11 @@ export class Observation implements GenerationObserver {
     this.#server.metrics.repaired(kind);
   }
 
+  /** Whether a generation failed or was stopped, also where the answer had begun well. */
+  get wasCutShort(): boolean {
+    return this.#aborted !== undefined;
+  }
+
   failed(error: unknown): void {
     this.#errorType = errorTypeOf(error);
   }

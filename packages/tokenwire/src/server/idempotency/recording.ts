@@ -1,0 +1,143 @@
+// An answer that several requests get: recorded while it is made, and replayed to whoever asks, then or later.
+
+import type { FastifyReply } from "fastify";
+import { ReaderPressure } from "../reader-pressure.ts";
+
+interface Head {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+}
+
+/** Headers that belong to one connection or one request. */
+const ownHeaders = new Set([
+  "connection",
+  "date",
+  "keep-alive",
+  "openai-processing-ms",
+  "transfer-encoding",
+  "x-request-id",
+]);
+
+export class Recording {
+  readonly #abort: AbortController = new AbortController();
+  readonly #chunks: Buffer[] = [];
+  #head: Head | undefined;
+  #error: unknown;
+  #size = 0;
+  #ended = false;
+  #failed = false;
+  #readers = 0;
+  #changed = deferred();
+
+  /** Aborted when nobody waits for the answer any more. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Bytes of the body so far. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether it is a whole answer that a later request may get too. */
+  get isUsable(): boolean {
+    return this.#ended && !this.#failed && this.#head !== undefined && this.#head.status < 400;
+  }
+
+  /** Whether it ended, or is being made for somebody. */
+  get isAlive(): boolean {
+    return this.#ended ? this.isUsable : !this.#abort.signal.aborted;
+  }
+
+  begin(status: number, headers: Readonly<Record<string, unknown>>): void {
+    const kept = Object.entries(headers).filter(
+      (entry): entry is [string, string | string[]] => entry[1] !== undefined && !ownHeaders.has(entry[0]),
+    );
+    this.#head = { status, headers: Object.fromEntries(kept) };
+    this.#wake();
+  }
+
+  add(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    this.#wake();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  fail(error: unknown): void {
+    if (this.#ended) return;
+    this.#error = error;
+    this.#failed = true;
+    this.#ended = true;
+    this.#wake();
+  }
+
+  /**
+   * Answers a request with it, from its beginning. Raises what the handler raised. The last reader that leaves before
+   * the end aborts the making.
+   */
+  async replay(reply: FastifyReply, signal: AbortSignal, stalledReader: number): Promise<void> {
+    this.#readers++;
+    const left = rejection(signal);
+    try {
+      while (this.#head === undefined && !this.#ended)
+        await Promise.race([this.#changed.promise, left.promise]);
+      if (this.#head === undefined) throw this.#error;
+      reply.hijack();
+      const { raw } = reply;
+      raw.writeHead(this.#head.status, { ...(reply.getHeaders() as object), ...this.#head.headers });
+      const reader = new ReaderPressure(raw, stalledReader);
+      raw.once("close", () => reader.release());
+      for (let next = 0; !raw.destroyed; ) {
+        const { promise } = this.#changed;
+        while (next < this.#chunks.length) {
+          if (!raw.write(this.#chunks[next++]!)) await Promise.race([reader.begin(), left.promise]);
+        }
+        if (this.#ended) break;
+        await Promise.race([promise, left.promise]);
+      }
+      // Half an answer must not look like a whole one.
+      if (this.#failed) raw.destroy();
+      else raw.end();
+    } finally {
+      left.dispose();
+      this.#readers--;
+      if (this.#readers === 0 && !this.#ended) this.#abort.abort(signal.reason);
+    }
+  }
+
+  #wake(): void {
+    const { resolve } = this.#changed;
+    this.#changed = deferred();
+    resolve();
+  }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** A promise that rejects at the abort, without a listener for each wait. */
+function rejection(signal: AbortSignal): { promise: Promise<never>; dispose: () => void } {
+  let onAbort = (): void => undefined;
+  const promise = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+  });
+  // Nobody may be waiting when it comes.
+  promise.catch(() => undefined);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
+  return { promise, dispose: () => signal.removeEventListener("abort", onAbort) };
+}
