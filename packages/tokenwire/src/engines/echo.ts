@@ -1,6 +1,7 @@
 // The echo engine: gives back the user's last message, or the prompt, as fast as it can or at a set rate. For load tests
 // and benchmarks of everything around an engine.
 
+import { plainEngine } from "./capabilities.ts";
 import {
   type Engine,
   EngineError,
@@ -88,23 +89,7 @@ export function createEchoEngine(options: EchoEngineOptions = {}): Engine {
       maxContext,
       vocabSize,
       eosTokenIds: [harmony.return],
-      capabilities: {
-        input: "tokens",
-        output: "tokens",
-        streaming: true,
-        cancel: "signal",
-        logprobs: { maxTop: 0, prompt: false },
-        constraints: [],
-        logitsAccess: false,
-        seed: false,
-        n: true,
-        logitBias: false,
-        stopTokenIds: true,
-        stopStrings: false,
-        embeddings: false,
-        prefixCache: false,
-        kvEvents: false,
-      },
+      capabilities: plainEngine,
     }),
     health: async () => (closed ? { ok: false, detail: "The engine is closed." } : { ok: true }),
     load: async () => ({ running, waiting: 0 }),

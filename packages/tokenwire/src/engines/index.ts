@@ -41,6 +41,7 @@ export {
   type RemoteKind,
   type RemoteTimeouts,
 } from "./remote/index.ts";
+export { createRenderOnlyEngine, type RenderOnlyOptions } from "./render-only.ts";
 export {
   type Clock,
   createScriptedEngine,

@@ -17,6 +17,7 @@ import {
   createVllmEngine,
   type RemoteTimeouts,
 } from "./remote/index.ts";
+import { createRenderOnlyEngine } from "./render-only.ts";
 import { createScriptedEngine, type Script } from "./scripted/index.ts";
 
 /** Which engine, and what it needs. Kinds ignore what does not concern them. */
@@ -57,6 +58,7 @@ const engineKinds: Readonly<Record<string, (options: EngineOptions) => Engine>> 
   toy: openEmbeddedEngine,
   scripted: createScriptedEngine,
   echo: createEchoEngine,
+  "render-only": createRenderOnlyEngine,
   "node-llama-cpp": openLlamaCpp,
   llamacpp: openLlamaCpp,
   auto: remote(createAutoEngine),

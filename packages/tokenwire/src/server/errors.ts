@@ -31,6 +31,15 @@ function isEngineError(error: unknown): error is EngineError {
 }
 
 function fromEngine(error: EngineError): ApiError {
+  if (error.code === "unsupported" && error.status === 501) {
+    // Not the request's fault, and no reason to try again.
+    const headers = { "x-should-retry": "false" };
+    return new ApiError(501, sanitiseMessage(error.message), {
+      wireCode: "not_implemented",
+      headers,
+      cause: error,
+    });
+  }
   const headers = error.retryAfterMs === undefined ? {} : retryHeaders(error.retryAfterMs);
   return new ApiError(engineStatus[error.code] ?? 500, sanitiseMessage(error.message), {
     wireCode: engineWireCode[error.code] ?? null,

@@ -3,7 +3,7 @@ import { createEngine, listEngineKinds, packagedModel } from "../../src/engines/
 
 describe("createEngine", () => {
   it("creates every kind by name; others need an address or a file", async () => {
-    const local = ["embedded", "toy", "scripted", "echo"];
+    const local = ["embedded", "toy", "scripted", "echo", "render-only"];
     expect(listEngineKinds()).toEqual(expect.arrayContaining(local));
     for (const kind of listEngineKinds()) {
       if (local.includes(kind)) {

@@ -1,5 +1,6 @@
 // The embedded engine: a small llama-architecture model run in this process, in Node or a browser, with real logits.
 
+import { sampledEngine } from "../capabilities.ts";
 import {
   type Capabilities,
   type Engine,
@@ -95,21 +96,10 @@ export class EmbeddedEngine implements Engine {
 
   #capabilities(): Capabilities {
     return {
-      input: "tokens",
-      output: "tokens",
-      streaming: true,
-      cancel: "signal",
+      ...sampledEngine,
       logprobs: { maxTop: maxTopLogprobs, prompt: false },
       constraints: this.#constraints?.kinds ?? [],
-      logitsAccess: true,
-      seed: true,
-      n: true,
-      logitBias: true,
-      stopTokenIds: true,
-      stopStrings: false,
       embeddings: true,
-      prefixCache: true,
-      kvEvents: false,
     };
   }
 

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
+import { sampledEngine } from "../capabilities.ts";
 import { Admission } from "../embedded/admission.ts";
 import { checkRequest, maxTopLogprobs } from "../embedded/check-request.ts";
 import type { ConstraintCompiler } from "../embedded/index.ts";
@@ -237,21 +238,9 @@ export class LlamaCppEngine implements Engine {
 
 function capabilitiesWith(constraints: ConstraintCompiler | undefined): Capabilities {
   return {
-    input: "tokens",
-    output: "tokens",
-    streaming: true,
-    cancel: "signal",
+    ...sampledEngine,
     logprobs: { maxTop: maxTopLogprobs, prompt: false },
     constraints: constraints?.kinds ?? [],
-    logitsAccess: true,
-    seed: true,
-    n: true,
-    logitBias: true,
-    stopTokenIds: true,
-    stopStrings: false,
-    embeddings: false,
-    prefixCache: true,
-    kvEvents: false,
   };
 }
 

@@ -1,8 +1,8 @@
 // llama.cpp's HTTP server, `POST /completion` with a token prompt. It knows no stop IDs (they are watched here), and it
 // swallows IDs that are in the middle of a character: a gap in its own count shows that.
 
+import { tokenEngine } from "../capabilities.ts";
 import { type Engine, EngineError, type GenerateRequest, type TokenLogprob } from "../engine.ts";
-import { tokenEngine } from "./capabilities.ts";
 import type { AnswerReader, Dialect, Piece } from "./dialect.ts";
 import { asIds, asList, asNumber, asObject, asString, type Json } from "./json-view.ts";
 import { describeFromModels } from "./model-list.ts";

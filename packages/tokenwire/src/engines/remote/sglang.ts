@@ -1,8 +1,8 @@
 // SGLang's `POST /generate` with token IDs. Its streams repeat everything so far unless the server was started
 // otherwise, so the new IDs are found by counting.
 
+import { tokenEngine } from "../capabilities.ts";
 import { type Engine, EngineError, type FinishReason, type TokenLogprob } from "../engine.ts";
-import { tokenEngine } from "./capabilities.ts";
 import type { AnswerReader, Dialect, Piece } from "./dialect.ts";
 import { asIds, asList, asNumber, asObject, asString, type Json } from "./json-view.ts";
 import type { RemoteEngineOptions } from "./options.ts";

@@ -1,8 +1,8 @@
 // Engines that speak only text: any OpenAI-compatible completions endpoint, and Ollama. The prompt is rendered here and
 // sent as text; the answer is text again, and the layer above tokenizes it for itself.
 
+import { tokenEngine } from "../capabilities.ts";
 import { type Engine, EngineError, type GenerateRequest } from "../engine.ts";
-import { tokenEngine } from "./capabilities.ts";
 import type { AnswerReader, Dialect, Piece } from "./dialect.ts";
 import { asList, asNumber, asObject, asString, type Json } from "./json-view.ts";
 import { describeFromModels } from "./model-list.ts";

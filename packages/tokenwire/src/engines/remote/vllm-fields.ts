@@ -1,7 +1,7 @@
 // What vLLM's two endpoints take alike.
 
+import { tokenEngine } from "../capabilities.ts";
 import { type Capabilities, EngineError, type GenerateRequest } from "../engine.ts";
-import { tokenEngine } from "./capabilities.ts";
 import { samplingFields } from "./sampling-fields.ts";
 
 export const vllmCapabilities: Capabilities = {

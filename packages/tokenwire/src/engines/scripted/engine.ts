@@ -1,6 +1,7 @@
 // The scripted engine: emits exactly what it is told, when it is told, and keeps a record of what was asked of it. It
 // stands in for a real engine in tests.
 
+import { plainEngine } from "../capabilities.ts";
 import {
   type Engine,
   EngineError,
@@ -146,23 +147,7 @@ export class ScriptedEngine implements Engine {
       maxContext: defaultContext,
       vocabSize: defaultVocabulary,
       eosTokenIds: harmonyStops,
-      capabilities: {
-        input: "tokens",
-        output: "tokens",
-        streaming: true,
-        cancel: "signal",
-        logprobs: { maxTop: this.#hasLogprobs() ? 20 : 0, prompt: false },
-        constraints: [],
-        logitsAccess: false,
-        seed: false,
-        n: true,
-        logitBias: false,
-        stopTokenIds: true,
-        stopStrings: false,
-        embeddings: false,
-        prefixCache: false,
-        kvEvents: false,
-      },
+      capabilities: { ...plainEngine, logprobs: { maxTop: this.#hasLogprobs() ? 20 : 0, prompt: false } },
       ...this.#options.info,
     };
   }

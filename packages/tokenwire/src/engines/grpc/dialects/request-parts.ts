@@ -1,7 +1,7 @@
 // Parts of requests that several engines of the family take alike.
 
+import { tokenEngine } from "../../capabilities.ts";
 import { type Capabilities, EngineError, type GenerateRequest } from "../../engine.ts";
-import { tokenEngine } from "../../remote/capabilities.ts";
 import { promptIds, samplingFields } from "../../remote/sampling-fields.ts";
 import type { MessageValue } from "../wire.ts";
 
