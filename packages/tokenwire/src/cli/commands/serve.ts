@@ -33,6 +33,8 @@ interface ServeFlags extends ServeToolFlags {
   readonly reasoningFields: "both" | "reasoning" | "reasoning_content" | "none";
   readonly strict?: boolean;
   readonly anyModel?: boolean;
+  readonly renderOnly?: boolean;
+  readonly contextLength?: number;
   readonly currentDate: string;
   readonly store?: string;
   readonly logLevel: string;
@@ -44,6 +46,7 @@ const examples = `
 Examples:
   $ tokenwire serve                               the embedded toy model on http://127.0.0.1:8000
   $ tokenwire serve http://127.0.0.1:8080/v1      in front of another server
+  $ tokenwire serve --render-only --profile DIR   text to token ids and back, without an engine
   $ tokenwire serve --port 9000 --api-key secret  with a key that clients must send
   $ tokenwire serve --tool browser,python --browser-site docs   tools that run inside responses
   $ TOKENWIRE_PORT=9000 tokenwire serve           every option has a variable
@@ -100,6 +103,17 @@ async function openStore(place: string): Promise<ResponseStore> {
 export function banner(url: string, model: string, engine: string, needsKey: boolean): string {
   const label = (text: string): string => paint("bold", text.padEnd(9));
   const key = needsKey ? " -H 'authorization: Bearer YOUR_KEY'" : "";
+  if (engine === "render-only") {
+    const chat = JSON.stringify({ model, messages: [{ role: "user", content: "Hello" }] });
+    return `
+${label("address")} ${url}
+${label("model")} ${model}
+${label("engine")} none: renders and derenders only
+
+curl ${url}/v1/chat/completions/render -H 'content-type: application/json'${key} -d '${chat}'
+
+`;
+  }
   const body = JSON.stringify({ model, stream: true, messages: [{ role: "user", content: "Hello" }] });
   return `
 ${label("address")} ${url}/v1
@@ -113,6 +127,12 @@ const client = new OpenAI({ baseURL: "${url}/v1", apiKey: "${needsKey ? "YOUR_KE
 console.log((await client.chat.completions.create({ model: "${model}", messages: [{ role: "user", content: "Hello" }] })).choices[0].message.content);
 
 `;
+}
+
+function engineSpec(spec: string, { renderOnly }: ServeFlags): string {
+  if (!renderOnly) return spec;
+  if (spec === "embedded") return "render-only";
+  throw new UsageError(`--render-only serves without an engine; leave ${JSON.stringify(spec)} out.`);
 }
 
 function isLoopback(host: string): boolean {
@@ -130,7 +150,12 @@ async function run(spec: string, command: Command): Promise<void> {
     throw new UsageError(`--current-date: expected YYYY-MM-DD, today or none, got "${flags.currentDate}".`);
   }
   const { createServer } = await import("../../server/index.ts");
-  const { engine, profile } = await openModel({ engine: spec, profile: flags.profile, name: flags.model });
+  const { engine, profile } = await openModel({
+    engine: engineSpec(spec, flags),
+    profile: flags.profile,
+    name: flags.model,
+    contextLength: flags.contextLength,
+  });
   const store = flags.store === undefined ? undefined : await openStore(flags.store);
   const server = await createServer({
     ...(await toServerOptions(flags)),
@@ -208,6 +233,15 @@ export function serveCommand(): Command {
         "--store <place>",
         "where responses and conversations are kept: a SQLite file, or postgres://… (default: memory)",
       ),
+    )
+    .addOption(
+      environmentOption("--render-only", "no engine: text to token ids and back, for engines elsewhere"),
+    )
+    .addOption(
+      environmentOption(
+        "--context-length <tokens>",
+        "prompt and answer together, where less than the model's",
+      ).argParser(integerOption(1, 1_000_000_000)),
     )
     .addOption(environmentOption("--any-model", "answer requests for any model name"))
     .addOption(
