@@ -11,6 +11,8 @@ export interface ModelChoice {
   readonly profile?: string | undefined;
   /** The name to give the model. */
   readonly name?: string | undefined;
+  /** Prompt and answer together, in tokens, where that is less than the model's. */
+  readonly contextLength?: number | undefined;
 }
 
 export interface OpenModel {
@@ -23,6 +25,9 @@ const embedded = /^(embedded|toy)(?::(.+))?$/;
 
 /** `node-llama-cpp:FILE`: the file also says what the model speaks. */
 const llamaCpp = /^(?:node-llama-cpp|llamacpp):(.+)$/;
+
+/** Tokens that the models of the harmony format take, where neither an engine nor a profile says. */
+const harmonyContext = 131_072;
 
 /** A bare GGUF file, as the engine or as the name of the model, is for llama.cpp. */
 function withModelFile(choice: ModelChoice): ModelChoice {
@@ -44,9 +49,13 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
   const info = await engine.info();
   const profile =
     folder === undefined
-      ? createHarmonyProfile({ id: name ?? info.model, contextLength: info.maxContext })
+      ? createHarmonyProfile({
+          id: name ?? info.model,
+          contextLength: Math.min(info.maxContext, harmonyContext),
+        })
       : await resolveProfile(folder);
-  return { engine, profile: name === undefined ? profile : { ...profile, id: name } };
+  const contextLength = Math.min(profile.contextLength, choice.contextLength ?? profile.contextLength);
+  return { engine, profile: { ...profile, contextLength, ...(name !== undefined && { id: name }) } };
 }
 
 /** The embedded engine is given the vocabulary of its ids, for words outside its own small table. */
