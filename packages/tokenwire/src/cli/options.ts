@@ -46,6 +46,11 @@ export function listOption(text: string, previous: readonly string[] | undefined
   return [...(previous ?? []), ...values.filter((part) => part !== "")];
 }
 
+/** Collects a repeatable option whose values may hold commas. */
+export function repeatedOption(text: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, text];
+}
+
 /** An option that an environment variable can set too: `--max-running` is `TOKENWIRE_MAX_RUNNING`. */
 export function environmentOption(flags: string, description: string): Option {
   const option = new Option(flags, description);

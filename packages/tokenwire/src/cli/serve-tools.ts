@@ -2,14 +2,23 @@
 
 import type { Command } from "commander";
 import type { ServerToolOptions } from "../server/index.ts";
-import { openBackend, parseMcpServer } from "./chat/session-tools.ts";
-import { environmentOption, integerOption, listOption } from "./options.ts";
+import { environmentOption, integerOption, listOption, repeatedOption } from "./options.ts";
 import { UsageError } from "./output.ts";
+import {
+  browserBackendNames,
+  openBrowserBackend,
+  openPython,
+  parseMcpServer,
+  pythonBackendNames,
+} from "./tool-backends.ts";
 
 export interface ServeToolFlags {
   readonly tool?: readonly string[];
   readonly browserBackend: string;
   readonly browserSite?: string;
+  readonly browserRender?: boolean;
+  readonly pythonBackend: string;
+  readonly pythonSessions: number;
   readonly patchRoot?: string;
   readonly mcp?: readonly string[];
   readonly maxToolCalls: number;
@@ -27,15 +36,25 @@ export function addToolOptions(command: Command): void {
       ),
     )
     .addOption(
-      environmentOption("--browser-backend <name>", "where the browser looks: http, exa, youcom").default(
-        "http",
-      ),
+      environmentOption(
+        "--browser-backend <name>",
+        `where the browser looks: ${browserBackendNames}`,
+      ).default("http"),
     )
+    .addOption(environmentOption("--browser-render", "let the browser see pages as Chromium renders them"))
     .addOption(environmentOption("--browser-site <folder>", "let the browser see only this folder of pages"))
+    .addOption(
+      environmentOption("--python-backend <name>", `what runs Python: ${pythonBackendNames}`).default("wasi"),
+    )
+    .addOption(
+      environmentOption("--python-sessions <n>", "interpreters alive at once, kept between turns")
+        .argParser(integerOption(1, 1000))
+        .default(4),
+    )
     .addOption(environmentOption("--patch-root <folder>", "folder that apply_patch may change"))
     .addOption(
       environmentOption("--mcp <label=target>", "MCP server: an address or a program; repeatable").argParser(
-        repeated,
+        repeatedOption,
       ),
     )
     .addOption(
@@ -45,11 +64,15 @@ export function addToolOptions(command: Command): void {
     );
 }
 
-/** A program's arguments may hold commas. */
-const repeated = (text: string, previous: readonly string[] = []): readonly string[] => [...previous, text];
+/** The tools of a server, and what they stand on. */
+export interface OpenServerTools {
+  readonly tools: ServerToolOptions;
+  /** Ends browsers, interpreters and MCP connections; call it when the server is closed. */
+  close(): Promise<void>;
+}
 
-/** The tools that the flags enable. */
-export async function toServerTools(flags: ServeToolFlags): Promise<ServerToolOptions> {
+/** Opens the tools that the flags enable. */
+export async function openServerTools(flags: ServeToolFlags): Promise<OpenServerTools> {
   const names = flags.tool ?? [];
   const unknown = names.find((name) => !toolNames.includes(name));
   if (unknown !== undefined) {
@@ -65,17 +88,31 @@ export async function toServerTools(flags: ServeToolFlags): Promise<ServerToolOp
   const mcp = (flags.mcp ?? []).map(parseMcpServer);
   const tools = names.length > 0 ? await import("../tools/index.ts") : undefined;
   const backend = names.includes("browser")
-    ? await openBackend(browserSite === undefined ? flags.browserBackend : `local:${browserSite}`)
+    ? await openBrowserBackend(
+        browserSite === undefined ? flags.browserBackend : `local:${browserSite}`,
+        flags.browserRender,
+      )
     : undefined;
+  const python = names.includes("python")
+    ? await openPython(flags.pythonBackend, flags.pythonSessions)
+    : undefined;
+  const { McpPool } = await import("../mcp/index.ts");
+  const mcpPool = new McpPool();
   return {
-    maxCalls: flags.maxToolCalls,
-    mcp,
-    ...(tools && backend && { browser: (tokenizer) => tools.createBrowserTool({ backend, tokenizer }) }),
-    ...(tools && names.includes("python") && { python: () => tools.createPythonTool() }),
-    ...(tools &&
-      patchRoot !== undefined &&
-      names.includes("apply_patch") && {
-        functions: { apply_patch: () => tools.createApplyPatchTool({ root: patchRoot }) },
-      }),
+    tools: {
+      maxCalls: flags.maxToolCalls,
+      mcp,
+      mcpPool,
+      ...(tools && backend && { browser: (tokenizer) => tools.createBrowserTool({ backend, tokenizer }) }),
+      ...(python && { python: ({ key, resumed }) => python.open(key, resumed) }),
+      ...(tools &&
+        patchRoot !== undefined &&
+        names.includes("apply_patch") && {
+          functions: { apply_patch: () => tools.createApplyPatchTool({ root: patchRoot }) },
+        }),
+    },
+    close: async () => {
+      await Promise.all([mcpPool.close(), python?.close(), backend?.close?.()]);
+    },
   };
 }

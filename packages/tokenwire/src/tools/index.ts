@@ -74,6 +74,7 @@ export {
   recordCassette,
   replayCassette,
   stripLinks,
+  unfinishedCitation,
   wrapLines,
 } from "./browser/index.ts";
 export type { ToolDefinition } from "./define-tool.ts";

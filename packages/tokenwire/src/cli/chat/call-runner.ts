@@ -1,7 +1,8 @@
 // Answers the calls of a turn: by a tool, after a person's approval where the tool wants it, or by the person.
 
-import { routeRecipient, runTool, type Tool } from "../../tools/index.ts";
+import { routeRecipient, runTool, type Tool, type ToolCall } from "../../tools/index.ts";
 import { paint, printable } from "../output.ts";
+import type { FunctionAnswers } from "./functions-file.ts";
 
 export interface CallRunnerOptions {
   readonly tools: readonly Tool[];
@@ -12,6 +13,10 @@ export interface CallRunnerOptions {
   /** Asks the person; undefined where nobody can be asked. */
   readonly ask: ((question: string) => Promise<string | undefined>) | undefined;
   readonly show: (text: string) => void;
+  /** Answers of functions, asked before the person is. */
+  readonly answers?: FunctionAnswers | undefined;
+  /** Show what the browser returned, not only that it did. */
+  readonly showBrowserResults?: boolean | undefined;
 }
 
 /** Longest tool output on the screen; the model gets all of it. */
@@ -32,22 +37,37 @@ export async function answerCall(
   );
   if (route.to === "tool") {
     const toolCall = { function: route.function, arguments: callText(route.tool, call.arguments) };
-    if (route.tool.needsApproval?.(toolCall) && !(await isAllowed(call, options))) {
+    if (route.tool.needsApproval?.(toolCall) && !(await isAllowed(route.tool, toolCall, options))) {
       show(paint("yellow", "Not allowed.", process.stderr));
       return refusal;
     }
     const { text } = await runTool(route.tool, toolCall, { signal });
+    const isHidden = route.tool.name === "browser" && !options.showBrowserResults;
     const shown = text.length > shownCharacters ? `${text.slice(0, shownCharacters)}\n…` : text;
-    show(`${paint("magenta", `${route.recipient} output:`, process.stderr)}\n${printable(shown)}`);
+    const label = `${labels[route.tool.name] ?? route.recipient} output:`;
+    show(
+      `${paint("magenta", label, process.stderr)}\n${isHidden ? "[Search results fed to the model]" : printable(shown)}`,
+    );
     return text;
   }
   if (route.to === "nobody") {
     show(paint("yellow", printable(route.message), process.stderr));
     return route.message;
   }
+  const known = await options.answers?.(call.name, call.arguments);
+  if (known !== undefined) {
+    show(`${paint("magenta", `${call.name} output:`, process.stderr)}\n${printable(known)}`);
+    return known;
+  }
   if (ask === undefined) return "This function cannot be run here.";
   return (await ask(paint("magenta", `Function result for ${call.name}: `, process.stderr))) ?? "";
 }
+
+const labels: Readonly<Record<string, string>> = {
+  browser: "Search",
+  python: "Python",
+  apply_patch: "Apply Patch",
+};
 
 /** Formats without namespaces wrap code in an object; the tool wants the code. */
 function callText(tool: Tool, text: string): string {
@@ -61,12 +81,16 @@ function callText(tool: Tool, text: string): string {
 }
 
 async function isAllowed(
-  call: { readonly name: string; readonly arguments: string },
+  tool: Tool,
+  call: ToolCall,
   { yes, ask, show }: CallRunnerOptions,
 ): Promise<boolean> {
   if (yes) return true;
   if (ask === undefined) return false;
-  show(`${paint("magenta", `${call.name} wants to run:`, process.stderr)}\n${printable(call.arguments)}`);
+  const isWhole = call.function === "" || call.function === tool.name;
+  const name = isWhole ? tool.name : `${tool.name}.${call.function}`;
+  const preview = (await tool.preview?.(call)) ?? call.arguments;
+  show(`${paint("magenta", `${name} wants to run:`, process.stderr)}\n${printable(preview)}`);
   const answer = await ask(paint("magenta", "Allow? [y/N] ", process.stderr));
   return /^y(es)?$/i.test(answer?.trim() ?? "");
 }

@@ -3,6 +3,7 @@
 import { createInterface, type Interface } from "node:readline/promises";
 import { paint } from "../output.ts";
 import type { InputHistory } from "./history.ts";
+import { PasteFilter, pasteOff, pasteOn } from "./paste-filter.ts";
 
 const quotes = '"""';
 
@@ -15,11 +16,14 @@ export class LineReader {
   #resolve: ((line: string | undefined) => void) | undefined;
   /** What Ctrl-C stops; undefined at a prompt. */
   onInterrupt: (() => void) | undefined;
+  readonly #paste: PasteFilter | undefined;
 
   constructor(history?: InputHistory) {
     this.#history = history;
+    this.#paste = process.stdin.isTTY ? new PasteFilter(process.stdin) : undefined;
+    if (this.#paste !== undefined) process.stdout.write(pasteOn);
     this.#readline = createInterface({
-      input: process.stdin,
+      input: this.#paste ?? process.stdin,
       output: process.stdin.isTTY ? process.stdout : process.stderr,
       terminal: process.stdin.isTTY === true,
       ...(history !== undefined && { history: [...history.entries()].reverse(), historySize: history.limit }),
@@ -56,15 +60,29 @@ export class LineReader {
   async askMessage(prompt: string): Promise<string | undefined> {
     const first = await this.ask(prompt);
     if (first === undefined) return undefined;
-    const text = first.startsWith(quotes)
+    const typed = first.startsWith(quotes)
       ? await this.#block(first.slice(quotes.length))
       : await this.#joined(first);
-    this.#history?.add(text);
-    return text;
+    return this.#entered(typed);
+  }
+
+  /** Lines up to one that ends with `"""`. */
+  async askBlock(): Promise<string> {
+    return this.#entered(await this.#block(""));
   }
 
   close(): void {
+    if (this.#paste !== undefined) process.stdout.write(pasteOff);
     this.#readline.close();
+    this.#paste?.destroy();
+    // A terminal that is still being read keeps the program alive.
+    process.stdin.pause();
+  }
+
+  #entered(typed: string): string {
+    const text = this.#paste?.expand(typed) ?? typed;
+    this.#history?.add(text);
+    return text;
   }
 
   async #joined(first: string): Promise<string> {

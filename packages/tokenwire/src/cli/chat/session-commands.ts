@@ -1,19 +1,22 @@
 // Lines that begin with a slash: they steer the session instead of being sent.
 
 import { readFile } from "node:fs/promises";
+import type { ConversationMessage } from "../../protocol/index.ts";
+import type { BrowserTool } from "../../tools/index.ts";
 import type { ReasoningDisplay } from "./display.ts";
-import type { ChatSession } from "./session.ts";
-import { readSession, saveSession } from "./session-file.ts";
+import { type ChatSession, messageText } from "./session.ts";
+import { readSession, restoreSession, saveSession } from "./session-file.ts";
 
 export interface SessionState {
   readonly session: ChatSession;
   reasoning: ReasoningDisplay;
   /** Show the text of prompts and outputs with every control token. */
   raw: boolean;
+  readonly browser?: BrowserTool | undefined;
 }
 
-/** What the loop does next. */
-export type SessionAction = "continue" | "exit" | "generate";
+/** What the loop does next. `block`: reads a message of several lines. */
+export type SessionAction = "continue" | "exit" | "generate" | "block";
 
 interface SessionCommand {
   readonly help: string;
@@ -86,8 +89,7 @@ const commands: Readonly<Record<string, SessionCommand>> = {
   tokens: {
     help: "size of the conversation",
     run: ({ session }, _argument, print) => {
-      const { profile, info } = session.model;
-      print(`${session.countTokens()} of ${Math.min(profile.contextLength, info.maxContext)} tokens.`);
+      print(`${session.countTokens()} of ${session.contextLength} tokens.`);
       return "continue";
     },
   },
@@ -115,6 +117,38 @@ const commands: Readonly<Record<string, SessionCommand>> = {
       return "continue";
     },
   },
+  system: {
+    help: "show the system settings, or set who the model is told to be",
+    run: ({ session }, argument, print) => {
+      const { settings, model } = session;
+      if (argument !== "") settings.identity = argument;
+      print(`Identity: ${settings.identity ?? "the format's default"}`);
+      print(`Effort: ${settings.effort ?? "the model's default"}`);
+      print(`Date: ${settings.currentDate ?? "none"}`);
+      if (model.profile.format.kind !== "harmony") print("This model's template takes no identity.");
+      return "continue";
+    },
+  },
+  multiline: {
+    help: 'write a message of several lines, up to one that ends with """',
+    run: (_state, _argument, print) => {
+      print('End with """.');
+      return "block";
+    },
+  },
+  copy: {
+    help: "copy the last answer to the clipboard, through the terminal",
+    run: ({ session }, _argument, print) => {
+      const text = lastAnswer(session.messages);
+      if (text === undefined) print("There is no answer yet.");
+      else {
+        // OSC 52: the terminal, also a remote one, puts it on its clipboard.
+        process.stdout.write(`\u001b]52;c;${Buffer.from(text).toString("base64")}\u0007`);
+        print(`${text.length} characters sent to the terminal's clipboard.`);
+      }
+      return "continue";
+    },
+  },
   file: {
     help: "send the text of a file",
     run: async ({ session }, argument, print): Promise<SessionAction> => {
@@ -129,10 +163,10 @@ const commands: Readonly<Record<string, SessionCommand>> = {
   },
   save: {
     help: "write the session to a file",
-    run: async ({ session }, argument, print): Promise<SessionAction> => {
+    run: async ({ session, browser }, argument, print): Promise<SessionAction> => {
       const path = argument || "chat.json";
       try {
-        await saveSession(session, path);
+        await saveSession(session, path, browser);
         print(`Saved to ${path}.`);
       } catch (error) {
         print(`Cannot write ${path}: ${(error as Error).message}`);
@@ -142,10 +176,11 @@ const commands: Readonly<Record<string, SessionCommand>> = {
   },
   load: {
     help: "go on with a saved session",
-    run: async ({ session }, argument, print): Promise<SessionAction> => {
+    run: async ({ session, browser }, argument, print): Promise<SessionAction> => {
       try {
         const saved = await readSession(argument);
-        session.messages.splice(0, session.messages.length, ...saved.messages);
+        session.messages.length = 0;
+        restoreSession(session, saved, browser);
         print(`${saved.messages.length} messages.`);
       } catch (error) {
         print((error as Error).message);
@@ -162,6 +197,11 @@ const commands: Readonly<Record<string, SessionCommand>> = {
     },
   },
 };
+
+function lastAnswer(messages: readonly ConversationMessage[]): string | undefined {
+  const answer = messages.findLast(({ role, content }) => role === "assistant" && content !== null);
+  return answer && messageText(answer);
+}
 
 /** Runs a line that begins with a slash. */
 export async function runSessionCommand(

@@ -1,56 +1,58 @@
 // The tools of a chat: what runs here, what a person must agree to, and what the person answers in a tool's place.
 
 import { fromPlain, type JsonObject } from "@tokenwire/core/json";
-import type { McpServerConfig } from "../../mcp/index.ts";
 import type { FunctionTool } from "../../protocol/index.ts";
-import type { BrowserBackend, Tool } from "../../tools/index.ts";
-import { UsageError } from "../output.ts";
+import type { BrowserTool, Tool } from "../../tools/index.ts";
+import { openBrowserBackend, openPython, parseMcpServer } from "../tool-backends.ts";
 
 export interface ToolFlags {
   readonly applyPatch?: boolean;
   readonly workspace: string;
   readonly browser?: boolean;
   readonly browserBackend: string;
+  readonly browserRender?: boolean;
   readonly python?: boolean;
+  readonly pythonBackend: string;
   readonly mcp?: readonly string[];
 }
 
+/** The tools of a session, and what they stand on. */
+export interface SessionTools {
+  readonly tools: readonly Tool[];
+  readonly browser?: BrowserTool;
+  close(): Promise<void>;
+}
+
 /** Opens the tools that the flags ask for. */
-export async function openTools(flags: ToolFlags): Promise<Tool[]> {
-  const tools = await import("../../tools/index.ts");
-  const opened: Tool[] = [];
-  if (flags.browser) {
-    const { getEncoding } = await import("@tokenwire/encodings");
-    const backend = await openBackend(flags.browserBackend);
-    opened.push(tools.createBrowserTool({ backend, tokenizer: getEncoding("o200k_base") }));
+export async function openTools(flags: ToolFlags): Promise<SessionTools> {
+  const { createApplyPatchTool, createBrowserTool } = await import("../../tools/index.ts");
+  const tools: Tool[] = [];
+  const closers: (() => Promise<void> | undefined)[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(tools.map((tool) => tool.dispose?.()));
+    await Promise.all(closers.map((closer) => closer()));
+  };
+  try {
+    let browser: BrowserTool | undefined;
+    if (flags.browser) {
+      const { getEncoding } = await import("@tokenwire/encodings");
+      const backend = await openBrowserBackend(flags.browserBackend, flags.browserRender);
+      closers.push(() => backend.close?.());
+      browser = createBrowserTool({ backend, tokenizer: getEncoding("o200k_base") });
+      tools.push(browser);
+    }
+    if (flags.python) {
+      const python = await openPython(flags.pythonBackend);
+      closers.push(() => python.close());
+      tools.push(python.open("chat"));
+    }
+    if (flags.applyPatch) tools.push(createApplyPatchTool({ root: flags.workspace }));
+    for (const spec of flags.mcp ?? []) tools.push(await openMcp(spec));
+    return { tools, close, ...(browser && { browser }) };
+  } catch (error) {
+    await close();
+    throw error;
   }
-  if (flags.python) opened.push(tools.createPythonTool());
-  if (flags.applyPatch) opened.push(tools.createApplyPatchTool({ root: flags.workspace }));
-  for (const spec of flags.mcp ?? []) opened.push(await openMcp(spec));
-  return opened;
-}
-
-/** A browser backend by its name on the command line. */
-export async function openBackend(spec: string): Promise<BrowserBackend> {
-  const { createExaBackend, createHttpBackend, createLocalBackend, createYouComBackend } = await import(
-    "../../tools/index.ts"
-  );
-  const [kind, path = ""] = spec.split(/:(.*)/s);
-  if (kind === "local") return createLocalBackend(path || ".");
-  if (kind === "exa") return createExaBackend();
-  if (kind === "youcom") return createYouComBackend();
-  if (kind === "http") return createHttpBackend();
-  throw new UsageError(`Unknown browser backend "${spec}". Known: http, exa, youcom, local:FOLDER.`);
-}
-
-/** An MCP server from `label=http://…` or `label=program arguments`. */
-export function parseMcpServer(spec: string): McpServerConfig {
-  const [label = "", target = ""] = spec.split(/=(.*)/s);
-  if (!/^[\w-]+$/.test(label) || target === "") {
-    throw new UsageError(`--mcp: expected label=URL or label=COMMAND, got "${spec}".`);
-  }
-  const [command = "", ...args] = target.split(/\s+/);
-  return { label, ...(/^https?:/.test(target) ? { url: target } : { command, args }) };
 }
 
 async function openMcp(spec: string): Promise<Tool> {

@@ -7,6 +7,7 @@ import {
   createAnswerParser,
   emptyUsage,
   type FunctionTool,
+  invalidRequest,
   newId,
   type RequestedSampling,
   renderPrompt,
@@ -23,6 +24,17 @@ export interface ChatSettings {
   readonly toolNamespaces?: NonNullable<Conversation["toolNamespaces"]>;
   readonly currentDate: string | undefined;
   effort: string | undefined;
+  /** Who the model is told to be, where its format says so; absent: the format's default. */
+  identity?: string | undefined;
+  /** Most tokens of a prompt, below what the model can take. */
+  readonly context?: number | undefined;
+}
+
+/** What was sampled for one answer, for those who look at a saved session. */
+export interface RecordedTurn {
+  readonly tokenIds: readonly number[];
+  readonly firstTokenMs: number;
+  readonly totalMs: number;
 }
 
 /** What became of a turn. */
@@ -33,6 +45,13 @@ export interface TurnResult {
   readonly totalMs: number;
   readonly interrupted: boolean;
   readonly finish: string;
+  /** Of the context, how much prompt and answer take: 0 to 1. */
+  readonly contextUsed: number;
+}
+
+/** The text of a message, whatever its parts. */
+export function messageText({ content }: ConversationMessage): string {
+  return typeof content === "string" ? content : (content ?? []).join("");
 }
 
 /** Shows what really goes to and comes from the engine. */
@@ -43,6 +62,8 @@ export interface RawView {
 
 export class ChatSession {
   readonly messages: ConversationMessage[] = [];
+  /** By the answer they were. */
+  readonly turns: WeakMap<ConversationMessage, RecordedTurn> = new WeakMap();
   readonly model: ServedModel;
   readonly settings: ChatSettings;
 
@@ -64,7 +85,7 @@ export class ChatSession {
    * @throws ApiError when the conversation does not fit the context or the engine fails
    */
   async turn(
-    onEvent: (event: ChoiceEvent) => void | Promise<void>,
+    onEvent: (event: ChoiceEvent, tokens: number) => void | Promise<void>,
     signal: AbortSignal,
     raw?: RawView,
   ): Promise<TurnResult> {
@@ -72,9 +93,8 @@ export class ChatSession {
     const started = performance.now();
     const answer = new AnswerCollector();
     const conversation = this.#conversation();
-    const prompt = renderPrompt(model.profile, conversation, {
-      ...(settings.currentDate !== undefined && { currentDate: settings.currentDate }),
-    });
+    const prompt = renderPrompt(model.profile, conversation, this.#promptSettings());
+    this.#checkContext(prompt.tokenIds.length);
     const plan = toGenerationPlan({
       profile: model.profile,
       limits: model.info,
@@ -84,6 +104,7 @@ export class ChatSession {
     });
     const usage = emptyUsage(prompt.tokenIds.length);
     raw?.prompt(model.profile.tokenizer.decode(prompt.tokenIds));
+    const sampled: number[] = [];
     let firstTokenMs = 0;
     let pressure: Promise<void> | undefined;
     try {
@@ -111,11 +132,12 @@ export class ChatSession {
         {
           push: (_choice, events, tokenIds) => {
             if (tokenIds.length > 0) raw?.output(model.profile.tokenizer.decode(tokenIds));
+            for (const id of tokenIds) sampled.push(id);
             firstTokenMs ||= performance.now() - started;
             pressure = undefined;
-            for (const event of events) {
+            for (const [index, event] of events.entries()) {
               answer.push(event);
-              const waiting = onEvent(event);
+              const waiting = onEvent(event, index === 0 ? tokenIds.length : 0);
               if (waiting) pressure = waiting;
             }
           },
@@ -127,12 +149,19 @@ export class ChatSession {
     } catch (error) {
       if (!signal.aborted) throw error;
     }
-    this.messages.push(...answer.toMessages(signal.aborted));
+    const totalMs = performance.now() - started;
+    const [message] = answer.toMessages(signal.aborted);
+    if (message !== undefined) {
+      const timing = { firstTokenMs: Math.round(firstTokenMs), totalMs: Math.round(totalMs) };
+      this.turns.set(message, { tokenIds: sampled, ...timing });
+      this.messages.push(message);
+    }
     return {
       calls: signal.aborted ? [] : answer.calls,
       usage,
+      contextUsed: (usage.promptTokens + usage.completionTokens) / this.contextLength,
       firstTokenMs,
-      totalMs: performance.now() - started,
+      totalMs,
       interrupted: signal.aborted,
       finish: answer.finish,
     };
@@ -140,7 +169,31 @@ export class ChatSession {
 
   /** Tokens of the conversation as the next prompt would have them. */
   countTokens(): number {
-    return renderPrompt(this.model.profile, this.#conversation(), {}).tokenIds.length;
+    return renderPrompt(this.model.profile, this.#conversation(), this.#promptSettings()).tokenIds.length;
+  }
+
+  /** Tokens that a prompt and its answer may take together. */
+  get contextLength(): number {
+    const { profile, info } = this.model;
+    const { context = Number.POSITIVE_INFINITY } = this.settings;
+    return Math.min(context, profile.contextLength, info.maxContext);
+  }
+
+  #promptSettings(): Parameters<typeof renderPrompt>[2] {
+    const { currentDate, identity } = this.settings;
+    return {
+      ...(currentDate !== undefined && { currentDate }),
+      ...(identity !== undefined && { modelIdentity: identity }),
+    };
+  }
+
+  #checkContext(tokens: number): void {
+    const { context } = this.settings;
+    if (context === undefined || tokens < context) return;
+    throw invalidRequest(
+      "messages",
+      `The conversation has ${tokens} tokens, ${tokens - context + 1} too many for a context of ${context}. Use /undo or /clear.`,
+    );
   }
 
   #conversation(): Conversation {

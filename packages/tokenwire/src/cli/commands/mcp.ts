@@ -1,10 +1,12 @@
 // `tokenwire mcp`: offer our tools to other agents, and list or call the tools of any MCP server.
 
-import { Argument, Command, Option } from "commander";
+import { randomUUID } from "node:crypto";
+import { Argument, Command } from "commander";
 import type { McpConnection } from "../../mcp/index.ts";
 import type { Tool } from "../../tools/index.ts";
-import { durationOption, integerOption } from "../options.ts";
+import { durationOption, integerOption, repeatedOption } from "../options.ts";
 import { paint, printJson, UsageError } from "../output.ts";
+import { browserBackendNames, openBrowserBackend, openPython, pythonBackendNames } from "../tool-backends.ts";
 
 const toolNames = ["text", "browser", "python", "apply_patch"] as const;
 type ToolName = (typeof toolNames)[number];
@@ -16,7 +18,10 @@ interface ServeFlags {
   readonly tokenEnv: string;
   readonly root: string;
   readonly site?: string;
-  readonly backend: "http" | "exa" | "youcom";
+  readonly browserBackend: string;
+  readonly browserRender?: boolean;
+  readonly pythonBackend: string;
+  readonly pythonSessions: number;
 }
 
 interface ConnectFlags {
@@ -49,11 +54,10 @@ function serveSubcommand(): Command {
     )
     .option("--root <folder>", "folder that apply_patch may change", ".")
     .option("--site <folder>", "let the browser search and read this folder instead of the network")
-    .addOption(
-      new Option("--backend <name>", "where the browser looks")
-        .choices(["http", "exa", "youcom"])
-        .default("http"),
-    )
+    .option("--browser-backend <name>", `where the browser looks: ${browserBackendNames}`, "http")
+    .option("--browser-render", "show pages as Chromium renders them")
+    .option("--python-backend <name>", `what runs Python: ${pythonBackendNames}`, "wasi")
+    .option("--python-sessions <n>", "interpreters alive at once", integerOption(1, 1000), 4)
     .addHelpText(
       "after",
       `
@@ -69,11 +73,7 @@ function connectOptions(command: Command): Command {
   return command
     .option("--url <url>", "address of the server")
     .option("--command <line>", "program to start, with its arguments separated by spaces")
-    .option(
-      "--header <name:value>",
-      "header to send; repeatable",
-      (text: string, list: readonly string[] = []) => [...list, text],
-    )
+    .option("--header <name:value>", "header to send; repeatable", repeatedOption)
     .option("--timeout <duration>", "time for each exchange", durationOption, 60_000)
     .option("--json", "print JSON");
 }
@@ -153,7 +153,7 @@ async function withConnection(
 
 async function serve(names: readonly ToolName[], flags: ServeFlags): Promise<void> {
   const { serveMcpHttp, serveMcpStdio } = await import("../../mcp/index.ts");
-  const createTools = await toolFactory(names, flags);
+  const { createTools, close } = await toolFactory(names, flags);
   const [first] = createTools();
   const only = names.length === 1 && first !== undefined ? first : undefined;
   const description = only?.namespace.description;
@@ -162,7 +162,10 @@ async function serve(names: readonly ToolName[], flags: ServeFlags): Promise<voi
     createTools,
     ...(description !== undefined && { instructions: description }),
   };
-  if (!flags.http) return serveMcpStdio(options);
+  if (!flags.http) {
+    await serveMcpStdio(options);
+    return close();
+  }
   const token = process.env[flags.tokenEnv];
   const server = await serveMcpHttp({
     ...options,
@@ -178,14 +181,26 @@ async function serve(names: readonly ToolName[], flags: ServeFlags): Promise<voi
     process.once("SIGTERM", resolve);
   });
   await server.close();
+  await close();
+}
+
+interface ToolFactory {
+  createTools(): Tool[];
+  close(): Promise<void>;
 }
 
 /** Makes the named tools anew for each session; what they share is prepared once. */
-async function toolFactory(names: readonly ToolName[], flags: ServeFlags): Promise<() => Tool[]> {
+async function toolFactory(names: readonly ToolName[], flags: ServeFlags): Promise<ToolFactory> {
   const tools = await import("../../tools/index.ts");
   const { getEncoding, listEncodingNames } = await import("@tokenwire/encodings");
   const tokenizer = names.includes("browser") ? getEncoding("o200k_base") : undefined;
-  const backend = names.includes("browser") ? await browserBackend(flags) : undefined;
+  const browser = flags.site === undefined ? flags.browserBackend : `local:${flags.site}`;
+  const backend = names.includes("browser")
+    ? await openBrowserBackend(browser, flags.browserRender)
+    : undefined;
+  const python = names.includes("python")
+    ? await openPython(flags.pythonBackend, flags.pythonSessions)
+    : undefined;
   const factories: Record<ToolName, () => Tool[]> = {
     text: () =>
       tools.createTextTools({
@@ -193,21 +208,15 @@ async function toolFactory(names: readonly ToolName[], flags: ServeFlags): Promi
         encodingNames: listEncodingNames(),
       }),
     browser: () => [tools.createBrowserTool({ backend: backend!, tokenizer: tokenizer! })],
-    python: () => [tools.createPythonTool()],
+    python: () => [python!.open(randomUUID())],
     // Starting the server with this tool is the approval.
     apply_patch: () => [tools.createApplyPatchTool({ root: flags.root, needsApproval: false })],
   };
-  return () => names.flatMap((name) => factories[name]());
-}
-
-async function browserBackend({
-  site,
-  backend,
-}: ServeFlags): Promise<import("../../tools/index.ts").BrowserBackend> {
-  const { createExaBackend, createHttpBackend, createLocalBackend, createYouComBackend } = await import(
-    "../../tools/index.ts"
-  );
-  if (site !== undefined) return createLocalBackend(site);
-  if (backend === "exa") return createExaBackend();
-  return backend === "youcom" ? createYouComBackend() : createHttpBackend();
+  return {
+    createTools: () => names.flatMap((name) => factories[name]()),
+    close: async () => {
+      await python?.close();
+      await backend?.close?.();
+    },
+  };
 }

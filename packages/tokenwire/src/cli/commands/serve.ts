@@ -7,7 +7,7 @@ import { applyConfig, describeConfig } from "../config.ts";
 import { openModel } from "../model.ts";
 import { durationOption, environmentOption, integerOption, listOption, sizeOption } from "../options.ts";
 import { paint, printJson, UsageError } from "../output.ts";
-import { addToolOptions, type ServeToolFlags, toServerTools } from "../serve-tools.ts";
+import { addToolOptions, openServerTools, type ServeToolFlags } from "../serve-tools.ts";
 
 interface ServeFlags extends ServeToolFlags {
   readonly host: string;
@@ -157,9 +157,10 @@ async function run(spec: string, command: Command): Promise<void> {
     contextLength: flags.contextLength,
   });
   const store = flags.store === undefined ? undefined : await openStore(flags.store);
+  const tools = await openServerTools(flags);
   const server = await createServer({
     ...(await toServerOptions(flags)),
-    tools: await toServerTools(flags),
+    tools: tools.tools,
     ...(store && { store }),
     models: [{ engine, profile, ...(flags.alias && { aliases: flags.alias }) }],
   });
@@ -174,6 +175,7 @@ async function run(spec: string, command: Command): Promise<void> {
   }
   await closedBySignal(async () => {
     await server.close();
+    await tools.close();
     await engine.close();
     await store?.close();
   });

@@ -31,6 +31,9 @@ export interface NormalizeOptions {
 }
 
 const citation = /【(\d+)†([^†】]+)(?:†[^†】]*)?】/g;
+
+/** The end of a text that may still become a citation, for those who show text as it arrives. Longer ones are text. */
+export const unfinishedCitation: RegExp = /【(?:\d{1,6}(?:†[^†】]{0,200}(?:†[^†】]{0,400})?)?)?$/;
 const partialCitation = /【(?:\d+(?:†[^†】]*(?:†[^†】]*)?)?)?$/;
 
 /** Percent-decodes as browsers show URLs: invalid sequences stay, invalid UTF-8 becomes U+FFFD. */

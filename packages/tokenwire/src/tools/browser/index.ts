@@ -14,7 +14,7 @@ export { createExaBackend, createYouComBackend } from "./backends/vendor.ts";
 export type { BrowserTool, BrowserToolOptions } from "./browser-tool.ts";
 export { createBrowserTool } from "./browser-tool.ts";
 export type { CitedPage, NormalizedCitations, NormalizeOptions, UrlCitation } from "./citations.ts";
-export { decodeUrl, normalizeCitations, stripLinks } from "./citations.ts";
+export { decodeUrl, normalizeCitations, stripLinks, unfinishedCitation } from "./citations.ts";
 export type { Page, SearchHit } from "./page.ts";
 export type { PageText, PageTextOptions } from "./page-text/page-text.ts";
 export { htmlToPageText } from "./page-text/page-text.ts";

@@ -2,19 +2,29 @@
 
 import { TokenwireError } from "@tokenwire/core";
 import type { Tokenizer } from "@tokenwire/core/tokenizer";
-import type { McpServerConfig } from "../../../mcp/index.ts";
+import type { McpPool, McpServerConfig } from "../../../mcp/index.ts";
 import type { BrowserTool, Tool } from "../../../tools/index.ts";
+
+/** The interpreter that a response's cells are for. */
+export interface PythonContainer {
+  /** The same for all turns that go on with it, and never another tenant's: a key for `PythonSessions.open`. */
+  readonly key: string;
+  /** An earlier response used it. */
+  readonly resumed: boolean;
+}
 
 /** Tools that run inside `POST /v1/responses`. Each factory is called once per response. */
 export interface ServerToolOptions {
   /** Asked for as `web_search` (or `web_search_preview`, `browser_search`). Displays are measured with the tokenizer. */
   readonly browser?: (tokenizer: Tokenizer) => BrowserTool;
-  /** Asked for as `code_interpreter`. */
-  readonly python?: () => Tool;
+  /** Asked for as `code_interpreter`. With `PythonSessions`, variables live on from one response to the next. */
+  readonly python?: (container: PythonContainer) => Tool;
   /** Function tools by name, such as `apply_patch`; asked for by `{ "type": "<name>" }`. */
   readonly functions?: Readonly<Record<string, () => Tool>>;
   /** Asked for as `mcp` with their label as `server_label`. Requests cannot name other servers. */
   readonly mcp?: readonly McpServerConfig[];
+  /** Keeps MCP connections from one response to the next. Default: each response has connections of its own. */
+  readonly mcpPool?: McpPool;
   /** Calls per response at most, whatever `max_tool_calls` says. Default 64. */
   readonly maxCalls?: number;
   /** Milliseconds for one call. Default 150 s; tools have limits of their own below it. */

@@ -1,7 +1,7 @@
 // The tools of one response: made when it begins, disposed when it ends.
 
 import { fromPlain, type JsonObject } from "@tokenwire/core/json";
-import { connectMcp, createMcpTool } from "../../../mcp/index.ts";
+import { connectMcp, createMcpTool, type McpConnection } from "../../../mcp/index.ts";
 import {
   type Conversation,
   checkMcpLabels,
@@ -13,6 +13,7 @@ import {
   mcpCallItem,
   newId,
   parseMcpRequest,
+  type ResponseItem,
   type ResponsesRequest,
   sanitiseMessage,
   type ToolCallItem,
@@ -44,6 +45,9 @@ export interface ToolkitOptions {
   readonly model: ServedModel;
   /** Labels whose tools the history lists already. */
   readonly listed: ReadonlySet<string>;
+  /** What was said before and is said now. */
+  readonly items: readonly ResponseItem[];
+  readonly tenant: string;
   readonly signal: AbortSignal;
 }
 
@@ -108,7 +112,7 @@ export async function openToolkit(options: ToolkitOptions): Promise<Toolkit> {
     (options.tools.mcp ?? []).map(({ label }) => label),
   );
   try {
-    for (const { type } of request.hosted) if (type !== "mcp") addTool(toolkit, type, options);
+    for (const hosted of request.hosted) if (hosted.type !== "mcp") addTool(toolkit, hosted, options);
     for (const mcpRequest of mcpRequests) await addMcp(toolkit, mcpRequest, options);
     checkNames(toolkit, request);
   } catch (error) {
@@ -136,7 +140,12 @@ function checkModel({ id, profile, info }: ServedModel, { path, type }: HostedTo
 
 const never = (): boolean => false;
 
-function addTool(toolkit: Toolkit, type: string, { tools, model }: ToolkitOptions): void {
+function addTool(
+  toolkit: Toolkit,
+  hosted: HostedTool,
+  { tools, model, items, tenant }: ToolkitOptions,
+): void {
+  const { type } = hosted;
   const has = (name: string): boolean => toolkit.entries.some(({ tool }) => tool.name === name);
   if (isSearchType(type)) {
     if (has("browser")) return;
@@ -145,9 +154,10 @@ function addTool(toolkit: Toolkit, type: string, { tools, model }: ToolkitOption
     toolkit.entries.push({ tool, needsApproval: never, createItem: webSearchItem });
   } else if (type === "code_interpreter") {
     if (has("python")) return;
-    const containerId = newId("cntr_");
+    const earlier = earlierContainer(hosted, items);
+    const containerId = earlier ?? newId("cntr_");
     toolkit.entries.push({
-      tool: tools.python!(),
+      tool: tools.python!({ key: `${tenant}\n${containerId}`, resumed: earlier !== undefined }),
       needsApproval: never,
       createItem: () => codeItem(containerId),
     });
@@ -162,8 +172,16 @@ function addTool(toolkit: Toolkit, type: string, { tools, model }: ToolkitOption
   }
 }
 
+/** The interpreter to go on with: the one that the request names, else that of the last cell. */
+function earlierContainer({ fields }: HostedTool, items: readonly ResponseItem[]): string | undefined {
+  const last = items.findLast(({ type }) => type === "code_interpreter_call");
+  return [fields["container"], last?.["container_id"]].find(
+    (id): id is string => typeof id === "string" && /^cntr_\w{16,64}$/.test(id),
+  );
+}
+
 async function addMcp(toolkit: Toolkit, asked: McpRequest, options: ToolkitOptions): Promise<void> {
-  const { tools, listed, signal } = options;
+  const { tools, listed, signal, tenant } = options;
   const { label, path, url, allowed } = asked;
   const config = tools.mcp!.find((entry) => entry.label === label)!;
   if (url !== undefined && url !== config.url) {
@@ -172,9 +190,9 @@ async function addMcp(toolkit: Toolkit, asked: McpRequest, options: ToolkitOptio
       `${path}.server_url: the server "${label}" is configured with another address; leave server_url out.`,
     );
   }
-  let connection: Awaited<ReturnType<typeof connectMcp>>;
+  let connection: McpConnection;
   try {
-    connection = await connectMcp(config, signal);
+    connection = await (tools.mcpPool?.connect(config, tenant, signal) ?? connectMcp(config, signal));
   } catch (error) {
     signal.throwIfAborted();
     // The response goes on without these tools, and says so.
