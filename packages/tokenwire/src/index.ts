@@ -25,6 +25,7 @@ export { ApiError, type ChatFormat, type ModelProfile } from "./protocol/index.t
 export {
   type CodecOptions,
   createServer,
+  type FetchHandler,
   FileMapCache,
   type KeyLimitOptions,
   type LimitOptions,

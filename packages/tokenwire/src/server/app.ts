@@ -18,6 +18,7 @@ import { installBodyParser, requestBody } from "./body.ts";
 import { installBinaryBodyParser } from "./codec/request-body.ts";
 import type { Route, RouteContext, ServerContext } from "./context.ts";
 import { fromFastify, toApiError } from "./errors.ts";
+import { handedOverSignal } from "./fetch-handler.ts";
 import { Observation } from "./observability/observation.ts";
 import { checkOrigin } from "./origin.ts";
 import { requestIdOf } from "./request-id.ts";
@@ -142,6 +143,7 @@ function installHooks(
     void reply.header("x-request-id", request.id).header("openai-version", "2020-10-01");
     if (isMessages(request)) void reply.header("request-id", request.id);
     if (context.drain.draining) void reply.header("connection", "close");
+    handedOverSignal(request.raw)?.addEventListener("abort", () => reply.raw.destroy(), { once: true });
     // The response's close: it comes once, after the last byte or when the client left. (The request's own comes as
     // soon as the body was read, and Fastify's onResponse hook not at all when nothing was sent.)
     reply.raw.once("close", () => {

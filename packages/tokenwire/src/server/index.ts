@@ -1,5 +1,6 @@
 export { FileMapCache } from "./codec/file-map-cache.ts";
 export type { CodecOptions, VersionPolicyOptions } from "./codec/options.ts";
+export type { FetchHandler } from "./fetch-handler.ts";
 export { type ChoiceSink, type GenerationOptions, generateChoices, repeatPlan } from "./generate.ts";
 export type { KeyLimitOptions } from "./key-limits.ts";
 export { describeModel, type ServedModel } from "./models.ts";

@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { ApiError, quote } from "../protocol/index.ts";
+import { handedOverSignal } from "./fetch-handler.ts";
 
 /** Headers of answers that pages may read, beyond those that every page may. */
 const exposedHeaders = [
@@ -60,7 +61,8 @@ export function checkSocketOrigin(rules: OriginRules, { origin, host }: Incoming
 /** Raises 403 for a host that is not ours, and sets the CORS headers for an origin that may read the answer. */
 export function checkOrigin(rules: OriginRules, request: FastifyRequest, reply: FastifyReply): void {
   const { host, origin } = request.headers;
-  checkHost(rules, host);
+  // Whoever accepted the connection of a request that was handed over has checked what names it is asked by.
+  if (handedOverSignal(request.raw) === undefined) checkHost(rules, host);
   if (origin === undefined || rules.corsOrigins.length === 0) return;
   void reply.header("vary", "origin");
   const isAny = rules.corsOrigins.includes("*");

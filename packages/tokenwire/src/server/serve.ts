@@ -14,6 +14,7 @@ import { toCodecSettings } from "./codec/options.ts";
 import { CodecState } from "./codec/state.ts";
 import type { ServerContext } from "./context.ts";
 import { Drain } from "./drain.ts";
+import { createFetchHandler, type FetchHandler } from "./fetch-handler.ts";
 import { IdempotentAnswers } from "./idempotency/idempotent-answers.ts";
 import { KeyLimits } from "./key-limits.ts";
 import { Metrics } from "./metrics.ts";
@@ -35,6 +36,12 @@ export interface Server {
   readonly models: readonly ServedModel[];
   /** `http://127.0.0.1:8000`; known once the server listens. */
   readonly url: string;
+  /**
+   * Answers a request of the web without listening, for other frameworks and runtimes; everything but WebSockets.
+   *
+   * @example export default { fetch: server.fetch };
+   */
+  readonly fetch: FetchHandler;
   /** Starts listening; resolves with the address. */
   listen(): Promise<string>;
   /** Stops accepting, lets running requests finish within the grace, then ends what is left. Engines stay open. */
@@ -81,6 +88,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   return {
     app,
     models: models.list(),
+    fetch: createFetchHandler(app),
     get url() {
       return url;
     },
