@@ -117,8 +117,14 @@ export {
   toStreamState,
   toTokenLogprobs,
 } from "./render/index.ts";
+export {
+  type CompactedResponse,
+  compactionType,
+  summaryRequest,
+  toCompacted,
+} from "./responses/compaction.ts";
 export type { ResponseEncoderOptions, ResponseEvent } from "./responses/encoder.ts";
-export { ResponseEncoder, responseFrame } from "./responses/encoder.ts";
+export { obfuscated, ResponseEncoder, responseFrame } from "./responses/encoder.ts";
 export {
   checkMcpLabels,
   type HostedTool,
@@ -129,7 +135,12 @@ export type { ResponseItem } from "./responses/items.ts";
 export { messageItem, parseInputItems, toConversationMessages } from "./responses/items.ts";
 export type { OutputItem, ResponseObject, ResponseStatus, ToolOutput } from "./responses/object.ts";
 export { replayEvents } from "./responses/replay.ts";
-export { parseResponsesRequest, type ResponsesRequest, responsesBodySchema } from "./responses/request.ts";
+export {
+  parseResponsesRequest,
+  type ResponsesRequest,
+  responsesBodySchema,
+  unknownResponsesFields,
+} from "./responses/request.ts";
 export {
   approvalItem,
   codeItem,

@@ -1,11 +1,14 @@
 // Rules that several routes share: unknown fields, and what prompts are told about the world.
 
 import { type PromptSettings, unsupportedParameter } from "../protocol/index.ts";
-import type { RouteContext } from "./context.ts";
+import type { Caller } from "./context.ts";
 import type { ServerSettings } from "./options.ts";
 
 /** Unknown fields are logged, or refused by name where the operator asked for that. */
-export function refuseUnknown({ server, requestId }: RouteContext, fields: readonly string[]): void {
+export function refuseUnknown(
+  { server, requestId }: Pick<Caller, "server" | "requestId">,
+  fields: readonly string[],
+): void {
   const [first] = fields;
   if (first === undefined) return;
   if (server.settings.strict) {

@@ -6,10 +6,10 @@ import { invalidRequest } from "../protocol/index.ts";
 const version = 1;
 
 export class Seal {
-  readonly #key: Buffer;
+  readonly #key: Uint8Array;
 
-  /** @param key 32 bytes; default: random, so that what was sealed is unreadable after a restart. */
-  constructor(key: Buffer = randomBytes(32)) {
+  /** @param key 32 bytes; what was sealed can be read by whoever has the same. */
+  constructor(key: Uint8Array) {
     this.#key = key;
   }
 

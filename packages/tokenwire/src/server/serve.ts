@@ -73,7 +73,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     jobs: new ResponseJobs(),
     tools: options.tools ?? {},
     browserStates: new BrowserStates(),
-    seal: new Seal(),
+    seal: new Seal(await store.secret()),
     log: options.logger ?? pino({ level: "silent" }),
     tracing: await loadTracing(options.tracing),
     codec: new CodecState(toCodecSettings(options.codec)),

@@ -1,6 +1,7 @@
 // The store of a server without `--store`: in memory, bounded in bytes and in age. What is used least recently goes
 // first, so the process never grows; nothing survives it.
 
+import { randomBytes } from "node:crypto";
 import type { ResponseItem } from "../protocol/index.ts";
 import { type ChatQuery, type ChatStore, isWanted, type StoredChat, type StoredCompletion } from "./chats.ts";
 import {
@@ -67,6 +68,7 @@ class MemoryStore implements ResponseStore {
   readonly #holders: Map<string, string> = new Map();
   #bytes = 0;
   #chatCount = 0;
+  readonly #secret: Uint8Array = randomBytes(32);
 
   constructor(options: MemoryStoreOptions) {
     this.#maxBytes = options.maxBytes ?? 256 * 1024 * 1024;
@@ -134,6 +136,10 @@ class MemoryStore implements ResponseStore {
     if (document === undefined || items.length === document.items.length) return false;
     this.#set(key("conversation", tenant, id), { ...document, items });
     return true;
+  }
+
+  async secret(): Promise<Uint8Array> {
+    return this.#secret;
   }
 
   async close(): Promise<void> {

@@ -44,7 +44,8 @@ const migrations = [
      position BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL,
      expires BIGINT NOT NULL, body TEXT NOT NULL, messages TEXT NOT NULL, UNIQUE (tenant, id));
    CREATE INDEX chats_tenant ON tokenwire.chats (tenant, position);
-   CREATE INDEX chats_expires ON tokenwire.chats (expires);`,
+   CREATE INDEX chats_expires ON tokenwire.chats (expires);
+   CREATE TABLE tokenwire.secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);`,
 ];
 
 /** Any number, the same in every process: servers that start together change the tables one after the other. */

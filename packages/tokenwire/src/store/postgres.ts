@@ -1,6 +1,7 @@
 // A store that several programs can read: a PostgreSQL database, through the optional package pg. Everything is in the
 // schema `tokenwire`. A write is acknowledged after its commit, so it survives `kill -9` of this process.
 
+import { randomBytes } from "node:crypto";
 import { TokenwireError } from "@tokenwire/core";
 import type { ResponseItem } from "../protocol/index.ts";
 import type { ChatStore } from "./chats.ts";
@@ -198,6 +199,17 @@ class PostgresStore implements ResponseStore {
   async deleteItem(tenant: string, id: string, itemId: string): Promise<boolean> {
     const sql = "DELETE FROM tokenwire.items WHERE tenant = $1 AND conversation = $2 AND id = $3";
     return this.#changes(sql, tenant, id, itemId);
+  }
+
+  async secret(): Promise<Uint8Array> {
+    await this.#pool.query(
+      "INSERT INTO tokenwire.secrets (name, value) VALUES ('seal', $1) ON CONFLICT DO NOTHING",
+      [randomBytes(32).toString("hex")],
+    );
+    const { rows } = await this.#pool.query<{ value: string }>(
+      "SELECT value FROM tokenwire.secrets WHERE name = 'seal'",
+    );
+    return Buffer.from(rows[0]!.value, "hex");
   }
 
   async close(): Promise<void> {

@@ -40,7 +40,8 @@ const migrations = [
      position INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, id TEXT NOT NULL, expires INTEGER NOT NULL,
      body TEXT NOT NULL, messages TEXT NOT NULL, UNIQUE (tenant, id));
    CREATE INDEX chats_tenant ON chats (tenant, position);
-   CREATE INDEX chats_expires ON chats (expires);`,
+   CREATE INDEX chats_expires ON chats (expires);
+   CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);`,
 ];
 
 async function openDriver(path: string): Promise<Driver> {

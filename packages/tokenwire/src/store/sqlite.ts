@@ -1,6 +1,7 @@
 // The durable store: one SQLite file. `node:sqlite` where Node has it (22.13 and later), else the optional package
 // better-sqlite3. An acknowledged write survives `kill -9`: write-ahead log, synchronous FULL.
 
+import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { ResponseItem } from "../protocol/index.ts";
@@ -155,6 +156,13 @@ class SqliteStore implements ResponseStore {
   async deleteItem(tenant: string, id: string, itemId: string): Promise<boolean> {
     const sql = "DELETE FROM items WHERE tenant = ? AND conversation = ? AND id = ?";
     return this.#database.run(sql, tenant, id, itemId);
+  }
+
+  async secret(): Promise<Uint8Array> {
+    const made = randomBytes(32).toString("hex");
+    this.#database.run("INSERT OR IGNORE INTO secrets (name, value) VALUES ('seal', ?)", made);
+    const row = this.#database.get<{ value: string }>("SELECT value FROM secrets WHERE name = 'seal'");
+    return Buffer.from(row!.value, "hex");
   }
 
   async close(): Promise<void> {

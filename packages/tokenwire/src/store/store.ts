@@ -56,6 +56,9 @@ export interface ResponseStore {
   listItems(tenant: string, conversationId: string): Promise<readonly ResponseItem[]>;
   deleteItem(tenant: string, conversationId: string, itemId: string): Promise<boolean>;
 
+  /** 32 random bytes, the same as long as the store lives and for every server that shares it: a key to seal with. */
+  secret(): Promise<Uint8Array>;
+
   close(): Promise<void>;
 }
 

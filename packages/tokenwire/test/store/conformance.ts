@@ -87,6 +87,13 @@ export function storeConformance(name: string, open: () => Promise<ResponseStore
         expect(await store.appendItems("t", "conv_1", [item("d")])).toBe(false);
       }));
 
+    it("has one secret", () =>
+      using(async (store) => {
+        const secret = await store.secret();
+        expect(secret).toHaveLength(32);
+        expect(await store.secret()).toEqual(secret);
+      }));
+
     it("is not confused by hostile ids", () =>
       using(async (store) => {
         for (const id of ["'; DROP TABLE responses; --", "a\nb", "", "%", "../x", "\u0000"]) {

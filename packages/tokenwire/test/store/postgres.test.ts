@@ -35,8 +35,10 @@ describe.skipIf(!hasPostgres)("with a Postgres server", () => {
     const url = await postgres.createDatabase();
     const first = await openPostgresStore(url);
     await first.putResponse("t", response("resp_1"));
+    const secret = await first.secret();
     await first.close();
     const second = await openPostgresStore(url);
+    expect(await second.secret()).toEqual(secret);
     expect((await second.getResponse("t", "resp_1"))!.response.id).toBe("resp_1");
     await second.close();
   });
@@ -95,7 +97,10 @@ describe.skipIf(!hasPostgres)("with a Postgres server", () => {
     const first = await openPostgresStore(url);
     await first.putResponse("t", response("resp_1"));
     await first.close();
-    await execute(url, "DROP TABLE tokenwire.chats; UPDATE tokenwire.schema_version SET version = 1");
+    await execute(
+      url,
+      "DROP TABLE tokenwire.chats, tokenwire.secrets; UPDATE tokenwire.schema_version SET version = 1",
+    );
     const second = await openPostgresStore(url);
     await second.chats.put("t", chat("c1"));
     expect(await second.chats.get("t", "c1")).toEqual(chat("c1"));

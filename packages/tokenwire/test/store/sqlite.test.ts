@@ -22,8 +22,10 @@ describe.skipIf(!hasDriver)("with a driver", () => {
     const path = file();
     const first = await openSqliteStore(path);
     await first.putResponse("t", response("resp_1"));
+    const secret = await first.secret();
     await first.close();
     const second = await openSqliteStore(path);
+    expect(await second.secret()).toEqual(secret);
     expect((await second.getResponse("t", "resp_1"))!.response.id).toBe("resp_1");
     await second.close();
   });

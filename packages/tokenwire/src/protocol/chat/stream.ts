@@ -5,6 +5,7 @@ import type { Tokenizer } from "@tokenwire/core/tokenizer";
 import type { ApiError } from "../api-error.ts";
 import { toWireLogprob } from "../logprobs.ts";
 import type { ChoiceEvent } from "../output.ts";
+import { paddingFor } from "../padding.ts";
 import { type TokenUsage, toChatUsage } from "../usage.ts";
 
 /** What identifies a completion, in every chunk and in the whole. */
@@ -39,8 +40,6 @@ export const doneFrame = "data: [DONE]\n\n";
 export function dataFrame(value: unknown): string {
   return `data: ${JSON.stringify(value)}\n\n`;
 }
-
-const padding = "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz01";
 
 export class ChatStream {
   readonly #options: ChatStreamOptions;
@@ -182,8 +181,7 @@ export class ChatStream {
     }
     if (runningUsage) tail += `,"usage":${JSON.stringify(toChatUsage(runningUsage()))}`;
     else if (includeUsage) tail += ',"usage":null';
-    // Padding to a multiple of 32 characters: the length of a frame then says little about its text.
-    if (obfuscate) tail += `,"obfuscation":"${padding.slice(0, 32 - (length % 32))}"`;
+    if (obfuscate) tail += `,"obfuscation":"${paddingFor(length)}"`;
     return `${this.#head}${choice}${tail}}\n\n`;
   }
 }

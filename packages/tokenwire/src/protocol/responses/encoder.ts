@@ -6,6 +6,7 @@ import type { ApiError } from "../api-error.ts";
 import { newId, unixSeconds } from "../ids.ts";
 import { type LogprobEntry, toWireLogprob, type WireLogprob } from "../logprobs.ts";
 import type { ChoiceEvent } from "../output.ts";
+import { paddingFor } from "../padding.ts";
 import type { TokenUsage } from "../usage.ts";
 import {
   type Annotation,
@@ -34,6 +35,8 @@ export interface ResponseEncoderOptions {
   readonly summary: boolean;
   /** Seals reasoning for clients that replay it without storing it here. */
   readonly seal?: (text: string) => string;
+  /** Pad deltas to lengths that say little about their text. */
+  readonly obfuscate?: boolean;
   /** Fields that repeat the request. */
   readonly echo: Readonly<Record<string, unknown>>;
 }
@@ -360,7 +363,8 @@ export class ResponseEncoder {
   }
 
   #emit(type: string, body: Readonly<Record<string, unknown>>): void {
-    this.#events.push({ type, sequence_number: this.#sequence++, ...body });
+    const event = { type, sequence_number: this.#sequence++, ...body };
+    this.#events.push(this.#options.obfuscate ? obfuscated(event) : event);
   }
 
   #drain(): ResponseEvent[] {
@@ -379,6 +383,12 @@ function textPart(
 }
 
 type MessagePart = Extract<OutputItem, { type: "message" }>["content"][number];
+
+/** A delta with padding; other events as they are. */
+export function obfuscated(event: ResponseEvent): ResponseEvent {
+  const { delta } = event;
+  return typeof delta === "string" ? { ...event, obfuscation: paddingFor(delta.length) } : event;
+}
 
 /** One event as a server-sent frame. */
 export function responseFrame(event: ResponseEvent): string {

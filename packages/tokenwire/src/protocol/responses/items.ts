@@ -7,6 +7,7 @@ import { unsupportedContent } from "../chat/messages.ts";
 import type { ConversationMessage, ToolCall } from "../conversation.ts";
 import { newId } from "../ids.ts";
 import { optional, parseBody } from "../validation.ts";
+import { compactionItem, compactionType, summaryText } from "./compaction.ts";
 import { recordedCall, refusalText, toolItemPrefixes, toolItemSchemas } from "./tool-items.ts";
 
 /** An item as it is stored and listed: the client's, with a type and an id. */
@@ -52,6 +53,7 @@ const idPrefixes: Readonly<Record<string, string>> = {
   reasoning: "rs_",
   function_call: "fc_",
   function_call_output: "fco_",
+  [compactionType]: "cmp_",
   ...toolItemPrefixes,
 };
 
@@ -60,6 +62,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   reasoning,
   function_call: functionCall,
   function_call_output: functionCallOutput,
+  [compactionType]: compactionItem,
   ...toolItemSchemas,
   item_reference: itemReference,
 };
@@ -128,7 +131,7 @@ function parseItem(
   }
   const id = typeof parsed["id"] === "string" ? parsed["id"] : newId(idPrefixes[type]!);
   const status = parsed["status"] ?? "completed";
-  return { ...parsed, ...(type !== "reasoning" && { status }), type, id };
+  return { ...parsed, ...(type !== "reasoning" && type !== compactionType && { status }), type, id };
 }
 
 const textTypes = new Set(["input_text", "output_text", "text", "summary_text", "reasoning_text"]);
@@ -187,6 +190,10 @@ class ConversationBuilder {
       }
       case "function_call_output":
         this.#output(item, path);
+        return;
+      case compactionType:
+        this.flush();
+        this.messages.push({ role: "assistant", content: summaryText(String(item["summary"])) });
         return;
       case "web_search_call":
       case "code_interpreter_call":

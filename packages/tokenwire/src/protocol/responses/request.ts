@@ -8,7 +8,7 @@ import { metadataField, refuseFields } from "../chat/request.ts";
 import { formatConstraint, toSchemaFormat } from "../constraint.ts";
 import type { FunctionTool, ResponseFormat, ToolChoice } from "../conversation.ts";
 import type { OutputConstraint } from "../generation.ts";
-import { defined, parseSampling, type RequestedSampling } from "../sampling.ts";
+import { defined, parseSampling, type RequestedSampling, samplingFieldNames } from "../sampling.ts";
 import { allowedTools, checkToolCount, modeChoice, namedFunction, toFunctionTool } from "../tools.ts";
 import { integerFrom, losslessObject, numberWithin, optional, parseBody } from "../validation.ts";
 import { type HostedTool, unsupportedTool } from "./hosted-tools.ts";
@@ -40,6 +40,8 @@ export interface ResponsesRequest {
   readonly reasoningSummary?: string;
   readonly includeEncryptedReasoning: boolean;
   readonly truncation: "auto" | "disabled";
+  /** Pad deltas, so that their length says little. */
+  readonly includeObfuscation: boolean;
   /** The fields of the response object that repeat the request. */
   readonly echo: Readonly<Record<string, unknown>>;
 }
@@ -108,7 +110,7 @@ const fields = z.object({
   presence_penalty: optional(numberWithin(-2, 2)),
   frequency_penalty: optional(numberWithin(-2, 2)),
   reasoning: optional(
-    z.object({
+    z.looseObject({
       effort: optional(z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"])),
       summary: optional(z.enum(["auto", "concise", "detailed"])),
       generate_summary: optional(z.enum(["auto", "concise", "detailed"])),
@@ -125,6 +127,7 @@ const fields = z.object({
   safety_identifier: optional(z.string().max(64)),
   prompt_cache_key: optional(z.string()),
   prompt_cache_retention: optional(z.string()),
+  prompt_cache_options: optional(z.looseObject({})),
 });
 
 /** What a body may hold, for the description of the API. */
@@ -133,7 +136,15 @@ export const responsesBodySchema: z.ZodObject = fields;
 const refused: Readonly<Record<string, string>> = {
   prompt: "Stored prompts are not available.",
   context_management: "Context management is not available; use truncation.",
+  moderation: "Moderation is not available on this server.",
 };
+
+const known = new Set([...Object.keys(fields.shape), ...Object.keys(refused), ...samplingFieldNames]);
+
+/** Top-level fields that no part of this server knows. */
+export function unknownResponsesFields(body: RequestBody): string[] {
+  return Object.keys(body).filter((key) => !known.has(key));
+}
 
 type Fields = z.output<typeof fields>;
 
@@ -181,6 +192,20 @@ function parseChoice(
     given.tools.map((entry) => entry.name ?? ""),
     tools,
   );
+}
+
+const maxInputLength = 10 * 1024 * 1024;
+const reasoningFields = new Set(["effort", "summary", "generate_summary"]);
+
+function checkValues({ input, reasoning }: Fields): void {
+  if (typeof input === "string" && input.length > maxInputLength) {
+    throw invalidRequest("input", `input: at most ${maxInputLength} characters are allowed.`);
+  }
+  for (const [name, value] of Object.entries(reasoning ?? {})) {
+    if (reasoningFields.has(name) || value === null || value === undefined) continue;
+    const path = `reasoning.${name.slice(0, 80)}`;
+    throw unsupportedParameter(path, `${path}: is not supported; use effort and summary.`);
+  }
 }
 
 function checkCombinations(wire: Fields): void {
@@ -294,6 +319,7 @@ export function parseResponsesRequest(
   const wire = parseBody(fields, body);
   refuseFields(body, refused);
   checkCombinations(wire);
+  checkValues(wire);
   const { functions: tools, hosted, echo } = parseTools(wire, hostedTypes);
   const wireFormat = wire.text?.format;
   const responseFormat =
@@ -328,6 +354,7 @@ export function parseResponsesRequest(
     reasoningSummary: wire.reasoning?.summary ?? wire.reasoning?.generate_summary,
     includeEncryptedReasoning: wire.include?.includes("reasoning.encrypted_content") ?? false,
     truncation: wire.truncation ?? "disabled",
+    includeObfuscation: wire.stream_options?.include_obfuscation ?? false,
     echo: toEcho(wire, echo, responseFormat),
   });
 }

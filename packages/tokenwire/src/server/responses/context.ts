@@ -17,6 +17,7 @@ import {
 import { answerPrompt, planAnswer } from "../answer.ts";
 import type { Caller } from "../context.ts";
 import type { ServedModel } from "../models.ts";
+import { unsealItems } from "./sealed-items.ts";
 import { openToolkit, type Toolkit } from "./tools/toolkit.ts";
 
 const maxChain = 1_000;
@@ -25,6 +26,8 @@ const maxChain = 1_000;
 export interface ResponseDraft {
   readonly request: ResponsesRequest;
   readonly model: ServedModel;
+  /** Items before its own input. */
+  readonly history: readonly ResponseItem[];
   /** Items of the request's own input. */
   readonly input: readonly ResponseItem[];
   readonly conversation: Conversation;
@@ -94,17 +97,6 @@ async function referencedItems(
   return found;
 }
 
-/** Reasoning that a client carried for us gets its text back. */
-function unseal(context: Caller, items: readonly ResponseItem[]): ResponseItem[] {
-  return items.map((item, index) => {
-    const sealed = item["encrypted_content"];
-    const content = item["content"] as readonly unknown[] | undefined;
-    if (item.type !== "reasoning" || typeof sealed !== "string" || (content?.length ?? 0) > 0) return item;
-    const text = context.server.seal.open(sealed, `input[${index}].encrypted_content`);
-    return { ...item, content: [{ type: "reasoning_text", text }] };
-  });
-}
-
 function toConversation(request: ResponsesRequest, messages: readonly ConversationMessage[]): Conversation {
   const instructions: ConversationMessage[] =
     request.instructions === undefined ? [] : [{ role: "system", content: request.instructions }];
@@ -168,7 +160,7 @@ export function planNextRound(
 }
 
 /** Renders and plans; with `truncation: "auto"` old turns go until the prompt fits. */
-function planWithin(
+export function planWithin(
   context: Caller,
   model: ServedModel,
   request: ResponsesRequest,
@@ -189,7 +181,7 @@ function planWithin(
 
 /** Loads what the request refers to and renders its prompt. */
 export async function draftResponse(context: Caller, request: ResponsesRequest): Promise<ResponseDraft> {
-  const { models } = context.server;
+  const { models, seal } = context.server;
   const model = models.resolve(request.model ?? models.list()[0]!.id);
   const history = await historyItems(context, request);
   if ((request.input ?? null) === null && history.length === 0) {
@@ -201,7 +193,11 @@ export async function draftResponse(context: Caller, request: ResponsesRequest):
   if (Array.isArray(request.input) && request.input.length === 0) {
     throw invalidRequest("input", "Input items cannot be empty");
   }
-  const messages = toConversationMessages(unseal(context, history), unseal(context, input), model.id);
+  const messages = toConversationMessages(
+    unsealItems(seal, history, "history"),
+    unsealItems(seal, input, "input"),
+    model.id,
+  );
   const approved = approvedCalls(history, input);
   const toolkit = await toolkitFor(context, request, model, [...history, ...input]);
   try {
@@ -209,7 +205,7 @@ export async function draftResponse(context: Caller, request: ResponsesRequest):
     const shown = toolkit?.addTo(whole) ?? whole;
     checkApprovals(approved, toolkit);
     const planned = planWithin(context, model, request, shown);
-    return { request, model, input, approved, ...(toolkit && { toolkit }), ...planned };
+    return { request, model, history, input, approved, ...(toolkit && { toolkit }), ...planned };
   } catch (error) {
     await toolkit?.dispose();
     throw error;

@@ -41,6 +41,7 @@ export class ResponseRun {
       tokenizer: model.profile.tokenizer,
       logprobs: request.topLogprobs !== undefined,
       summary: request.reasoningSummary !== undefined,
+      obfuscate: request.includeObfuscation,
       ...(request.includeEncryptedReasoning && { seal: (text) => context.server.seal.seal(text) }),
       echo: request.echo,
     });

@@ -3,6 +3,7 @@
 import type { Route } from "../context.ts";
 import { chatCompletions } from "./chat.ts";
 import { binaryCompletions, codecSchema, codecVersion, wellKnownCodec } from "./codec.ts";
+import { compactResponse } from "./compact.ts";
 import { completions } from "./completions.ts";
 import {
   addConversationItems,
@@ -49,6 +50,7 @@ const described: readonly Route[] = [
   wellKnownCodec,
   createResponse,
   countInputTokens,
+  compactResponse,
   retrieveResponse,
   deleteResponse,
   cancelResponse,

@@ -6,9 +6,11 @@ import {
   type ResponseEvent,
   responseFrame,
   responsesBodySchema,
+  unknownResponsesFields,
 } from "../../protocol/index.ts";
 import type { Route, RouteContext } from "../context.ts";
 import { toApiError } from "../errors.ts";
+import { refuseUnknown } from "../request-rules.ts";
 import { draftResponse, type ResponseDraft } from "../responses/context.ts";
 import { ResponseJob } from "../responses/jobs.ts";
 import { conversationLocked, ResponseRun } from "../responses/run.ts";
@@ -105,11 +107,16 @@ async function runJob(
 }
 
 /** Streams the events of a job after a sequence number, those to come included. A reader that leaves stops nothing. */
-export function followJob(context: RouteContext, job: ResponseJob, after: number): Promise<void> {
+export function followJob(
+  context: RouteContext,
+  job: ResponseJob,
+  after: number,
+  toFrame: (event: ResponseEvent) => string = responseFrame,
+): Promise<void> {
   return respondWithStream(context, {
     admit: false,
     run: async (stream) => {
-      await writeEvents(stream, job, after, context.signal);
+      await writeEvents(stream, job, after, context.signal, toFrame);
       return done;
     },
     fail: () => done,
@@ -121,13 +128,14 @@ async function writeEvents(
   job: ResponseJob,
   after: number,
   signal: AbortSignal,
+  toFrame: (event: ResponseEvent) => string,
 ): Promise<void> {
   stream.open();
   let next = after + 1;
   while (!signal.aborted) {
     const { changed } = job;
     for (; next < job.events.length; next++) {
-      stream.write(responseFrame(job.events[next]!));
+      stream.write(toFrame(job.events[next]!));
       const { pressure } = stream;
       if (pressure) await pressure;
     }
@@ -143,7 +151,9 @@ export const createResponse: Route = {
   aliases: ["/responses"],
   handle: async (context) => {
     const { server, tenant } = context;
-    const request = parseResponsesRequest(context.body(), hostedTypes(server.tools));
+    const body = context.body();
+    const request = parseResponsesRequest(body, hostedTypes(server.tools));
+    refuseUnknown(context, unknownResponsesFields(body));
     const { conversationId } = request;
     if (conversationId !== undefined && !server.jobs.lockConversation(tenant, conversationId)) {
       throw conversationLocked(conversationId);

@@ -3,6 +3,7 @@
 import {
   ApiError,
   invalidRequest,
+  obfuscated,
   parseResponsesRequest,
   quote,
   type ResponseEvent,
@@ -58,7 +59,9 @@ export const retrieveResponse: Route = {
     const job = context.server.jobs.get(context.tenant, idOf(context));
     if (query["stream"] !== "true") return job?.response ?? (await storedResponse(context)).response;
     const after = startingAfter(query);
-    if (job) return followJob(context, job, after);
+    const toFrame = (event: ResponseEvent): string =>
+      responseFrame(query["include_obfuscation"] === "true" ? obfuscated(event) : event);
+    if (job) return followJob(context, job, after, toFrame);
     const stored = await storedResponse(context);
     const events = (stored.events as ResponseEvent[] | undefined) ?? replayEvents(stored.response);
     await respondWithStream(context, {
@@ -66,7 +69,7 @@ export const retrieveResponse: Route = {
       run: async () =>
         `${events
           .filter((event) => event.sequence_number > after)
-          .map(responseFrame)
+          .map(toFrame)
           .join("")}data: [DONE]\n\n`,
       fail: () => "data: [DONE]\n\n",
     });

@@ -13,12 +13,14 @@ import {
   type RequestBody,
   type ResponseEvent,
   toRequestBody,
+  unknownResponsesFields,
   unsupportedParameter,
 } from "../../protocol/index.ts";
 import { createMemoryStore, type ResponseStore } from "../../store/index.ts";
 import type { Caller, ServerContext } from "../context.ts";
 import { toApiError } from "../errors.ts";
 import { Observation } from "../observability/observation.ts";
+import { refuseUnknown } from "../request-rules.ts";
 import { draftResponse } from "../responses/context.ts";
 import { conversationLocked, ResponseRun } from "../responses/run.ts";
 import { hostedTypes } from "../responses/tools/options.ts";
@@ -146,6 +148,7 @@ export class ResponseSocket {
 
   async #create(body: RequestBody, observation: Observation): Promise<void> {
     const request = parseResponsesRequest(body, hostedTypes(this.#server.tools));
+    refuseUnknown({ server: this.#server, requestId: this.#caller.requestId }, unknownResponsesFields(body));
     const { conversationId } = request;
     const { tenant } = this.#caller;
     const { jobs } = this.#server;
