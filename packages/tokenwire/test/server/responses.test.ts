@@ -309,6 +309,10 @@ describe("input", () => {
   it.each([
     [{}, "input", "Missing required parameter: 'input'"],
     [{ input: [] }, "input", "Input items cannot be empty"],
+    [{ input: "" }, "input", "Input text cannot be empty"],
+    [{ input: "x".repeat(10 * 1024 * 1024 + 1) }, "input", "at most"],
+    [{ input: "x", reasoning: { effort: "low", context: "auto" } }, "reasoning.context", "not supported"],
+    [{ input: [{ type: "compaction" }] }, "input[0].encrypted_content", "Missing required"],
     [{ input: [{ type: "computer_call", id: "x" }] }, "input[0].type", '"computer_call" are not supported'],
     [
       { input: [{ role: "user", content: [{ type: "input_image" }] }] },
@@ -328,7 +332,7 @@ describe("input", () => {
     [{ input: "x", prompt: { id: "p" } }, "prompt", "not available"],
     [{ input: [{ role: "user", content: 5 }] }, "input[0].content", "expected string or array, got 5"],
     [{ input: [{ type: "item_reference", id: "msg_1" }] }, "input[0].id", "msg_1"],
-  ])("refuses %j", async (body, param, message) => {
+  ])("refuses %#: %o", async (body, param, message) => {
     const running = await serverFor({ emit: () => answerText("x") });
     const { status, body: answer } = await create(running, body);
     expect(status).toBe(400);
@@ -381,6 +385,39 @@ describe("input", () => {
     expect(lastPrompt(running)).toContain("Look.");
     const forged = await create(running, { input: replay(`x${reasoning.encrypted_content}`), store: false });
     expect(forged.body["error"].code).toBe("invalid_encrypted_content");
+  });
+});
+
+describe("unknown fields", () => {
+  it("are ignored, or refused where the operator wants it", async () => {
+    const lenient = await serverFor({ emit: () => answerText("x") });
+    expect((await create(lenient, { input: "x", colour: "red" })).status).toBe(200);
+    const strict = await serverFor({ emit: () => answerText("x") }, { strict: true });
+    const { status, body } = await create(strict, { input: "x", colour: "red" });
+    expect(status).toBe(400);
+    expect(body["error"]).toMatchObject({ param: "colour", code: "unsupported_parameter" });
+    expect((await create(strict, { input: "x", prompt_cache_options: {} })).status).toBe(200);
+  });
+});
+
+describe("obfuscation", () => {
+  it("pads deltas to lengths that tell nothing, live and replayed", async () => {
+    const running = await serverFor({ emit: () => toolTurn });
+    const asked = { input: "x", tools: [weather] };
+    const padded = await stream(running, { ...asked, stream_options: { include_obfuscation: true } });
+    const final = checkLifecycle(padded);
+    const again = await fetch(
+      `${running.url}/v1/responses/${final["id"]}?stream=true&include_obfuscation=true`,
+    );
+    for (const events of [padded, parseResponseStream(await again.text())]) {
+      const deltas = events.filter(({ type }) => type.endsWith(".delta"));
+      expect(deltas.length).toBeGreaterThan(2);
+      for (const event of deltas) {
+        expect((String(event["delta"]).length + String(event["obfuscation"]).length) % 32).toBe(0);
+      }
+    }
+    const plain = await stream(running, asked);
+    expect(plain.filter((event) => "obfuscation" in event)).toEqual([]);
   });
 });
 
@@ -476,6 +513,22 @@ describe("background", () => {
     expect(events.at(-1)!.type).toBe("response.completed");
     const later = await fetch(`${running.url}/v1/responses/${id}?stream=true&starting_after=1`);
     expect(parseResponseStream(await later.text())).toEqual(events);
+  });
+
+  it("has its conversation to itself until it is complete", async () => {
+    const running = await serverFor({ emit: () => answerText("word ".repeat(10)), delayMs: 5 });
+    const conversation = (await call(running, "/conversations", {})).body["id"];
+    const { body } = await create(running, { input: "one", conversation, background: true });
+    const second = await create(running, { input: "two", conversation });
+    expect(second).toMatchObject({ status: 409, body: { error: { code: "conversation_locked" } } });
+    let status = "";
+    for (let tries = 0; tries < 500 && status !== "completed"; tries++) {
+      status = (await call(running, `/responses/${body["id"]}`)).body["status"];
+      await new Promise((go) => setTimeout(go, 5));
+    }
+    expect((await create(running, { input: "two", conversation })).status).toBe(200);
+    const items = (await call(running, `/conversations/${conversation}/items?order=asc`)).body["data"];
+    expect(items.map(({ role }: Body) => role)).toEqual(["user", "assistant", "user", "assistant"]);
   });
 
   it("is failed by the next server when this one dies", async () => {

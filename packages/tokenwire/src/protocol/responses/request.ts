@@ -198,6 +198,7 @@ const maxInputLength = 10 * 1024 * 1024;
 const reasoningFields = new Set(["effort", "summary", "generate_summary"]);
 
 function checkValues({ input, reasoning }: Fields): void {
+  if (input === "") throw invalidRequest("input", "Input text cannot be empty");
   if (typeof input === "string" && input.length > maxInputLength) {
     throw invalidRequest("input", `input: at most ${maxInputLength} characters are allowed.`);
   }

@@ -65,6 +65,7 @@ async function inBackground(
   context: RouteContext,
   draft: ResponseDraft,
   run: ResponseRun,
+  release: () => void,
 ): Promise<object | undefined> {
   const { server, tenant } = context;
   const job = new ResponseJob(tenant, true, () => run.response);
@@ -74,10 +75,12 @@ async function inBackground(
   try {
     await run.save();
   } catch (error) {
+    release();
+    server.jobs.remove(run.id);
     await draft.toolkit?.dispose();
     throw error;
   }
-  void runJob(context, run, job, draft.request.stream);
+  void runJob(context, run, job, draft.request.stream).finally(release);
   if (!draft.request.stream) return queued;
   await followJob(context, job, -1);
   return undefined;
@@ -158,14 +161,18 @@ export const createResponse: Route = {
     if (conversationId !== undefined && !server.jobs.lockConversation(tenant, conversationId)) {
       throw conversationLocked(conversationId);
     }
-    try {
-      const draft = await draftResponse(context, request);
-      const run = new ResponseRun(context, draft);
-      return await (request.background
-        ? inBackground(context, draft, run)
-        : inRequest(context, run, request.stream));
-    } finally {
+    const release = (): void => {
       if (conversationId !== undefined) server.jobs.unlockConversation(tenant, conversationId);
+    };
+    let draft: ResponseDraft;
+    try {
+      draft = await draftResponse(context, request);
+    } catch (error) {
+      release();
+      throw error;
     }
+    const run = new ResponseRun(context, draft);
+    if (request.background) return inBackground(context, draft, run, release);
+    return inRequest(context, run, request.stream).finally(release);
   },
 };
