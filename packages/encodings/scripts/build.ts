@@ -13,7 +13,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
-import { tokenTableOf, unpackVocabulary } from "@tokenwire/core/tokenizer";
+import { readPacked, tokenTableOf, unpackVocabulary } from "@tokenwire/core/tokenizer";
 import { packVocabulary } from "./pack.ts";
 import { publishedSha256 } from "./published.ts";
 
@@ -41,7 +41,7 @@ function sha256(data: string | Uint8Array): string {
 
 /** The .tiktoken text of a packed vocabulary, less tokens of `idLimit` and above. */
 function unpackToText(file: Uint8Array, idLimit?: number): string {
-  const { trie } = unpackVocabulary(file, { idLimit });
+  const trie = unpackVocabulary(readPacked(file), { idLimit });
   const { bytes, offsets } = tokenTableOf(trie);
   let text = "";
   for (let id = 0; id < trie.idCount; id++) {

@@ -1,6 +1,7 @@
 // Writes the packed form of a vocabulary; the layout is described where it is read, in core's vocabulary/packed.ts.
 
 import {
+  packedBlockBits as BLOCK_BITS,
   buildTrie,
   childCount,
   packedChecksum,
@@ -28,6 +29,13 @@ class Writer {
     this.bytes(out);
   }
 
+  words(values: readonly number[]): void {
+    const out = new Uint8Array(values.length * 4);
+    const view = new DataView(out.buffer);
+    for (const [i, value] of values.entries()) view.setUint32(i * 4, value, true);
+    this.bytes(out);
+  }
+
   /** Values of 1, 2 or 4 bits. */
   bits(width: number, values: readonly number[]): void {
     const out = new Uint8Array(Math.ceil((values.length * width) / 8));
@@ -38,6 +46,17 @@ class Writer {
   join(): Uint8Array {
     return Buffer.concat(this.#parts);
   }
+}
+
+/** Per block of bits, the number of ones before it. */
+function countsBefore(bits: readonly number[]): number[] {
+  const counts: number[] = [];
+  let count = 0;
+  for (const [i, bit] of bits.entries()) {
+    if (i % BLOCK_BITS === 0) counts.push(count);
+    count += bit;
+  }
+  return counts;
 }
 
 /** Packs `tokens`, whose .tiktoken text has the given SHA-256. Throws if backtracking does not apply to them. */
@@ -74,14 +93,19 @@ export function packVocabulary(tokens: readonly RankedToken[], sha256: Uint8Arra
     splits.map((length) => Math.min(length, 15)),
   );
   writer.wide(longSplits);
+  // A node ends at its zero, and has children if that follows a one.
+  const ends = children.map((bit) => 1 - bit);
+  writer.words(countsBefore(ends));
+  writer.words(countsBefore(ends.map((end, i) => end & (children[i - 1] ?? 0))));
+  writer.words(countsBefore(isToken));
   const body = writer.join();
   const file = new Uint8Array(HEADER + body.length);
   file.set(body, HEADER);
   const view = new DataView(file.buffer);
-  file.set([0x54, 0x57, 0x56, 0x32]);
+  file.set([0x54, 0x57, 0x56, 0x33]);
   const sizes = [nodeCount, trie.idCount, trie.tokenCount, longSplits.length, isToken.length];
-  for (const [i, size] of sizes.entries()) view.setUint32(4 + 4 * i, size, true);
-  file.set(sha256, 24);
-  view.setUint32(56, packedChecksum(file, HEADER), true);
+  for (const [i, size] of sizes.entries()) view.setUint32(8 + 4 * i, size, true);
+  file.set(sha256, 28);
+  view.setUint32(4, packedChecksum(file), true);
   return file;
 }

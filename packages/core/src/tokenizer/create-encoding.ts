@@ -3,7 +3,7 @@
 import { TokenwireError } from "../errors.ts";
 import { createPieceEncoder } from "./bpe/piece-encoder.ts";
 import { Encoding } from "./encoding.ts";
-import { EncodingBase, type Normalization } from "./encoding-base.ts";
+import { EncodingBase, type LoadedVocabulary, type Normalization } from "./encoding-base.ts";
 import { createKernelMemory } from "./fast/choose-kernel.ts";
 import { createPreTokenizer } from "./pretokenize/pre-tokenizer.ts";
 import { type Ranks, rankedTokens } from "./ranks.ts";
@@ -45,14 +45,14 @@ export function createEncoding(definition: EncodingDefinition): Encoding {
       );
     }
   }
-  const base = new EncodingBase(
+  const vocabulary: LoadedVocabulary = {
     trie,
-    createPieceEncoder(trie, canonical),
-    createPreTokenizer(pattern),
-    definition.normalization,
+    pieces: createPieceEncoder(trie, canonical),
     // The fast kernel backtracks.
-    canonical ? memory : undefined,
-  );
+    memory: canonical ? memory : undefined,
+  };
+  const source = { idCount: trie.idCount, load: () => vocabulary };
+  const base = new EncodingBase(source, createPreTokenizer(pattern), definition.normalization);
   const encoding = new Encoding(name, base, special);
   if (explicitVocabSize !== undefined) checkVocabSize(encoding, tokens.length, explicitVocabSize);
   return encoding;

@@ -1,12 +1,15 @@
-// What encodings with the same vocabulary and pattern share, whatever their special tokens.
+// What encodings with the same vocabulary and pattern share, whatever their special tokens. Each part is made when it is
+// first needed: a program that encodes one sentence should not wait for what a million would need.
 
 import type { PieceEncoder } from "./bpe/piece-encoder.ts";
-import { type Backend, chooseKernel } from "./fast/choose-kernel.ts";
+import { type Backend, type ChosenKernel, chooseKernel } from "./fast/choose-kernel.ts";
 import type { KernelMemory } from "./fast/kernel-memory.ts";
 import type { PreTokenizer } from "./pretokenize/known-pre-tokenizer.ts";
 import { lastSafeCutInText } from "./pretokenize/safe-cut.ts";
+import { StartKernel } from "./start-kernel.ts";
 import { TextCache } from "./text-cache.ts";
 import { TextEngine } from "./text-engine.ts";
+import type { PackedSearch } from "./vocabulary/packed-search.ts";
 import { SortedTokens } from "./vocabulary/sorted-tokens.ts";
 import { type TokenTable, tokenTableOf } from "./vocabulary/token-table.ts";
 import type { Trie } from "./vocabulary/trie.ts";
@@ -14,36 +17,97 @@ import type { Trie } from "./vocabulary/trie.ts";
 /** Unicode normalization that an encoding applies to text first. */
 export type Normalization = "NFC";
 
-export class EncodingBase {
+/** A vocabulary ready for use. */
+export interface LoadedVocabulary {
   readonly trie: Trie;
+  readonly pieces: PieceEncoder;
+  /** The memory that the trie lies in, if a fast kernel may use it. */
+  readonly memory: KernelMemory | undefined;
+}
+
+/** A vocabulary that is loaded on demand. */
+export interface VocabularySource {
+  /** One more than the largest ID. */
+  readonly idCount: number;
+  load(): LoadedVocabulary;
+  /** Finds tokens before anything is loaded. */
+  readonly search?: PackedSearch;
+}
+
+export class EncodingBase {
   readonly preTokenizer: PreTokenizer;
   readonly normalization: Normalization | undefined;
-  readonly pieces: PieceEncoder;
-  readonly engine: TextEngine;
-  readonly backend: Backend;
+  /** One more than the largest ID of the vocabulary. */
+  readonly idCount: number;
+  readonly #source: VocabularySource;
+  #loaded: (LoadedVocabulary & ChosenKernel) | undefined;
+  #start: { readonly kernel: StartKernel; readonly engine: TextEngine } | undefined;
+  #engine: TextEngine | undefined;
   #texts: TextCache | undefined;
   #table: TokenTable | undefined;
   #sorted: SortedTokens | undefined;
 
   constructor(
-    trie: Trie,
-    pieces: PieceEncoder,
+    source: VocabularySource,
     preTokenizer: PreTokenizer,
     normalization: Normalization | undefined,
-    memory: KernelMemory | undefined,
   ) {
-    this.trie = trie;
     this.preTokenizer = preTokenizer;
     this.normalization = normalization;
-    this.pieces = pieces;
-    const { kernel, backend } = chooseKernel(trie, preTokenizer, pieces, memory);
-    this.backend = backend;
-    this.engine = new TextEngine(kernel, preTokenizer.cuts);
+    this.idCount = source.idCount;
+    this.#source = source;
+    const { search } = source;
+    if (search !== undefined) {
+      const longPieces: PieceEncoder = { encode: (...piece) => this.pieces.encode(...piece) };
+      const kernel = new StartKernel(preTokenizer, search, longPieces, () => this.#load().kernel);
+      this.#start = { kernel, engine: new TextEngine(kernel, preTokenizer.cuts) };
+    }
+  }
+
+  #load(): LoadedVocabulary & ChosenKernel {
+    if (this.#loaded === undefined) {
+      const vocabulary = this.#source.load();
+      const { trie, pieces, memory } = vocabulary;
+      this.#loaded = { ...vocabulary, ...chooseKernel(trie, this.preTokenizer, pieces, memory) };
+    }
+    return this.#loaded;
+  }
+
+  get trie(): Trie {
+    return this.#load().trie;
+  }
+
+  get pieces(): PieceEncoder {
+    return this.#load().pieces;
+  }
+
+  get backend(): Backend {
+    return this.#load().backend;
+  }
+
+  /** Encodes texts. Not to be kept: the one of the first texts gives way to a faster one. */
+  get engine(): TextEngine {
+    return this.#engine ?? this.#chooseEngine();
+  }
+
+  #chooseEngine(): TextEngine {
+    if (this.#start !== undefined && !this.#start.kernel.isOver && this.#loaded === undefined) {
+      return this.#start.engine;
+    }
+    this.#start = undefined;
+    this.#engine = new TextEngine(this.#load().kernel, this.preTokenizer.cuts);
+    return this.#engine;
+  }
+
+  /** Makes now what the first long text would have to wait for. */
+  prepare(): void {
+    this.#load();
+    this.#chooseEngine();
   }
 
   /** Texts of tokens that have been decoded. */
   get texts(): TextCache {
-    this.#texts ??= new TextCache(this.trie.idCount);
+    this.#texts ??= new TextCache(this.idCount);
     return this.#texts;
   }
 

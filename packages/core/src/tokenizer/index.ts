@@ -55,6 +55,12 @@ export type {
 } from "./tokenizer.ts";
 export type { UnstableEncoding } from "./unstable.ts";
 export { buildTrie, type RankedToken } from "./vocabulary/build-trie.ts";
-export { packedChecksum, unpackVocabulary } from "./vocabulary/packed.ts";
+export {
+  BLOCK_BITS as packedBlockBits,
+  packedChecksum,
+  readPacked,
+  type Sections as PackedSections,
+  unpackVocabulary,
+} from "./vocabulary/packed.ts";
 export { tokenTableOf } from "./vocabulary/token-table.ts";
 export { childCount, splitOf, type Trie, tokenAt } from "./vocabulary/trie.ts";

@@ -4,12 +4,13 @@
 import { TokenwireError } from "../errors.ts";
 import { Backtracker } from "./bpe/backtrack.ts";
 import { Encoding } from "./encoding.ts";
-import { EncodingBase, type Normalization } from "./encoding-base.ts";
+import { EncodingBase, type LoadedVocabulary, type Normalization } from "./encoding-base.ts";
 import { type Backend, createKernelMemory } from "./fast/choose-kernel.ts";
 import { knownPreTokenizer } from "./pretokenize/known-pre-tokenizer.ts";
 import { shippedPattern } from "./pretokenize/shipped-patterns.ts";
 import { type SpecialTokenMap, specialTokenMap } from "./special-token-map.ts";
-import { unpackVocabulary } from "./vocabulary/packed.ts";
+import { readPacked, unpackVocabulary } from "./vocabulary/packed.ts";
+import { PackedSearch } from "./vocabulary/packed-search.ts";
 
 export interface PackedEncodingDefinition {
   readonly name: string;
@@ -35,14 +36,14 @@ export function createPackedEncoding(definition: PackedEncodingDefinition): Enco
       `The pattern of ${name} is not one of knownPatterns: ${pattern}. Use createEncoding() for other patterns.`,
     );
   }
-  const memory = definition.backend === "js" ? undefined : createKernelMemory();
-  const { trie } = unpackVocabulary(vocabulary, { idLimit, unpacker: memory });
-  const base = new EncodingBase(
-    trie,
-    new Backtracker(trie),
-    knownPreTokenizer(pattern, known),
-    normalization,
-    memory,
-  );
+  const sections = readPacked(vocabulary);
+  const idCount = Math.min(idLimit ?? sections.idCount, sections.idCount);
+  const load = (): LoadedVocabulary => {
+    const memory = definition.backend === "js" ? undefined : createKernelMemory();
+    const trie = unpackVocabulary(sections, { idLimit, unpacker: memory });
+    return { trie, pieces: new Backtracker(trie), memory };
+  };
+  const source = { idCount, load, search: new PackedSearch(sections, idCount) };
+  const base = new EncodingBase(source, knownPreTokenizer(pattern, known), normalization);
   return new Encoding(name, base, specialTokenMap(definition.specialTokens));
 }

@@ -20,7 +20,6 @@ export interface KernelExports {
     inner: number,
     splitOverflows: number,
   ): void;
-  checksum(at: number, end: number): number;
   unpack(
     children: number,
     isToken: number,
@@ -97,8 +96,6 @@ export class KernelMemory implements Unpacker {
     new Uint8Array(buffer, layout.LONG_ARENA, file.length).set(file);
     const at = (section: Uint8Array | Uint16Array): number =>
       layout.LONG_ARENA + section.byteOffset - file.byteOffset;
-    const sum = exports.checksum(at(sections.labels), layout.LONG_ARENA + file.length);
-    if (sum >>> 0 !== sections.checksum) return false;
     const { nodeCount, idCount, tokenCount, innerCount, splitOverflow } = sections;
     exports.setSizes(nodeCount, idCount, limit, tokenCount, innerCount, splitOverflow.length);
     const done = exports.unpack(
