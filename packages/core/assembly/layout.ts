@@ -2,10 +2,13 @@
 
 /** 16 masks of 16 bytes that keep the first n bytes, then 16 vectors with n in the last byte. */
 export const MASKS: usize = 0x400;
-/** What a byte can be at the start of a piece: see scan-ascii.ts. 256 bytes. */
-export const KINDS: usize = 0x800;
+/** Classes of the characters in the window that is being scanned: 64 bytes and 3 more. */
+export const WINDOW: usize = 0x800;
 /** Token of each single byte, 256 words. */
 export const SINGLES: usize = 0xc00;
+/** Ends of the pieces that are found but not encoded yet. The last window may write up to 256 bytes more. */
+export const PIECES: usize = 0x1000;
+export const PIECES_FULL: usize = 0x2000;
 /** Class flags of code points below 0x40000. */
 export const CLASSES: usize = 0x10000;
 /** Node of each two-byte string, 65,536 words. */
@@ -16,9 +19,9 @@ export const CHARACTERS: usize = 0x90000;
 export const MEMO: usize = 0xd0000;
 /** Short pieces: 2^16 buckets of two entries of 32 bytes (key of 16, four IDs). */
 export const SHORT_CACHE: usize = 0x110000;
-/** Long pieces: 2^15 positions in the arena, then the arena. */
+/** Long pieces: 2^14 sets of four positions in the arena, then the arena. */
 export const LONG_TABLE: usize = 0x510000;
-export const LONG_ARENA: usize = 0x530000;
+export const LONG_ARENA: usize = 0x550000;
 export const LONG_ARENA_END: usize = 0x890000;
 /** Positions of a piece that are known to lead nowhere. */
 export const DEAD: usize = 0x890000;

@@ -16,10 +16,10 @@ export const FAMILY_CASE: i32 = 2;
 
 export let family: i32 = 0;
 export let maxDigits: i32 = 3;
-let word: i32 = LETTER;
+export let word: i32 = LETTER;
 /** 0: none; 1: after the last newline; 2: the same, unless the run reaches the end of the text. */
 export let newlines: i32 = 0;
-let contractions: bool = true;
+export let contractions: bool = true;
 export let slashes: bool = true;
 
 export function setFamily(
@@ -39,7 +39,7 @@ export function setFamily(
 }
 
 /** Flags and byte length of the character at `p`: `flags << 3 | length`. */
-function classify(p: usize): i32 {
+export function classify(p: usize): i32 {
   const lead = load<u8>(p) as i32;
   if (lead < 0x80) return ((load<u8>(CLASSES + lead) as i32) << 3) | 1;
   const second = (load<u8>(p, 1) as i32) & 63;
@@ -124,7 +124,7 @@ function whiteSpaceEnd(start: usize, end: usize): usize {
   return p == end || last == start ? p : last;
 }
 
-function contractionLength(p: usize, end: usize, fold: i32): i32 {
+export function contractionLength(p: usize, end: usize, fold: i32): i32 {
   if (p + 1 >= end) return 0;
   const raw = load<u8>(p, 1) as i32;
   const first = raw | fold;

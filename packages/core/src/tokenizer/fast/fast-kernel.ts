@@ -2,8 +2,7 @@
 // caches of pieces (bounded by their place in the layout) and one block of input and output.
 
 import { type Kernel, PADDING } from "../kernel.ts";
-import { characterClasses, LETTER, NUMBER } from "../pretokenize/character-classes.ts";
-import { APOSTROPHE, isNewline, SPACE_BYTE } from "../pretokenize/scanner.ts";
+import { characterClasses } from "../pretokenize/character-classes.ts";
 import type { ScannerSettings } from "../pretokenize/scanner-settings.ts";
 import { childCount, childOf, firstChild, NO_TOKEN, type Trie, tokenAt } from "../vocabulary/trie.ts";
 import type { KernelExports, KernelMemory } from "./kernel-memory.ts";
@@ -32,7 +31,7 @@ export class FastKernel implements Kernel {
     this.#fallback = fallback;
     this.#input = new Uint8Array(buffer, layout.INPUT, layout.MAX_BLOCK + PADDING);
     this.#output = new Uint32Array(buffer, layout.OUTPUT, layout.MAX_BLOCK + 4);
-    fillTables(buffer, trie, settings);
+    fillTables(buffer, trie);
     const { family, maxDigits, word, newlines, contractions, slashes } = settings;
     this.#exports.setFamily(
       ["gpt2", "word", "case"].indexOf(family),
@@ -55,26 +54,23 @@ export class FastKernel implements Kernel {
 
   encode(length: number): number {
     if (this.#active === "fallback") return this.#fallback.encode(length);
-    this.#input.fill(0, length, length + PADDING);
     return this.#exports.encode(length);
   }
 
   count(length: number): number {
     if (this.#active === "fallback") return this.#fallback.count(length);
-    this.#input.fill(0, length, length + PADDING);
     return this.#exports.count(length);
   }
 }
 
 /** Fills what the kernel reads but the trie does not hold. */
-function fillTables(buffer: ArrayBuffer, trie: Trie, settings: ScannerSettings): void {
+function fillTables(buffer: ArrayBuffer, trie: Trie): void {
   const bytes = new Uint8Array(buffer);
   for (let n = 0; n < 16; n++) {
     bytes.fill(0xff, layout.MASKS + 16 * n, layout.MASKS + 17 * n);
     bytes[layout.MASKS + 0x100 + 16 * n + 15] = n;
   }
   bytes.set(characterClasses.subarray(0, layout.CLASSES_END - layout.CLASSES), layout.CLASSES);
-  for (let byte = 0; byte < 128; byte++) bytes[layout.KINDS + byte] = kindOf(byte, settings);
   const singles = new Int32Array(buffer, layout.SINGLES, 256);
   for (let byte = 0; byte < 256; byte++) {
     const node = childOf(trie, 0, byte);
@@ -82,17 +78,6 @@ function fillTables(buffer: ArrayBuffer, trie: Trie, settings: ScannerSettings):
   }
   new Int32Array(buffer, layout.PAIRS, 65_536).set(trie.pairs);
   fillCharacters(new Int32Array(buffer, layout.CHARACTERS, 65_536), trie);
-}
-
-/** What an ASCII byte can be at the start of a piece: the flags of assembly/scan-ascii.ts, 0 to leave it to `scan`. */
-function kindOf(byte: number, { family }: ScannerSettings): number {
-  const flags = characterClasses[byte]!;
-  if ((flags & LETTER) !== 0) return 2;
-  if ((flags & NUMBER) !== 0) return 4;
-  // Outside the case family, a contraction may start with an apostrophe.
-  if (byte === APOSTROPHE && family !== "case") return 0;
-  const precedesWord = family === "gpt2" ? byte === SPACE_BYTE : !isNewline(byte);
-  return 8 | Number(precedesWord);
 }
 
 /** Nodes of all characters of three bytes, by code point. */

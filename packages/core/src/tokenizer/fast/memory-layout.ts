@@ -1,7 +1,6 @@
 // Where everything lies in the kernel's memory: the same numbers as in assembly/layout.ts.
 
 export const MASKS = 0x400;
-export const KINDS = 0x800;
 export const SINGLES = 0xc00;
 export const CLASSES = 0x10000;
 export const CLASSES_END = 0x50000;
@@ -10,7 +9,7 @@ export const CHARACTERS = 0x90000;
 export const MEMO = 0xd0000;
 export const SHORT_CACHE = 0x110000;
 /** Where the arena of long pieces is: free until the first text, so unpacking borrows it. */
-export const LONG_ARENA = 0x530000;
+export const LONG_ARENA = 0x550000;
 export const LONG_ARENA_END = 0x890000;
 export const INPUT = 0x8b1000;
 /** Longest block that the kernel takes, in bytes. */

@@ -1,0 +1,76 @@
+// Results for pieces that are too long, or have too many IDs, for the short cache: an arena of entries of any size, found
+// through sets of four positions.
+
+import { encodePiece } from "./backtrack";
+import { LONG_ARENA, LONG_ARENA_END, LONG_TABLE } from "./layout";
+
+/** Longest piece that is remembered. */
+const LONGEST: usize = 512;
+
+/** Pieces that found no place before the arena is emptied. */
+const PATIENCE: i32 = 16_384;
+
+/** A position in the table: its place in the arena in units of 8 bytes, and above that some bits of the hash. */
+const PLACE_BITS: i32 = 19;
+const TAG_MASK: u32 = 0xfff80000;
+
+let next: usize = LONG_ARENA;
+let failures: i32 = 0;
+
+function hashOf(p: usize, length: usize): u64 {
+  let hash = (length as u64) * 0x9e3779b97f4a7c15;
+  const last = p + length - 8;
+  for (let at = p; at < last; at += 8) hash = rotl(hash ^ load<u64>(at), 29) * 0xbf58476d1ce4e5b9;
+  hash = (hash ^ load<u64>(last)) * 0x94d049bb133111eb;
+  return hash ^ (hash >> 29);
+}
+
+function sameBytes(a: usize, b: usize, length: usize): bool {
+  const last = length - 8;
+  for (let i: usize = 0; i < last; i += 8) if (load<u64>(a + i) != load<u64>(b + i)) return false;
+  return load<u64>(a + last) == load<u64>(b + last);
+}
+
+/** Encodes a piece of 8 bytes or more; returns the place after its last ID. Unless `keep`, IDs may stay unwritten. */
+export function encodeLong(p: usize, end: usize, out: usize, keep: bool): usize {
+  const length = end - p;
+  if (length > LONGEST) return encodePiece(p, end, out);
+  const hash = hashOf(p, length);
+  const set = LONG_TABLE + (((hash as usize) & 0x3fff) << 4);
+  const tag = (hash >> 16) as u32 & TAG_MASK;
+  const positions = v128.load(set);
+  let equal = i32x4.bitmask(i32x4.eq(v128.and(positions, i32x4.splat(TAG_MASK)), i32x4.splat(tag)));
+  for (; equal != 0; equal &= equal - 1) {
+    // An entry: length, number of IDs, IDs, bytes.
+    const entry = LONG_ARENA + (((load<u32>(set + ((ctz(equal) as usize) << 2)) & ~TAG_MASK) as usize) << 3);
+    if (load<u32>(entry) != (length as u32)) continue;
+    const size = (load<u32>(entry, 4) as usize) << 2;
+    const ids = entry + 8;
+    if (!sameBytes(ids + size, p, length)) continue;
+    if (keep) for (let i: usize = 0; i < size; i += 16) v128.store(out + i, v128.load(ids + i));
+    return out + size;
+  }
+  const after = encodePiece(p, end, out);
+  remember(set, tag, p, length, out, after - out);
+  return after;
+}
+
+function remember(set: usize, tag: u32, p: usize, length: usize, ids: usize, size: usize): void {
+  if (next + 8 + size + length + 32 > LONG_ARENA_END) {
+    // Full. What is there may still be of use, so it stays until many pieces found no place; then all is forgotten,
+    // which bounds the memory and costs less than keeping an order of use.
+    if (++failures < PATIENCE) return;
+    failures = 0;
+    memory.fill(LONG_TABLE, 0, LONG_ARENA - LONG_TABLE);
+    next = LONG_ARENA;
+  }
+  const entry = next;
+  store<u32>(entry, length as u32);
+  store<u32>(entry, (size >> 2) as u32, 4);
+  memory.copy(entry + 8, ids, size);
+  memory.copy(entry + 8 + size, p, length);
+  next = (entry + 8 + size + length + 7) & ~7;
+  // The newest comes first, the oldest of the set is forgotten.
+  const position = tag | (((entry - LONG_ARENA) >> 3) as u32);
+  v128.store(set, v128.shuffle<i32>(i32x4.splat(position), v128.load(set), 0, 4, 5, 6));
+}
