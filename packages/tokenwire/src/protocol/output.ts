@@ -84,7 +84,7 @@ export class ChoiceOutput {
       if (this.#options.hiddenStopIds.has(id)) continue;
       const sampled = logprobs?.[i];
       if (this.#tracker && sampled) this.#tracker.push(sampled);
-      this.#read(this.#options.parser.pushIds([id]), events);
+      this.#read(this.#options.parser.pushIds(ids.length === 1 ? ids : [id]), events);
     }
     return events;
   }
@@ -132,7 +132,7 @@ export class ChoiceOutput {
       else if (event.type === "reasoning") {
         this.#countReasoning();
         this.#showHeld(events);
-        events.push({ type: "reasoning", text: event.text });
+        append(events, { type: "reasoning", text: event.text });
       } else this.#call(event, events);
     }
     if (parsed.length > 0) this.#quietTokens = 0;
@@ -166,7 +166,7 @@ export class ChoiceOutput {
   #show(text: string, events: ChoiceEvent[]): void {
     if (text === "") return;
     if (this.#tracker) events.push({ type: "text", text, logprobs: this.#tracker.show(text) });
-    else events.push({ type: "text", text });
+    else append(events, { type: "text", text });
   }
 
   #call(
@@ -192,7 +192,7 @@ export class ChoiceOutput {
     const index = this.#wireIndex.get(event.index);
     if (index === undefined) return;
     if (event.type === "tool-arguments") {
-      events.push({ type: "tool-arguments", index, text: event.text });
+      append(events, { type: "tool-arguments", index, text: event.text });
       return;
     }
     const complete = event.status !== "truncated";
@@ -205,6 +205,19 @@ export class ChoiceOutput {
     const { mode, allowed } = this.#options.toolChoice;
     return mode !== "none" && (allowed === undefined || allowed.includes(name));
   }
+}
+
+/** Adds text, to the event before where that continues it: tokens that came together leave together. */
+function append(
+  events: ChoiceEvent[],
+  event: Extract<ChoiceEvent, { type: "text" | "reasoning" | "tool-arguments" }>,
+): void {
+  const last = events.at(-1);
+  const continues =
+    last?.type === event.type &&
+    (last.type !== "tool-arguments" || last.index === (event as typeof last).index);
+  if (continues) (last as { text: string }).text += event.text;
+  else events.push(event);
 }
 
 function endReason(reason: EngineFinishReason): OutputEndReason {

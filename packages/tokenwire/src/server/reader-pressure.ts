@@ -1,13 +1,13 @@
 // Backpressure of one streamed body: a producer waits until the reader has taken what is buffered, and a reader that
 // takes nothing is disconnected.
 
+import type { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
 
 export class ReaderPressure {
   readonly #response: ServerResponse;
   readonly #stalledReader: number;
-  #waiting: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
-  #stall: NodeJS.Timeout | undefined;
+  #waiting: { readonly promise: Promise<void>; readonly stop: () => void } | undefined;
 
   /** @param stalledReader milliseconds without progress after which the reader is disconnected; 0: never */
   constructor(response: ServerResponse, stalledReader: number) {
@@ -20,24 +20,39 @@ export class ReaderPressure {
     return this.#waiting?.promise;
   }
 
-  /** To be called when `write` returned false. */
-  begin(): Promise<void> {
+  /** To be called when `write` returned false; `source` is what was written to and says `drain`. */
+  begin(source: EventEmitter = this.#response): Promise<void> {
     if (this.#waiting) return this.#waiting.promise;
-    let resolve = (): void => undefined;
-    const promise = new Promise<void>((settle) => {
-      resolve = settle;
-    });
-    this.#waiting = { promise, resolve };
-    if (this.#stalledReader > 0)
-      this.#stall = setTimeout(() => this.#response.destroy(), this.#stalledReader).unref();
-    this.#response.once("drain", () => this.release());
+    const { promise, resolve } = withResolver();
+    const drained = (): void => this.release();
+    const stall =
+      this.#stalledReader > 0
+        ? setTimeout(() => this.#response.destroy(), this.#stalledReader).unref()
+        : undefined;
+    this.#waiting = {
+      promise,
+      stop: () => {
+        clearTimeout(stall);
+        // A connection outlives its answers.
+        source.removeListener("drain", drained);
+        resolve();
+      },
+    };
+    source.once("drain", drained);
     return promise;
   }
 
   /** Nobody is to be waited for any more. */
   release(): void {
-    clearTimeout(this.#stall);
-    this.#waiting?.resolve();
+    this.#waiting?.stop();
     this.#waiting = undefined;
   }
+}
+
+function withResolver(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }

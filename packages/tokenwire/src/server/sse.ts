@@ -1,9 +1,11 @@
-// A stream of server-sent events. Whatever is written in two turns of the event loop leaves in one system call (the
+// A stream of server-sent events. Whatever is written in one turn of the event loop leaves in one system call (the
 // call, not the JSON, is what a token costs); a reader that is slow makes the producer wait, so that a stream holds
 // at most one buffer of bytes; silence is filled with comments.
 
 import type { ServerResponse } from "node:http";
 import { ReaderPressure } from "./reader-pressure.ts";
+import { TextBody } from "./text-body.ts";
+import { inNextTurn } from "./turn.ts";
 
 export interface EventStreamOptions {
   readonly headers: Readonly<Record<string, string>>;
@@ -24,28 +26,28 @@ export class EventStream {
   readonly #options: EventStreamOptions;
   #buffer = "";
   #opened = false;
+  /** Present once the headers were sent. */
+  #body: TextBody | undefined;
   #closed = false;
   #flushQueued = false;
   readonly #reader: ReaderPressure;
-  #silence: NodeJS.Timeout | undefined;
+  readonly #silence: NodeJS.Timeout | undefined;
 
   constructor(response: ServerResponse, options: EventStreamOptions) {
     this.#response = response;
     this.#options = options;
     this.#reader = new ReaderPressure(response, options.stalledReader);
     response.once("close", () => this.dispose());
-    if (options.keepAlive > 0) {
-      this.#silence = setInterval(() => this.#breakSilence(), options.keepAlive);
-      this.#silence.unref();
-    }
+    if (options.keepAlive > 0)
+      this.#silence = setInterval(() => this.#breakSilence(), options.keepAlive).unref();
   }
 
-  /** Whether headers were sent: an error can no longer be a status. */
+  /** Whether the headers were written: an error can no longer be a status. */
   get opened(): boolean {
     return this.#opened;
   }
 
-  /** Sends the headers. */
+  /** Commits to a stream. The headers leave in the next turn of the event loop, with the first frames if there are any. */
   open(): void {
     if (this.#opened || this.#closed) return;
     this.#opened = true;
@@ -56,18 +58,14 @@ export class EventStream {
       "x-accel-buffering": "no",
       ...this.#options.headers,
     });
-    // An answer that is recorded, or given to another framework, has a socket that only looks like one.
-    this.#response.socket?.setNoDelay?.(true);
-    this.#response.flushHeaders();
+    this.#queueFlush();
   }
 
-  /** Queues frames; they leave within two turns of the event loop. */
+  /** Queues frames; they leave in the next turn of the event loop. */
   write(frames: string): void {
     if (frames === "" || this.#closed) return;
     this.#buffer += frames;
-    if (this.#flushQueued) return;
-    this.#flushQueued = true;
-    setImmediate(this.#nextTurn);
+    this.#queueFlush();
   }
 
   /** Undefined when more may be written at once, else a promise to wait for. Also resolves when the reader leaves. */
@@ -84,22 +82,32 @@ export class EventStream {
     this.dispose();
   }
 
-  /** A turn more: an engine in this process gives the loop a turn every two tokens, and a call is worth four. */
-  readonly #nextTurn = (): void => {
-    setImmediate(this.#flushNow);
-  };
+  #queueFlush(): void {
+    if (this.#flushQueued) return;
+    this.#flushQueued = true;
+    inNextTurn(this.#flushNow);
+  }
+
   readonly #flushNow = (): void => {
+    this.#flushQueued = false;
     void this.#flush();
   };
 
   #flush(): Promise<void> | undefined {
-    this.#flushQueued = false;
-    if (this.#closed || this.#buffer === "") return undefined;
-    this.open();
-    const accepted = this.#response.write(this.#buffer);
+    if (this.#closed) return undefined;
+    const text = this.#buffer;
     this.#buffer = "";
+    let accepted: boolean;
+    if (this.#body === undefined) {
+      this.open();
+      this.#body = new TextBody(this.#response);
+      accepted = this.#body.begin(text);
+    } else {
+      if (text === "") return undefined;
+      accepted = this.#body.write(text);
+    }
     this.#silence?.refresh();
-    return accepted ? this.#reader.promise : this.#reader.begin();
+    return accepted ? this.#reader.promise : this.#reader.begin(this.#body.source);
   }
 
   #breakSilence(): void {
