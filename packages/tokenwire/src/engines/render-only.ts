@@ -32,7 +32,7 @@ export function createRenderOnlyEngine(options: RenderOnlyOptions = {}): Engine 
     generate: () => {
       throw new EngineError(
         "unsupported",
-        "This server renders and derenders only. Send the rendered request to a server with an engine, such as its POST /inference/v1/generate.",
+        "This server renders and derenders only; it has no engine. Send what it rendered to a server that has one.",
         { status: 501 },
       );
     },

@@ -2,6 +2,7 @@
 
 import {
   EngineError,
+  type EngineInfo,
   type FinishReason,
   type GenerateEvent,
   type GenerateRequest,
@@ -23,8 +24,8 @@ export interface ChoiceOptions {
   readonly request: GenerateRequest;
   readonly model: string;
   readonly index: number;
-  /** End tokens of the model, where the server tells them. */
-  readonly eosTokenIds: readonly TokenId[];
+  /** What the server said about the model, if it was asked. */
+  readonly info: EngineInfo | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -70,14 +71,15 @@ export class Choice {
   }
 
   async *events(): AsyncGenerator<GenerateEvent, void> {
-    const { upstream, request, signal } = this.#options;
-    const reader = upstream.createReader(request);
+    const { upstream, request, signal, info } = this.#options;
+    const reader = upstream.createReader(request, this.#controller.signal, info);
     try {
       for await (const event of this.#stream as AsyncGenerator<StreamedEvent, void>) {
         if (event.done) break;
         const failure = streamError(upstream.kind, event.value);
         if (failure !== undefined) return yield this.#fail(failure);
-        for (const piece of reader.push(event.value)) yield* this.#emit(piece);
+        const pieces = reader.push(event.value);
+        for (const piece of Array.isArray(pieces) ? pieces : await pieces) yield* this.#emit(piece);
         if (this.#cut) break;
       }
       if (!this.#cut) for (const piece of reader.end()) yield* this.#emit(piece);
@@ -162,7 +164,7 @@ export class Choice {
     return this.#count >= sampling.maxTokens && this.#count > 0 ? "length" : "error";
   }
 
-  #finish({ reason, opaque, ...end }: FinishPiece): GenerateEvent {
+  #finish({ reason, opaque, lost = 0, ...end }: FinishPiece): GenerateEvent {
     const { upstream, request, index } = this.#options;
     const matched = end.matched ?? (reason === "stop" ? this.#endingId() : undefined);
     const error =
@@ -172,7 +174,7 @@ export class Choice {
         : undefined);
     const { prompt } = request;
     const promptTokens = "tokenIds" in prompt ? prompt.tokenIds.length : (this.#usage.promptTokens ?? 0);
-    const completionTokens = this.#count > 0 ? this.#count : (this.#usage.completionTokens ?? 0);
+    const completionTokens = this.#count > 0 ? this.#count + lost : (this.#usage.completionTokens ?? 0);
     return {
       type: "finish",
       index,
@@ -186,7 +188,8 @@ export class Choice {
 
   /** A stop without a name: the model's own end token, the last that came, unless it is known to be something else. */
   #endingId(): TokenId | undefined {
-    const { request, eosTokenIds } = this.#options;
+    const { request, info } = this.#options;
+    const { eosTokenIds = [] } = info ?? {};
     if (this.#lastId === undefined || eosTokenIds.length === 0) return this.#lastId;
     const ends = [...eosTokenIds, ...(request.stop?.tokenIds ?? [])];
     return ends.includes(this.#lastId) ? this.#lastId : undefined;

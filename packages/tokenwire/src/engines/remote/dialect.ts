@@ -30,14 +30,26 @@ export type Piece =
       readonly matched?: TokenId | string;
       readonly error?: EngineError;
       readonly opaque?: Readonly<Record<string, unknown>>;
+      /** Tokens that were generated and that the server keeps to itself. */
+      readonly lost?: number;
     }
   | { readonly type: "usage"; readonly usage: Partial<Usage> };
 
 /** Reads the events of one answer. `n` is always 1. */
 export interface AnswerReader {
-  push(event: unknown): Piece[];
+  /** A promise where the server has to be asked again before the event makes sense. */
+  push(event: unknown): Piece[] | Promise<Piece[]>;
   /** The server closed the stream or sent its end marker. */
   end(): Piece[];
+}
+
+/** For readers that ask the server again. */
+export interface ReaderContext {
+  readonly http: EngineHttpClient;
+  readonly options: RemoteEngineOptions;
+  readonly signal: AbortSignal;
+  /** What the server said about the model, if it was asked. */
+  readonly info: EngineInfo | undefined;
 }
 
 export interface Dialect {
@@ -47,7 +59,7 @@ export interface Dialect {
   readonly health: { readonly path: string; readonly timeout: number };
   /** The body of a request for one choice. Throws `EngineError("unsupported")` for what the engine cannot do. */
   toBody(request: GenerateRequest, model: string): unknown;
-  createReader(request: GenerateRequest): AnswerReader;
+  createReader(request: GenerateRequest, context: ReaderContext): AnswerReader;
   describe(http: EngineHttpClient, options: RemoteEngineOptions, signal?: AbortSignal): Promise<EngineInfo>;
   /** Tells the server to stop, where closing the connection is not enough. */
   abort?(http: EngineHttpClient, requestId: string): Promise<void>;

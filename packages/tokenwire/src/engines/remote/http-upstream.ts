@@ -19,7 +19,7 @@ export function createHttpUpstream(dialect: Dialect, options: RemoteEngineOption
       const { requestId, headers } = request;
       return readEvents(kind, await http.open(dialect.generatePath, { body, requestId, headers, signal }));
     },
-    createReader: (request) => dialect.createReader(request),
+    createReader: (request, signal, info) => dialect.createReader(request, { http, options, signal, info }),
     ...(abort && { abort: (requestId) => abort(http, requestId) }),
     ...(load && { load: (signal) => load(http, signal) }),
     close: () => http.close(),

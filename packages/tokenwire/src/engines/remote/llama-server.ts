@@ -1,14 +1,24 @@
 // llama.cpp's HTTP server, `POST /completion` with a token prompt. It knows no stop IDs (they are watched here), and it
-// swallows IDs that are in the middle of a character: a gap in its own count shows that.
+// swallows IDs that are in the middle of a character: a gap in its own count shows that, and the text's bytes tell which.
 
 import { tokenEngine } from "../capabilities.ts";
-import { type Engine, EngineError, type GenerateRequest, type TokenLogprob } from "../engine.ts";
-import type { AnswerReader, Dialect, Piece } from "./dialect.ts";
+import type { TokenBytesSource } from "../embedded/index.ts";
+import {
+  type Engine,
+  EngineError,
+  type GenerateRequest,
+  type TokenId,
+  type TokenLogprob,
+} from "../engine.ts";
+import type { AnswerReader, Dialect, Piece, ReaderContext } from "./dialect.ts";
 import { asIds, asList, asNumber, asObject, asString, type Json } from "./json-view.ts";
 import { describeFromModels } from "./model-list.ts";
 import type { RemoteEngineOptions } from "./options.ts";
+import { PartialTokens } from "./partial-tokens.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { promptIds } from "./sampling-fields.ts";
+
+const generatePath = "/completion";
 
 const capabilities = {
   ...tokenEngine,
@@ -25,35 +35,10 @@ export function createLlamaServerEngine(options: RemoteEngineOptions): Engine {
 const dialect: Dialect = {
   kind: "llama-server",
   capabilities,
-  generatePath: "/completion",
+  generatePath,
   health: { path: "/health", timeout: 5_000 },
-  toBody: (request) => {
-    const { sampling, logprobs } = request;
-    if (sampling.minTokens) throw new EngineError("unsupported", "llama-server has no minimum of tokens.");
-    if (sampling.allowedTokenIds)
-      throw new EngineError("unsupported", "llama-server has no list of allowed tokens.");
-    return {
-      prompt: promptIds(request),
-      n_predict: sampling.maxTokens,
-      temperature: sampling.temperature ?? 1,
-      top_k: sampling.topK ?? 0,
-      top_p: sampling.topP ?? 1,
-      min_p: sampling.minP ?? 0,
-      repeat_penalty: sampling.repetitionPenalty ?? 1,
-      repeat_last_n: -1,
-      presence_penalty: sampling.presencePenalty ?? 0,
-      frequency_penalty: sampling.frequencyPenalty ?? 0,
-      seed: sampling.seed === undefined ? -1 : sampling.seed >>> 0,
-      ...(sampling.ignoreEos && { ignore_eos: true }),
-      ...(sampling.logitBias && { logit_bias: [...sampling.logitBias].map(([id, bias]) => [id, bias]) }),
-      stream: true,
-      return_tokens: true,
-      cache_prompt: request.cacheSalt === undefined,
-      ...(logprobs && { n_probs: Math.max(1, logprobs.top) }),
-      ...constraintField(request),
-    };
-  },
-  createReader: (request) => new LlamaReader(request),
+  toBody,
+  createReader: (request, context) => new LlamaReader(request, context),
   describe: async (http, options, signal) => {
     const info = await describeFromModels("llama-server", capabilities, http, options, signal);
     const properties = asObject(
@@ -69,6 +54,33 @@ const dialect: Dialect = {
   },
 };
 
+function toBody(request: GenerateRequest): Record<string, unknown> {
+  const { sampling, logprobs } = request;
+  if (sampling.minTokens) throw new EngineError("unsupported", "llama-server has no minimum of tokens.");
+  if (sampling.allowedTokenIds)
+    throw new EngineError("unsupported", "llama-server has no list of allowed tokens.");
+  return {
+    prompt: promptIds(request),
+    n_predict: sampling.maxTokens,
+    temperature: sampling.temperature ?? 1,
+    top_k: sampling.topK ?? 0,
+    top_p: sampling.topP ?? 1,
+    min_p: sampling.minP ?? 0,
+    repeat_penalty: sampling.repetitionPenalty ?? 1,
+    repeat_last_n: -1,
+    presence_penalty: sampling.presencePenalty ?? 0,
+    frequency_penalty: sampling.frequencyPenalty ?? 0,
+    seed: sampling.seed === undefined ? -1 : sampling.seed >>> 0,
+    ...(sampling.ignoreEos && { ignore_eos: true }),
+    ...(sampling.logitBias && { logit_bias: [...sampling.logitBias].map(([id, bias]) => [id, bias]) }),
+    stream: true,
+    return_tokens: true,
+    cache_prompt: request.cacheSalt === undefined,
+    ...(logprobs && { n_probs: Math.max(1, logprobs.top) }),
+    ...constraintField(request),
+  };
+}
+
 function constraintField({ constraint }: GenerateRequest): Json {
   if (constraint === undefined) return {};
   if (constraint.kind === "json_object") return { json_schema: { type: "object" } };
@@ -79,58 +91,123 @@ function constraintField({ constraint }: GenerateRequest): Json {
 
 class LlamaReader implements AnswerReader {
   readonly #request: GenerateRequest;
-  #received = 0;
+  readonly #context: ReaderContext;
+  readonly #ids: TokenId[] = [];
 
-  constructor(request: GenerateRequest) {
+  constructor(request: GenerateRequest, context: ReaderContext) {
     this.#request = request;
+    this.#context = context;
   }
 
-  push(event: unknown): Piece[] {
+  push(event: unknown): Piece[] | Promise<Piece[]> {
     const body = asObject(event);
     const ids = asIds(body["tokens"]);
-    const predicted = asNumber(body["tokens_predicted"]) ?? this.#received + ids.length;
-    const gap = predicted - this.#received - ids.length;
-    this.#received += ids.length;
-    if (body["stop"] === true) return [...this.#usage(body, predicted), ...llamaFinish(body, gap)];
-    if (gap > 0) return [{ type: "finish", reason: "error", error: swallowed(gap) }];
-    if (ids.length === 0) return [];
+    const received = this.#ids.length;
+    const predicted = asNumber(body["tokens_predicted"]) ?? received + ids.length;
+    const gap = predicted - received - ids.length;
+    this.#ids.push(...ids);
+    if (body["stop"] === true) {
+      const usage = llamaUsage(body);
+      return gap > 0 ? this.#endInside(body, gap, usage) : [...usage, llamaFinish(body)];
+    }
     const logprobs = this.#request.logprobs && llamaLogprobs(body["completion_probabilities"], ids);
-    return [{ type: "ids", ids, ...(logprobs && { logprobs }) }];
+    const own: Piece[] = ids.length === 0 ? [] : [{ type: "ids", ids, ...(logprobs && { logprobs }) }];
+    return gap > 0 ? this.#fill(asString(body["content"]) ?? "", ids, gap, own) : own;
   }
 
   end(): Piece[] {
     return [];
   }
 
-  #usage(body: Json, predicted: number): Piece[] {
-    const cached = asNumber(asObject(body["timings"])["cache_n"]);
-    const prompt = asNumber(body["tokens_evaluated"]);
-    return [
-      {
-        type: "usage",
-        usage: {
-          completionTokens: predicted,
-          ...(prompt !== undefined && { promptTokens: prompt }),
-          ...(cached !== undefined && { cachedTokens: cached }),
-        },
-      },
-    ];
+  /** The ids inside a character, from the bytes of its text; then what came. */
+  #fill(text: string, ids: readonly TokenId[], gap: number, own: Piece[]): Piece[] | Promise<Piece[]> {
+    const { tokenizer } = this.#context.options;
+    const { vocabSize } = this.#context.info ?? {};
+    const [last] = ids;
+    const missing =
+      tokenizer && vocabSize && last !== undefined && ids.length === 1
+        ? partialTokens(tokenizer, vocabSize).before(text, last, gap)
+        : undefined;
+    return missing === undefined ? this.#fillAgain(text, ids, gap, own) : this.#insert(missing, ids, own);
+  }
+
+  #insert(missing: readonly TokenId[], ids: readonly TokenId[], own: Piece[]): Piece[] {
+    this.#ids.splice(this.#ids.length - ids.length, 0, ...missing);
+    return [{ type: "ids", ids: missing, fidelity: "repaired" }, ...own];
+  }
+
+  /** Asks once more, without a stream, where the same answer can be relied on. */
+  async #fillAgain(text: string, ids: readonly TokenId[], gap: number, own: Piece[]): Promise<Piece[]> {
+    const before = this.#ids.slice(0, this.#ids.length - ids.length);
+    const again = await this.#repeat(before, gap + ids.length);
+    const agrees = again?.text === text && ids.every((id, at) => again.ids[gap + at] === id);
+    if (agrees) return this.#insert(again.ids.slice(0, gap), ids, own);
+    return [{ type: "finish", reason: "error", error: swallowed(gap) }];
+  }
+
+  /** An answer that ended inside a character: the ids of that part are never sent. */
+  async #endInside(body: Json, gap: number, usage: Piece[]): Promise<Piece[]> {
+    const finish = llamaFinish(body);
+    const again = await this.#repeat(this.#ids, gap);
+    if (again !== undefined) return [{ type: "ids", ids: again.ids, fidelity: "repaired" }, ...usage, finish];
+    // The id that ended the answer is among them: a call could not be told from an answer.
+    if (finish.reason !== "length") return [{ type: "finish", reason: "error", error: swallowed(gap) }];
+    return [...usage, { ...finish, lost: gap, opaque: { lost_tokens: gap } }];
+  }
+
+  /** The next `count` tokens after `ids`, as far as they are bound to be the same: greedy, and nothing that remembers. */
+  async #repeat(
+    ids: readonly TokenId[],
+    count: number,
+  ): Promise<{ text: string; ids: TokenId[] } | undefined> {
+    const { sampling, constraint } = this.#request;
+    if (sampling.temperature !== 0 || constraint !== undefined) return undefined;
+    const { http, signal } = this.#context;
+    const body = {
+      ...toBody(this.#request),
+      prompt: [...promptIds(this.#request), ...ids],
+      n_predict: count,
+      stream: false,
+    };
+    const answer = asObject(await http.json(generatePath, { method: "POST", body, signal, timeout: 60_000 }));
+    const found = asIds(answer["tokens"]);
+    return found.length === count ? { text: asString(answer["content"]) ?? "", ids: found } : undefined;
   }
 }
 
-function llamaFinish(body: Json, gap: number): Piece[] {
+const knownTokens = new WeakMap<TokenBytesSource, PartialTokens>();
+
+/** Made once per tokenizer: the whole vocabulary is looked through. */
+function partialTokens(source: TokenBytesSource, vocabSize: number): PartialTokens {
+  let found = knownTokens.get(source);
+  if (found === undefined) {
+    found = new PartialTokens(source, vocabSize);
+    knownTokens.set(source, found);
+  }
+  return found;
+}
+
+function llamaUsage(body: Json): Piece[] {
+  const cached = asNumber(asObject(body["timings"])["cache_n"]);
+  const prompt = asNumber(body["tokens_evaluated"]);
+  const usage = {
+    ...(prompt !== undefined && { promptTokens: prompt }),
+    ...(cached !== undefined && { cachedTokens: cached }),
+  };
+  return [{ type: "usage", usage }];
+}
+
+function llamaFinish(body: Json): Extract<Piece, { type: "finish" }> {
   const type = asString(body["stop_type"]);
-  if (type === "limit") return [{ type: "finish", reason: "length" }];
-  // A count that ends inside a character leaves IDs that are never sent; with any other ending that is a fault.
-  if (gap > 1) return [{ type: "finish", reason: "error", error: swallowed(gap) }];
+  if (type === "limit") return { type: "finish", reason: "length" };
   const word = asString(body["stopping_word"]);
-  return [{ type: "finish", reason: "stop", ...(type === "word" && word && { matched: word }) }];
+  return { type: "finish", reason: "stop", ...(type === "word" && word && { matched: word }) };
 }
 
 function swallowed(gap: number): EngineError {
   return new EngineError(
     "internal",
-    `llama-server: ${gap} token IDs inside a character were not sent, so the output cannot be continued exactly.`,
+    `llama-server: ${gap} token IDs inside a character were not sent, and cannot be told from the text.`,
   );
 }
 

@@ -1,5 +1,7 @@
 // What every engine behind a URL can be told.
 
+import type { TokenBytesSource } from "../embedded/index.ts";
+
 export interface RemoteTimeouts {
   /** Milliseconds to connect. Default 5,000. */
   readonly connect?: number;
@@ -20,6 +22,8 @@ export interface RemoteEngineOptions {
   readonly timeouts?: RemoteTimeouts;
   /** Attempts after the first, before any token. Default 2. */
   readonly retries?: number;
+  /** Bytes of the model's tokens, to repair what a server leaves out in the middle of characters. */
+  readonly tokenizer?: TokenBytesSource;
   /** Context length to assume where the server does not tell. */
   readonly maxContext?: number;
 }

@@ -69,11 +69,11 @@ class RemoteEngine implements Engine {
     signal?.throwIfAborted();
     const upstream = this.#upstream;
     const model = this.#options.model ?? (await this.info(signal)).model;
-    const eosTokenIds = this.#described?.eosTokenIds ?? [];
+    const info = this.#described;
     const count = request.n ?? 1;
     const choices = Array.from({ length: count }, (_, index) => {
       const single = count === 1 ? request : fanOut(request, index);
-      return new Choice({ upstream, request: single, model, index, eosTokenIds, signal });
+      return new Choice({ upstream, request: single, model, index, info, signal });
     });
     try {
       // The first answer decides whether there is a start at all.

@@ -18,7 +18,7 @@ export interface Upstream
     model: string,
     signal: AbortSignal,
   ): Promise<AsyncGenerator<StreamedEvent, void>>;
-  createReader(request: GenerateRequest): AnswerReader;
+  createReader(request: GenerateRequest, signal: AbortSignal, info: EngineInfo | undefined): AnswerReader;
   /** Tells the server to stop, where leaving is not enough. */
   abort?(requestId: string): Promise<void>;
   close(): void;

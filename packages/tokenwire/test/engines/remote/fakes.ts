@@ -6,8 +6,10 @@ import type { AddressInfo } from "node:net";
 
 export interface FakeScript {
   readonly ids: readonly number[];
-  /** Default: the engine finishes by its own count or stop IDs. */
+  /** Text of a server that has no IDs, in pieces. */
   readonly pieces?: readonly string[];
+  /** Bytes of each ID, for a server that sends text along with IDs. */
+  readonly bytes?: readonly (readonly number[])[];
 }
 
 export interface FakeOptions {
@@ -498,16 +500,27 @@ const llamaServer =
         400,
       );
     }
+    const textOf = (from: number, to: number): string =>
+      Buffer.from(script.bytes?.slice(from, to).flat() ?? []).toString();
+    if (body["stream"] === false) {
+      // Asked again from further on; the prompts of these tests have three IDs.
+      const from = (body["prompt"] as number[]).length - 3;
+      const to = from + (body["n_predict"] as number);
+      return json(response, { content: textOf(from, to), tokens: script.ids.slice(from, to), stop: true });
+    }
     const count = Math.min(body["n_predict"] as number, script.ids.length);
     const events: { data: object; produced: number }[] = [];
+    let sent = 0;
     for (let index = 0; index < count; index += 1) {
-      // A piece that is not yet a whole character is not sent; only the last of its IDs ever is.
-      if (script.pieces?.[index] === "") continue;
+      // Text that is not yet whole characters is not sent; only the last of its IDs ever is.
+      const content = textOf(sent, index + 1);
+      if (content.endsWith("\uFFFD")) continue;
+      sent = index + 1;
       const id = script.ids[index]!;
       events.push({
         data: {
           index: 0,
-          content: script.pieces?.[index] ?? "x",
+          content: script.bytes === undefined ? "x" : content,
           tokens: [id],
           stop: false,
           tokens_predicted: index + 1,

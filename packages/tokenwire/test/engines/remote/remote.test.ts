@@ -255,16 +255,6 @@ describe("what only one engine does", () => {
     ).rejects.toThrow(/sglang cannot/);
   });
 
-  it("llama-server: IDs swallowed inside a character are noticed", async () => {
-    const { engine } = await start("llama-server", { script: { ids: [1, 2, 3], pieces: ["a", "", "é"] } });
-    const events = await collect(engine.generate(request()));
-    expect(idsOf(events)).toEqual([1]);
-    expect(finishOf(events)).toMatchObject({
-      reason: "error",
-      error: { message: expect.stringContaining("inside a character") },
-    });
-  });
-
   it.each(["vllm", "llama-server"] as const)("%s: a prompt that is too long", async (kind) => {
     const { engine } = await start(kind, { script: { ids } });
     const prompt = { tokenIds: new Uint32Array(5000) };
