@@ -21,35 +21,50 @@ const keepOutside = {
   },
 };
 
-/**
- * Bundles a package; `more` names files in dist, without extension, that are entries beside those of `exports`.
- * Returns the files written.
- */
-async function bundle(name, more = []) {
+const settings = {
+  outdir: "dist",
+  bundle: true,
+  format: "esm",
+  platform: "neutral",
+  target: "es2022",
+  // Names stay, for readable stack traces.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  sourcemap: true,
+  sourcesContent: false,
+  metafile: true,
+  logLevel: "error",
+};
+
+/** Bundles the entries of a package. Returns the files written. */
+async function bundle(name) {
   const folder = join(root, "packages", name);
   const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const entryPoints = Object.values(exports).map((entry) => ({
     in: join(folder, entry["@tokenwire/source"]),
     out: entry.default.replace(/^\.\/dist\/|\.js$/g, ""),
   }));
-  for (const out of more) entryPoints.push({ in: join(folder, "src", `${out}.ts`), out });
   const { metafile } = await build({
+    ...settings,
     absWorkingDir: folder,
     entryPoints,
-    outdir: "dist",
-    bundle: true,
     splitting: true,
-    format: "esm",
-    platform: "neutral",
-    target: "es2022",
-    // Names stay, for readable stack traces.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    sourcemap: true,
-    sourcesContent: false,
-    metafile: true,
     plugins: [keepOutside],
-    logLevel: "error",
+  });
+  return Object.keys(metafile.outputs).map((path) => join(folder, path));
+}
+
+/** The modules that read vocabularies from files, each by itself. Returns the files written. */
+async function bundleVocabularyReaders(names) {
+  const folder = join(root, "packages/encodings");
+  const { metafile } = await build({
+    ...settings,
+    absWorkingDir: folder,
+    entryPoints: names.map((name) => ({
+      in: join(folder, "src/vocabulary", `${name}.ts`),
+      out: `vocabulary/${name}`,
+    })),
+    plugins: [keepOutside],
   });
   return Object.keys(metafile.outputs).map((path) => join(folder, path));
 }
@@ -84,8 +99,9 @@ const vocabularies = readdirSync(join(root, "packages/encodings/data")).map((fil
   file.replace(/\.bin$/, ""),
 );
 removeAllBut(await bundle("core"), join(root, "packages/core/dist"));
-const encodings = await bundle(
-  "encodings",
-  vocabularies.map((name) => `vocabulary/${name}`),
-);
-removeAllBut([...encodings, ...writeInlineVocabularies(vocabularies)], join(root, "packages/encodings/dist"));
+const written = [
+  ...(await bundle("encodings")),
+  ...(await bundleVocabularyReaders(vocabularies)),
+  ...writeInlineVocabularies(vocabularies),
+];
+removeAllBut(written, join(root, "packages/encodings/dist"));

@@ -100,7 +100,10 @@ export const definitions: Readonly<Record<EncodingName, EncodingDefinition>> = {
     name: "o200k_harmony",
     pattern: knownPatterns.o200k,
     vocabulary: "o200k_base",
-    specialTokens: harmonySpecialTokens("tiktoken"),
+    // Over a thousand: made only for those who ask for this encoding.
+    get specialTokens(): ReadonlyMap<string, number> {
+      return harmonySpecialTokens("tiktoken");
+    },
   },
   voyage3_base: {
     name: "voyage3_base",

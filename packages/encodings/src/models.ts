@@ -1,7 +1,6 @@
 // Which model uses which encoding: tiktoken's table and prefixes, and the further names that bpe-openai knows.
 
-import { didYouMean, TokenwireError } from "@tokenwire/core";
-import { type Encoding, encodingOfModel } from "@tokenwire/core/tokenizer/packed";
+import { didYouMean, type Encoding, encodingOfModel, TokenwireError } from "@tokenwire/core/tokenizer/packed";
 import type { EncodingName } from "./definitions.ts";
 import { getEncoding } from "./registry.ts";
 

@@ -1,7 +1,7 @@
 // Reads a vocabulary from its file without waiting, in hosts that have Node's file system. Bundlers and hosts without
 // one get the same bytes in a module instead: `imports` in package.json chooses, and scripts/bundle.mjs writes it.
 
-import { TokenwireError } from "@tokenwire/core";
+import { TokenwireError } from "@tokenwire/core/tokenizer/packed";
 import type { VocabularyName } from "./definition.ts";
 
 interface FileSystem {
@@ -13,10 +13,10 @@ interface HostWithModules {
 }
 
 /**
- * The packed vocabulary. Raises UNKNOWN_ENCODING in hosts without a file system, such as browsers, and
+ * The packed vocabulary `name`, which lies in `file`. Raises UNKNOWN_ENCODING in hosts without a file system, such as browsers, and
  * DAMAGED_VOCABULARY if the file is missing.
  */
-export function readVocabulary(name: VocabularyName): Uint8Array {
+export function readVocabulary(name: VocabularyName, file: URL): Uint8Array {
   const fileSystem = (globalThis as HostWithModules).process?.getBuiltinModule?.("node:fs") as
     | FileSystem
     | undefined;
@@ -26,7 +26,6 @@ export function readVocabulary(name: VocabularyName): Uint8Array {
       `getEncoding cannot read the vocabulary ${name} synchronously here. Use "await loadEncoding(name)", or import the encoding from its own subpath such as "@tokenwire/encodings/o200k_base".`,
     );
   }
-  const file = new URL(`../data/${name}.bin`, import.meta.url);
   try {
     return fileSystem.readFileSync(file);
   } catch (cause) {

@@ -1,8 +1,8 @@
 // Encodings by name.
 
-import { didYouMean, TokenwireError } from "@tokenwire/core";
-import type { Encoding } from "@tokenwire/core/tokenizer/packed";
+import { didYouMean, type Encoding, TokenwireError } from "@tokenwire/core/tokenizer/packed";
 import { createOnce, existing } from "./create.ts";
+import type { VocabularyName } from "./definition.ts";
 import { definitions, type EncodingName } from "./definitions.ts";
 import { readVocabulary } from "./read-vocabulary.ts";
 
@@ -41,7 +41,11 @@ function checkName(name: string): EncodingName {
  */
 export function getEncoding(name: string): Encoding {
   const definition = definitions[checkName(name)];
-  return existing(definition.name) ?? createOnce(definition, () => readVocabulary(definition.vocabulary));
+  return existing(definition.name) ?? createOnce(definition, () => read(definition.vocabulary));
+}
+
+function read(name: VocabularyName): Uint8Array {
+  return readVocabulary(name, new URL(`../data/${name}.bin`, import.meta.url));
 }
 
 /** As `getEncoding`, everywhere: the vocabulary is imported on first use. */
