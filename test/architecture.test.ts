@@ -28,7 +28,7 @@ const mayImport: Record<string, readonly string[]> = {
   "core/bytes": ["core/errors"],
   "core/json": ["core/errors"],
   "core/gguf": ["core/errors", "core/bytes"],
-  "core/tokenizer": ["core/errors", "core/bytes", "core/json"],
+  "core/tokenizer": ["core/errors", "core/did-you-mean", "core/bytes", "core/json"],
   "core/template": ["core/errors", "core/json", "core/tokenizer"],
   "core/harmony": ["core/errors", "core/json", "core/tokenizer"],
   "core/parsers": ["core/errors", "core/did-you-mean", "core/json", "core/tokenizer", "core/harmony"],
