@@ -3,6 +3,7 @@
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Admission } from "./admission.ts";
+import { VllmMetrics } from "./metrics-vllm.ts";
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 const betweenTokens = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
@@ -28,6 +29,7 @@ export class Metrics {
   readonly #toolCalls: Counter<"kind" | "outcome">;
   readonly #toolSeconds: Histogram<"kind">;
   readonly #rateLimited: Counter;
+  #vllm: VllmMetrics | undefined;
 
   constructor(admission: Admission) {
     const registers = [this.#registry];
@@ -84,7 +86,10 @@ export class Metrics {
       "kind",
     ]);
     this.#rateLimited = counter("rate_limited_total", "Requests refused with 429", []);
-    admission.onAdmit = (waited) => this.#queueSeconds.observe(waited / 1000);
+    admission.onAdmit = (waited) => {
+      this.#queueSeconds.observe(waited / 1000);
+      this.#vllm?.queued(waited);
+    };
     new Gauge({
       name: "tokenwire_requests_running",
       help: "Requests that hold a slot",
@@ -101,6 +106,11 @@ export class Metrics {
         this.set(admission.waiting);
       },
     });
+  }
+
+  /** Counts under vLLM's names too. */
+  addVllmNames(admission: Admission, kvUsage: () => Promise<ReadonlyMap<string, number>>): void {
+    this.#vllm = new VllmMetrics(this.#registry, admission, kvUsage);
   }
 
   get contentType(): string {
@@ -138,12 +148,14 @@ export class Metrics {
 
   firstToken(model: string, milliseconds: number): void {
     this.#firstToken.observe({ model }, milliseconds / 1000);
+    this.#vllm?.firstToken(model, milliseconds);
   }
 
   /** A choice ended, having generated `tokens` in the time after the first one. */
   finished(model: string, reason: string, tokens: number, milliseconds: number, afterFirst: number): void {
     this.#finished.inc({ model, finish_reason: reason });
     this.#requestSeconds.observe({ model }, milliseconds / 1000);
+    this.#vllm?.finished({ model, reason, tokens, milliseconds, afterFirst });
     if (tokens > 1) this.#betweenTokens.observe({ model }, afterFirst / 1000 / (tokens - 1));
   }
 
@@ -152,6 +164,7 @@ export class Metrics {
     this.#generatedTokens.inc({ model }, generated);
     this.#cachedTokens.inc({ model }, cached);
     this.#reasoningTokens.inc({ model }, reasoning);
+    this.#vllm?.tokens(model, prompt, generated);
   }
 
   aborted(cause: string): void {

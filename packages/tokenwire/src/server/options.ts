@@ -65,6 +65,10 @@ export interface ServerOptions {
   readonly tls?: TlsOptions;
   /** When given, every route but health and readiness needs one of them. */
   readonly apiKeys?: readonly string[];
+  /** Serve `/metrics` on this port of the same address too, without a key. Default: only on the main port, with one. */
+  readonly metricsPort?: number;
+  /** Count under the names of another server too. */
+  readonly metricsCompat?: "vllm";
   /** Origins whose pages may read answers, or `["*"]`. Default: none. */
   readonly corsOrigins?: readonly string[];
   /** Further names under which a server on this machine's own address may be asked, as behind a proxy. */

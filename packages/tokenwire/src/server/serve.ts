@@ -18,6 +18,7 @@ import { createFetchHandler, type FetchHandler } from "./fetch-handler.ts";
 import { IdempotentAnswers } from "./idempotency/idempotent-answers.ts";
 import { KeyLimits } from "./key-limits.ts";
 import { Metrics } from "./metrics.ts";
+import { MetricsListener } from "./metrics-listener.ts";
 import { loadModels, type ServedModel } from "./models.ts";
 import { loadTracing } from "./observability/tracing.ts";
 import { type ModelOptions, type ServerOptions, toSettings } from "./options.ts";
@@ -80,10 +81,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     drain,
     shutdown: shutdown.signal,
   };
+  if (options.metricsCompat === "vllm") {
+    context.metrics.addVllmNames(admission, () => cacheUsage(models.list()));
+  }
   const auth = new Authenticator(options.apiKeys ?? []);
   const app = createApp({ context, routes, auth, https: options.tls && toHttpsOptions(options.tls) });
   const sockets = new ResponseSockets(context, auth);
   sockets.listen(app.server);
+  const metricsListener =
+    options.metricsPort === undefined ? undefined : new MetricsListener(context.metrics);
   let url = "";
   return {
     app,
@@ -93,9 +99,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       return url;
     },
     listen: async () => {
-      await app.listen({ host: options.host ?? "127.0.0.1", port: options.port ?? 8000 });
-      const { address, family, port } = app.server.address() as AddressInfo;
-      url = `${options.tls ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+      const { host = "127.0.0.1", port = 8000 } = options;
+      await app.listen({ host, port });
+      await metricsListener?.listen(host, options.metricsPort ?? 0);
+      const { address, family, port: taken } = app.server.address() as AddressInfo;
+      url = `${options.tls ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${taken}`;
       return url;
     },
     close: async () => {
@@ -108,11 +116,24 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       try {
         await app.close();
       } finally {
+        metricsListener?.close();
         clearTimeout(grace);
         if (options.store === undefined) await store.close();
       }
     },
   };
+}
+
+/** What the engines say of their caches; those that do not answer are left out. */
+async function cacheUsage(models: readonly ServedModel[]): Promise<ReadonlyMap<string, number>> {
+  const usages = new Map<string, number>();
+  await Promise.all(
+    models.map(async ({ id, engine }) => {
+      const load = await engine.load?.(AbortSignal.timeout(1_000)).catch(() => undefined);
+      if (load?.kvUsage !== undefined) usages.set(id, load.kvUsage);
+    }),
+  );
+  return usages;
 }
 
 /** Responses that an earlier process was making when it ended will never be finished by anyone. */

@@ -1,93 +1,26 @@
 // `tokenwire serve`: an OpenAI-compatible server over an engine, with everything an operator can set.
 
-import { Command, Option } from "commander";
-import type { ServerOptions } from "../../server/index.ts";
+import { Command } from "commander";
 import type { ResponseStore } from "../../store/index.ts";
-import { applyConfig, describeConfig } from "../config.ts";
+import { applyConfig, describeConfig, firstSetting } from "../config.ts";
 import { openModel } from "../model.ts";
-import { durationOption, environmentOption, integerOption, listOption, sizeOption } from "../options.ts";
 import { paint, printJson, UsageError } from "../output.ts";
-import { addToolOptions, openServerTools, type ServeToolFlags } from "../serve-tools.ts";
-
-interface ServeFlags extends ServeToolFlags {
-  readonly host: string;
-  readonly port: number;
-  readonly model?: string;
-  readonly profile?: string;
-  readonly alias?: readonly string[];
-  readonly apiKey?: readonly string[];
-  readonly corsOrigin?: readonly string[];
-  readonly allowHost?: readonly string[];
-  readonly bodyLimit: number;
-  readonly maxRunning: number;
-  readonly maxWaiting: number;
-  readonly maxChoices: number;
-  readonly keyRequests: number;
-  readonly keyParallel: number;
-  readonly queueTimeout: number;
-  readonly firstTokenTimeout: number;
-  readonly tokenTimeout: number;
-  readonly requestTimeout: number;
-  readonly drainTimeout: number;
-  readonly keepAlive: number;
-  readonly reasoningFields: "both" | "reasoning" | "reasoning_content" | "none";
-  readonly strict?: boolean;
-  readonly anyModel?: boolean;
-  readonly renderOnly?: boolean;
-  readonly contextLength?: number;
-  readonly currentDate: string;
-  readonly store?: string;
-  readonly logLevel: string;
-  readonly quiet?: boolean;
-  readonly printConfig?: boolean;
-}
+import { addServeOptions, type ServeFlags, toServerOptions } from "../serve-options.ts";
+import { openServerTools } from "../serve-tools.ts";
 
 const examples = `
+Every option can also be set by a variable (--max-running: TOKENWIRE_MAX_RUNNING) and in the configuration file
+(maxRunning); the engine by TOKENWIRE_ENGINE and "engine". Flags win over variables, variables over the file.
+
 Examples:
   $ tokenwire serve                               the embedded toy model on http://127.0.0.1:8000
   $ tokenwire serve http://127.0.0.1:8080/v1      in front of another server
   $ tokenwire serve --render-only --profile DIR   text to token ids and back, without an engine
   $ tokenwire serve --port 9000 --api-key secret  with a key that clients must send
   $ tokenwire serve --tool browser,python --browser-site docs   tools that run inside responses
-  $ TOKENWIRE_PORT=9000 tokenwire serve           every option has a variable
+  $ tokenwire serve --tls-cert cert.pem --tls-key key.pem   over HTTPS
+  $ TOKENWIRE_MAX_RUNNING=8 tokenwire serve       an option from the environment
   $ tokenwire serve --print-config                what is set, and where it came from`;
-
-async function toServerOptions(flags: ServeFlags): Promise<Omit<ServerOptions, "models">> {
-  const { pino } = await import("pino");
-  return {
-    host: flags.host,
-    port: flags.port,
-    ...(flags.apiKey && { apiKeys: flags.apiKey }),
-    ...(flags.corsOrigin && { corsOrigins: flags.corsOrigin }),
-    ...(flags.allowHost && { allowedHosts: flags.allowHost }),
-    limits: {
-      body: flags.bodyLimit,
-      running: flags.maxRunning,
-      waiting: flags.maxWaiting,
-      n: flags.maxChoices,
-    },
-    keyLimits: { requestsPerMinute: flags.keyRequests, parallel: flags.keyParallel },
-    timeouts: {
-      queue: flags.queueTimeout,
-      firstToken: flags.firstTokenTimeout,
-      betweenTokens: flags.tokenTimeout,
-      total: flags.requestTimeout,
-      drain: flags.drainTimeout,
-    },
-    keepAlive: flags.keepAlive,
-    reasoningFields: flags.reasoningFields,
-    strict: flags.strict === true,
-    anyModel: flags.anyModel === true,
-    currentDate: flags.currentDate,
-    logger: pino(
-      {
-        level: flags.logLevel,
-        redact: ["req.headers.authorization", 'req.headers["x-api-key"]', "headers.authorization"],
-      },
-      process.stderr,
-    ),
-  };
-}
 
 async function openStore(place: string): Promise<ResponseStore> {
   const { openPostgresStore, openSqliteStore } = await import("../../store/index.ts");
@@ -139,16 +72,21 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
-async function run(spec: string, command: Command): Promise<void> {
-  await applyConfig(command);
+async function run(given: string | undefined, command: Command): Promise<void> {
+  const file = await applyConfig(command, ["engine"]);
+  const engineSetting = firstSetting({
+    argument: given,
+    environment: process.env["TOKENWIRE_ENGINE"],
+    file: file["engine"],
+    default: "embedded",
+  });
   const flags = command.opts<ServeFlags>();
   if (flags.printConfig) {
-    printJson({ engine: { value: spec, source: "argument" }, ...describeConfig(command) });
+    printJson({ engine: engineSetting, ...describeConfig(command) });
     return;
   }
-  if (!/^\d{4}-\d{2}-\d{2}$|^today$|^none$/.test(flags.currentDate)) {
-    throw new UsageError(`--current-date: expected YYYY-MM-DD, today or none, got "${flags.currentDate}".`);
-  }
+  const spec = engineSetting.value;
+  const serverOptions = await toServerOptions(flags);
   const { createServer } = await import("../../server/index.ts");
   const { engine, profile } = await openModel({
     engine: engineSpec(spec, flags),
@@ -159,7 +97,7 @@ async function run(spec: string, command: Command): Promise<void> {
   const store = flags.store === undefined ? undefined : await openStore(flags.store);
   const tools = await openServerTools(flags);
   const server = await createServer({
-    ...(await toServerOptions(flags)),
+    ...serverOptions,
     tools: tools.tools,
     ...(store && { store }),
     models: [{ engine, profile, ...(flags.alias && { aliases: flags.alias }) }],
@@ -197,121 +135,9 @@ function closedBySignal(close: () => Promise<void>): Promise<void> {
 export function serveCommand(): Command {
   const command = new Command("serve")
     .description("OpenAI-compatible server over an engine")
-    .argument("[engine]", "engine: embedded, or the URL of a server that has the model", "embedded");
-  command.optionsGroup("Network:");
-  command
-    .addOption(environmentOption("--host <address>", "address to listen on").default("127.0.0.1"))
-    .addOption(
-      environmentOption("-p, --port <number>", "port to listen on; 0 takes a free one")
-        .argParser(integerOption(0, 65_535))
-        .default(8000),
-    )
-    .addOption(
-      environmentOption("--api-key <key>", "key that clients must send; repeatable").argParser(listOption),
-    )
-    .addOption(
-      environmentOption(
-        "--cors-origin <origin>",
-        "origin whose pages may read answers; repeatable, * for any",
-      ).argParser(listOption),
-    )
-    .addOption(
-      environmentOption(
-        "--allow-host <name>",
-        "further Host name to answer to on this machine; repeatable",
-      ).argParser(listOption),
-    );
-  command.optionsGroup("Model:");
-  command
-    .addOption(environmentOption("-m, --model <name>", "name under which the model is served"))
-    .addOption(
-      environmentOption("--profile <folder>", "folder or GGUF file with tokenizer and chat template"),
-    )
-    .addOption(
-      environmentOption("--alias <name>", "further name of the model; repeatable").argParser(listOption),
-    )
-    .addOption(
-      environmentOption(
-        "--store <place>",
-        "where responses and conversations are kept: a SQLite file, or postgres://… (default: memory)",
-      ),
-    )
-    .addOption(
-      environmentOption("--render-only", "no engine: text to token ids and back, for engines elsewhere"),
-    )
-    .addOption(
-      environmentOption(
-        "--context-length <tokens>",
-        "prompt and answer together, where less than the model's",
-      ).argParser(integerOption(1, 1_000_000_000)),
-    )
-    .addOption(environmentOption("--any-model", "answer requests for any model name"))
-    .addOption(
-      environmentOption(
-        "--current-date <date>",
-        "date that harmony models are told: YYYY-MM-DD, today or none",
-      ).default("today"),
-    );
-  command.optionsGroup("Limits:");
-  command
-    .addOption(
-      environmentOption("--body-limit <size>", "largest request body")
-        .argParser(sizeOption)
-        .default(32 * 1024 * 1024, "32MiB"),
-    )
-    .addOption(
-      environmentOption("--max-running <n>", "requests that generate at once")
-        .argParser(integerOption(1, 100_000))
-        .default(64),
-    )
-    .addOption(
-      environmentOption("--max-waiting <n>", "requests that wait; 429 above")
-        .argParser(integerOption(0, 100_000))
-        .default(100),
-    )
-    .addOption(
-      environmentOption("--max-choices <n>", "choices (n) per request")
-        .argParser(integerOption(1, 128))
-        .default(128),
-    )
-    .addOption(
-      environmentOption("--key-requests <n>", "requests per minute and key; 429 above, 0 for no limit")
-        .argParser(integerOption(0, 1_000_000))
-        .default(0),
-    )
-    .addOption(
-      environmentOption("--key-parallel <n>", "requests of a key at once; 429 above, 0 for no limit")
-        .argParser(integerOption(0, 100_000))
-        .default(0),
-    )
-    .addOption(environmentOption("--strict", "refuse unknown request fields instead of ignoring them"));
-  command.optionsGroup("Times (such as 500ms, 30s, 2m; 0 turns one off):");
-  const duration = (flags: string, description: string, milliseconds: number, shown: string): Option =>
-    environmentOption(flags, description).argParser(durationOption).default(milliseconds, shown);
-  command
-    .addOption(duration("--queue-timeout <time>", "wait for a free slot", 60_000, "60s"))
-    .addOption(duration("--first-token-timeout <time>", "wait for the first token", 300_000, "5m"))
-    .addOption(duration("--token-timeout <time>", "wait between tokens", 60_000, "60s"))
-    .addOption(duration("--request-timeout <time>", "a whole request", 3_600_000, "1h"))
-    .addOption(duration("--drain-timeout <time>", "finish running requests on shutdown", 30_000, "30s"))
-    .addOption(duration("--keep-alive <time>", "silence after which a stream gets a comment", 15_000, "15s"));
-  addToolOptions(command);
-  command.optionsGroup("Answers and output:");
-  command
-    .addOption(
-      environmentOption("--reasoning-fields <which>", "reasoning fields of chat completions")
-        .choices(["both", "reasoning", "reasoning_content", "none"])
-        .default("both"),
-    )
-    .addOption(
-      environmentOption("--log-level <level>", "what is logged to standard error")
-        .choices(["silent", "error", "warn", "info", "debug"])
-        .default("warn"),
-    )
-    .addOption(environmentOption("-q, --quiet", "print nothing on start"))
-    .addOption(new Option("--config <file>", "configuration file (default: tokenwire.config.json here)"))
-    .addOption(new Option("--print-config", "show every setting and where it came from, then exit"));
+    .argument("[engine]", "embedded (the default), or the URL of a server that has the model");
+  addServeOptions(command);
   return command
     .addHelpText("after", examples)
-    .action((spec: string, _options: unknown, self: Command) => run(spec, self));
+    .action((spec: string | undefined, _options: unknown, self: Command) => run(spec, self));
 }
