@@ -23,6 +23,9 @@ export interface OpenModel {
 /** `embedded`, or `embedded:FILE` for another model file. */
 const embedded = /^(embedded|toy)(?::(.+))?$/;
 
+/** `scripted:FILE`: answers from a file. */
+const scripted = /^scripted:(.+)$/;
+
 /** `node-llama-cpp:FILE`: the file also says what the model speaks. */
 const llamaCpp = /^(?:node-llama-cpp|llamacpp):(.+)$/;
 
@@ -63,9 +66,11 @@ async function engineOptions(
   spec: string,
 ): Promise<Parameters<typeof import("../engines/index.ts").createEngine>[0]> {
   const match = embedded.exec(spec);
-  if (!match) return spec;
+  const script = scripted.exec(spec)?.[1];
+  if (!match && script === undefined) return spec;
   const { getEncoding } = await import("@tokenwire/encodings");
   const tokenizer = getEncoding("o200k_harmony");
+  if (!match) return (await import("./script-file.ts")).readScriptFile(script!, tokenizer);
   return { kind: "embedded", tokenizer, ...(match[2] !== undefined && { path: match[2] }) };
 }
 

@@ -4,18 +4,20 @@ import { join } from "node:path";
 import { getEncoding } from "@tokenwire/encodings";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { addToolOptions, type ServeToolFlags, toServerTools } from "../../src/cli/serve-tools.ts";
+import { addToolOptions, openServerTools, type ServeToolFlags } from "../../src/cli/serve-tools.ts";
 
-function toolsFor(...args: string[]): ReturnType<typeof toServerTools> {
+function toolsFor(...args: string[]): ReturnType<typeof openServerTools> {
   const command = new Command().exitOverride().action(() => undefined);
   addToolOptions(command);
   command.parse(args, { from: "user" });
-  return toServerTools(command.opts<ServeToolFlags>());
+  return openServerTools(command.opts<ServeToolFlags>());
 }
 
 describe("tools of tokenwire serve", () => {
   it("are off until they are named", async () => {
-    expect(await toolsFor()).toEqual({ maxCalls: 64, mcp: [] });
+    const { tools, close } = await toolsFor();
+    expect(tools).toEqual({ maxCalls: 64, mcp: [], mcpPool: expect.anything() });
+    await close();
   });
 
   it("come from the flags", async () => {
@@ -24,15 +26,23 @@ describe("tools of tokenwire serve", () => {
       await writeFile(join(folder, "a.md"), "# A\n");
       const flags = ["--tool", "browser,python", "--tool", "apply_patch", "--browser-site", folder];
       const mcp = ["--mcp", "docs=http://127.0.0.1:1/mcp", "--mcp", "local=program --list a,b"];
-      const tools = await toolsFor(...flags, "--patch-root", folder, ...mcp, "--max-tool-calls", "3");
+      const { tools, close } = await toolsFor(
+        ...flags,
+        "--patch-root",
+        folder,
+        ...mcp,
+        "--max-tool-calls",
+        "3",
+      );
       expect(tools.maxCalls).toBe(3);
       expect(tools.mcp).toEqual([
         { label: "docs", url: "http://127.0.0.1:1/mcp" },
         { label: "local", command: "program", args: ["--list", "a,b"] },
       ]);
       expect(tools.browser!(getEncoding("o200k_base")).name).toBe("browser");
-      expect(tools.python!().name).toBe("python");
+      expect(tools.python!({ key: "k", resumed: false }).name).toBe("python");
       expect(tools.functions!["apply_patch"]!().name).toBe("apply_patch");
+      await close();
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -42,5 +52,13 @@ describe("tools of tokenwire serve", () => {
     await expect(toolsFor("--tool", "shell")).rejects.toThrow(/unknown tool "shell"/);
     await expect(toolsFor("--tool", "apply_patch")).rejects.toThrow(/--patch-root/);
     await expect(toolsFor("--browser-site", ".")).rejects.toThrow(/--tool browser/);
+    const browser = ["--tool", "browser", "--browser-backend"];
+    await expect(toolsFor(...browser, "altavista")).rejects.toThrow(/Known: http, exa, youcom, searxng:URL/);
+    await expect(toolsFor(...browser, "searxng:nope")).rejects.toThrow(/name the instance/);
+    await expect(toolsFor(...browser, "cassette:/nowhere")).rejects.toThrow(/Cannot read the cassette/);
+    await expect(toolsFor(...browser, "local:.", "--browser-render")).rejects.toThrow(/no pages of the web/);
+    await expect(toolsFor("--tool", "python", "--python-backend", "ruby")).rejects.toThrow(
+      /Known: wasi, docker/,
+    );
   });
 });

@@ -34,7 +34,7 @@ export async function openSession(
       ? []
       : parseChatTools(toRequestBody(new Map([["tools", parseJson(await readFile(flags.tools))]])));
   const developer = await developerText(flags, own);
-  const model = await openServedModel({ engine, profile: flags.profile });
+  const model = await openServedModel({ engine, profile: flags.profile, contextLength: flags.context });
   const { functions, namespaces } = presentTools(own, model.profile.format.kind === "harmony");
   const session = new ChatSession(model, {
     sampling: {
@@ -53,7 +53,6 @@ export async function openSession(
     currentDate: flags.startDate ?? localDate(),
     effort: flags.reasoningEffort,
     identity: flags.systemIdentity,
-    context: flags.context,
   });
   if (developer !== "") session.messages.push({ role: "developer", content: developer });
   return session;

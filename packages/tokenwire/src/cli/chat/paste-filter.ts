@@ -51,7 +51,9 @@ export class PasteFilter extends Transform {
     while (rest !== "") {
       const mark = this.#pasting === undefined ? begin : end;
       const at = rest.indexOf(mark);
-      const keep = at < 0 ? heldLength(rest, mark) : 0;
+      // An escape alone is the Escape key, except in the middle of a paste.
+      const shortest = this.#pasting === undefined && rest.length === 1 ? 2 : 1;
+      const keep = at < 0 ? heldLength(rest, mark, shortest) : 0;
       const piece = rest.slice(0, at < 0 ? rest.length - keep : at);
       if (this.#pasting === undefined) this.push(piece);
       else this.#pasting.push(piece);
@@ -79,9 +81,9 @@ export class PasteFilter extends Transform {
   }
 }
 
-/** How much of the end may be the beginning of the mark. A lone escape is the Escape key. */
-function heldLength(text: string, mark: string): number {
-  for (let length = Math.min(mark.length - 1, text.length); length > 1; length--) {
+/** How much of the end may be the beginning of the mark. */
+function heldLength(text: string, mark: string, shortest: number): number {
+  for (let length = Math.min(mark.length - 1, text.length); length >= shortest; length--) {
     if (text.endsWith(mark.slice(0, length))) return length;
   }
   return 0;

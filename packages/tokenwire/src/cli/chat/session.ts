@@ -7,7 +7,6 @@ import {
   createAnswerParser,
   emptyUsage,
   type FunctionTool,
-  invalidRequest,
   newId,
   type RequestedSampling,
   renderPrompt,
@@ -26,8 +25,6 @@ export interface ChatSettings {
   effort: string | undefined;
   /** Who the model is told to be, where its format says so; absent: the format's default. */
   identity?: string | undefined;
-  /** Most tokens of a prompt, below what the model can take. */
-  readonly context?: number | undefined;
 }
 
 /** What was sampled for one answer, for those who look at a saved session. */
@@ -94,7 +91,6 @@ export class ChatSession {
     const answer = new AnswerCollector();
     const conversation = this.#conversation();
     const prompt = renderPrompt(model.profile, conversation, this.#promptSettings());
-    this.#checkContext(prompt.tokenIds.length);
     const plan = toGenerationPlan({
       profile: model.profile,
       limits: model.info,
@@ -175,8 +171,7 @@ export class ChatSession {
   /** Tokens that a prompt and its answer may take together. */
   get contextLength(): number {
     const { profile, info } = this.model;
-    const { context = Number.POSITIVE_INFINITY } = this.settings;
-    return Math.min(context, profile.contextLength, info.maxContext);
+    return Math.min(profile.contextLength, info.maxContext);
   }
 
   #promptSettings(): Parameters<typeof renderPrompt>[2] {
@@ -185,15 +180,6 @@ export class ChatSession {
       ...(currentDate !== undefined && { currentDate }),
       ...(identity !== undefined && { modelIdentity: identity }),
     };
-  }
-
-  #checkContext(tokens: number): void {
-    const { context } = this.settings;
-    if (context === undefined || tokens < context) return;
-    throw invalidRequest(
-      "messages",
-      `The conversation has ${tokens} tokens, ${tokens - context + 1} too many for a context of ${context}. Use /undo or /clear.`,
-    );
   }
 
   #conversation(): Conversation {

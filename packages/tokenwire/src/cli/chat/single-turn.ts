@@ -27,7 +27,17 @@ export async function singleTurn(session: ChatSession, options: SingleTurnOption
     return undefined;
   };
   try {
-    const turn = await answerTurn({ session, show, runner, signal: abort.signal, raw });
+    const ownLine: CallRunnerOptions["show"] = (text) => {
+      if (!json) display.end();
+      runner.show(text);
+    };
+    const turn = await answerTurn({
+      session,
+      show,
+      runner: { ...runner, show: ownLine },
+      signal: abort.signal,
+      raw,
+    });
     if (turn.interrupted) process.exitCode = 130;
   } catch (error) {
     if (!(error instanceof ToolLimit)) throw error;

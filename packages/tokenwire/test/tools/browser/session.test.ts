@@ -169,6 +169,15 @@ describe("the local backend", () => {
     ]);
     expect(hits[1]).toMatchObject({ title: "Heading" });
   });
+  it("is browsed by link, from the results to a page and from there on", async () => {
+    const session = new BrowserSession({ backend: site, tokenizer: wordTokenizer });
+    const results = await session.call("search", '{"query":"zebra"}');
+    expect(results.text).toContain("【0†Zebra†docs】");
+    expect((await open(session, { id: 0 })).text).toContain("【0†links】");
+    expect((await open(session, { id: 0, cursor: 1 })).text).toContain(
+      "Error fetching URL `file-site://docs/x`",
+    );
+  });
   it("reads what it found", async () => {
     expect(await site.fetch("file-site://docs/sub/two%20b.md", { viewSource: false })).toMatchObject({
       plain: true,

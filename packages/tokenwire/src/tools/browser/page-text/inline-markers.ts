@@ -48,7 +48,7 @@ class LinkTable {
     if (text === "") return undefined;
     const url = this.#resolve(href);
     if (url === undefined) return text;
-    const shown = shownDomain(url);
+    const shown = this.#options.reference ? shownDomain(url) : networkLocation(url);
     const stored = url.replace("arxiv.org", "ar5iv.org");
     const id = this.#ids.get(stored) ?? String(this.#ids.size);
     this.#ids.set(stored, id);
@@ -62,9 +62,12 @@ class LinkTable {
     if (plain.test(href)) return undefined;
     const url = joinUrl(pageUrl, href);
     if (url === undefined || reference) return url;
-    return /^https?:/i.test(url) ? url : undefined;
+    return openable.test(url) ? url : undefined;
   }
 }
+
+/** Addresses that a backend can open: the web's, and those of a folder of pages. */
+const openable = /^(?:https?|file-site):/i;
 
 /** RFC 3986 resolution that keeps the reference as it was written: no percent-encoding, no punycode, no added slash. */
 export function joinUrl(base: string, reference: string): string | undefined {
