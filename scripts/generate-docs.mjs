@@ -53,7 +53,39 @@ is honoured. Options come from flags, then \`TOKENWIRE_*\` variables, then the c
 ${commandSections(program, []).join("\n")}`;
 }
 
-const pages = { "errors.md": errorsPage, "cli.md": cliPage };
+/** Every setting of the server under its three names. */
+async function configPage() {
+  const { createProgram } = await load("tokenwire/dist/cli/main.js");
+  const serve = createProgram().commands.find((command) => command.name() === "serve");
+  const code = (text) => (text === undefined ? "" : `\`${cell(String(text))}\``);
+  const rows = serve.options
+    .filter((option) => option.envVar !== undefined)
+    .map((option) => {
+      const value = option.defaultValueDescription ?? option.defaultValue;
+      const names = [option.attributeName(), option.long, option.envVar].map(code);
+      return `| ${[...names, code(value), cell(option.description)].join(" | ")} |`;
+    });
+  return `${banner("the options of tokenwire serve")}# Configuration of the server
+
+Settings come from flags, then variables, then the configuration file, then defaults; \`tokenwire serve --print-config\`
+shows each value and where it came from. The file is \`tokenwire.config.json\`, \`.js\`, \`.mjs\` or (from Node 22.18 on)
+\`.ts\` in the working folder, or the one given by \`--config\`. It holds an object, or exports one as its default:
+
+\`\`\`json
+{ "engine": "http://127.0.0.1:8001", "port": 9000, "serve": { "maxRunning": 8, "keepAlive": "10s" } }
+\`\`\`
+
+A section named like a command is for that command only and wins over the top level. Values are written as on the command
+line: \`"30s"\`, \`"32MiB"\`; repeatable options also take a list. Unknown names and wrong values are refused. Options
+without a value are \`true\` or \`false\`, in variables too. The engine is \`engine\` or \`TOKENWIRE_ENGINE\`.
+
+| setting | flag | variable | default | what it does |
+|---|---|---|---|---|
+${rows.join("\n")}
+`;
+}
+
+const pages = { "errors.md": errorsPage, "cli.md": cliPage, "config.md": configPage };
 // The width of help follows the terminal; the page's must not.
 Object.defineProperty(process.stdout, "isTTY", { value: false });
 
