@@ -62,13 +62,13 @@ export function detectContentFormat(template: Template | string): "string" | "pa
   return verdict === "parts" ? "parts" : "string";
 }
 
-/** A conversation with one tool call, whose arguments are given. */
-function toolConversation(args: unknown): ChatInput {
+/** A conversation with one tool call, whose arguments are given, and the content beside it. */
+function toolConversation(args: unknown, content: string | null): ChatInput {
   const call = { id: "call00001", type: "function", function: { name: "lookup", arguments: args } };
   return {
     messages: [
       { role: "user", content: "question" },
-      { role: "assistant", content: "", tool_calls: [call] },
+      { role: "assistant", content, tool_calls: [call] },
       { role: "tool", tool_call_id: "call00001", name: "lookup", content: "result" },
     ],
     tools: [
@@ -93,9 +93,16 @@ export function detectArgumentsFormat(template: Template | string): "object" | "
   const ready = compiled(template);
   if (ready === null) return "object";
   const text = `{"key": "${marker}"}`;
-  const asObject = attempt(ready, toolConversation(parseJson(text)));
-  if ("text" in asObject) return "object";
-  return "text" in attempt(ready, toolConversation(text)) ? "string" : "object";
+  const shows = (args: unknown, content: string | null): boolean => {
+    const result = attempt(ready, toolConversation(args, content));
+    return "text" in result && result.text.includes(marker);
+  };
+  // Some templates show calls only where there is no content at all.
+  for (const content of ["", null]) {
+    if (shows(parseJson(text), content)) return "object";
+    if (shows(text, content)) return "string";
+  }
+  return "object";
 }
 
 /** The variable that switches reasoning on and off, if the template has one. */

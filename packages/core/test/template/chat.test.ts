@@ -247,6 +247,13 @@ describe("detection", () => {
     const calls = (use: string): string => loop(`{% for c in message.tool_calls or [] %}${use}{% endfor %}`);
     expect(detectArgumentsFormat(calls("{{ c.function.arguments.items()|list }}"))).toBe("object");
     expect(detectArgumentsFormat(calls("{{ '' + c.function.arguments }}"))).toBe("string");
+    // Calls are shown only where there is no content at all.
+    const withoutContent = (body: string): string =>
+      `{% for m in messages %}{% if m.content is none %}{{ ${body} }}{% endif %}{% endfor %}`;
+    expect(detectArgumentsFormat(withoutContent("'' + m.tool_calls[0].function.arguments"))).toBe("string");
+    expect(detectArgumentsFormat(withoutContent("m.tool_calls[0].function.arguments | tojson"))).toBe(
+      "object",
+    );
     expect(thinkingToggle(compileTemplate("{% if enable_thinking %}x{% endif %}"))).toBe("enable_thinking");
     expect(thinkingToggle(compileTemplate("x"))).toBeUndefined();
   });

@@ -253,6 +253,13 @@ describe("chains", () => {
     expect(prompt).not.toContain("Be brief.");
   });
 
+  it("go on without new input", async () => {
+    const running = await serverFor({ emit: () => answerText("word") });
+    const first = (await create(running, { input: "one" })).body;
+    expect((await create(running, { previous_response_id: first["id"] })).status).toBe(200);
+    expect(lastPrompt(running)).toContain("one");
+  });
+
   it("take a call's result without the tools being sent again", async () => {
     const running = await serverFor({ emit: (_, n) => (n === 0 ? toolTurn : answerText("Rain.")) });
     const first = (await create(running, { input: "Weather?", tools: [weather] })).body;

@@ -1,17 +1,24 @@
 // Conversations through a Jinja chat template. Messages are prepared as templates expect them; the template's own
 // text is the only source of control tokens.
 
-import { fromPlain, type JsonObject, type JsonValue, parseJson, toPlain } from "@tokenwire/core/json";
+import {
+  fromPlain,
+  JsonError,
+  type JsonObject,
+  type JsonValue,
+  parseJson,
+  toPlain,
+} from "@tokenwire/core/json";
 import { createOutputParser, type OutputParser } from "@tokenwire/core/parsers";
-import { encodeChat, type RenderedChat, renderChat } from "@tokenwire/core/template";
-import { invalidRequest } from "../api-error.ts";
+import { encodeChat, type RenderedChat, renderChat, type Template } from "@tokenwire/core/template";
 import { type Conversation, type ConversationMessage, type FunctionTool, textOf } from "../conversation.ts";
 import type { EngineLimits } from "../plan.ts";
 import type { ModelProfile, TemplateFormat } from "../profile.ts";
+import { emptyContent } from "./empty-content.ts";
 import { forcedCall } from "./forced-call.ts";
 import type { Prompt } from "./prompt.ts";
 
-function templateContent(content: ConversationMessage["content"], format: TemplateFormat): JsonValue {
+function contentValue(content: ConversationMessage["content"], format: TemplateFormat): JsonValue {
   if (content === null) return null;
   if (format.contentFormat === "string") return textOf(content);
   const parts = typeof content === "string" ? [content] : content;
@@ -24,24 +31,37 @@ function templateContent(content: ConversationMessage["content"], format: Templa
   );
 }
 
-/** Arguments as the template wants them. Templates mostly want the object; a string that is no JSON stays text. */
-function templateArguments(text: string, path: string, format: TemplateFormat): JsonValue {
-  if (format.argumentsFormat === "string") return text;
-  if (text.trim() === "") return new Map();
-  let value: JsonValue;
-  try {
-    value = parseJson(text, { maxDepth: 128 });
-  } catch (cause) {
-    throw invalidRequest(path, `${path}: expected a JSON object as text; ${(cause as Error).message}`);
-  }
-  if (!(value instanceof Map)) throw invalidRequest(path, `${path}: expected a JSON object as text.`);
-  return value;
+function templateContent(
+  { content, toolCalls }: ConversationMessage,
+  template: Template,
+  format: TemplateFormat,
+): JsonValue {
+  const given = contentValue(content, format);
+  if (toolCalls === undefined || textOf(content) !== "") return given;
+  return emptyContent(template, format, given, contentValue("", format));
 }
 
-function templateMessage(message: ConversationMessage, path: string, format: TemplateFormat): JsonObject {
+/** Arguments as the template wants them. Templates mostly want the object; what a model wrote badly stays text. */
+function templateArguments(text: string, format: TemplateFormat): JsonValue {
+  if (format.argumentsFormat === "string") return text;
+  if (text.trim() === "") return new Map();
+  try {
+    const value = parseJson(text, { maxDepth: 128 });
+    return value instanceof Map ? value : text;
+  } catch (error) {
+    if (error instanceof JsonError) return text;
+    throw error;
+  }
+}
+
+function templateMessage(
+  message: ConversationMessage,
+  template: Template,
+  format: TemplateFormat,
+): JsonObject {
   const result: JsonObject = new Map<string, JsonValue>([
     ["role", message.role],
-    ["content", templateContent(message.content, format)],
+    ["content", templateContent(message, template, format)],
   ]);
   if (message.name !== undefined) result.set("name", message.name);
   if (message.reasoning !== undefined) result.set("reasoning_content", message.reasoning);
@@ -49,20 +69,20 @@ function templateMessage(message: ConversationMessage, path: string, format: Tem
   if (message.toolCalls !== undefined) {
     result.set(
       "tool_calls",
-      message.toolCalls.map((call, index): JsonObject => {
-        const callPath = `${path}.tool_calls[${index}].function.arguments`;
-        return new Map<string, JsonValue>([
-          ["id", call.id],
-          ["type", "function"],
-          [
-            "function",
-            new Map<string, JsonValue>([
-              ["name", call.name],
-              ["arguments", templateArguments(call.arguments, callPath, format)],
-            ]),
-          ],
-        ]);
-      }),
+      message.toolCalls.map(
+        (call): JsonObject =>
+          new Map<string, JsonValue>([
+            ["id", call.id],
+            ["type", "function"],
+            [
+              "function",
+              new Map<string, JsonValue>([
+                ["name", call.name],
+                ["arguments", templateArguments(call.arguments, format)],
+              ]),
+            ],
+          ]),
+      ),
     );
   }
   return result;
@@ -103,9 +123,7 @@ export function renderTemplatePrompt(
   const template = tools.length > 0 ? (format.toolTemplate ?? format.template) : format.template;
   const rendered = renderChat(template, {
     ...variables(conversation),
-    messages: conversation.messages.map((message, index) =>
-      templateMessage(message, `${conversation.field}[${index}]`, format),
-    ),
+    messages: conversation.messages.map((message) => templateMessage(message, template, format)),
     ...(tools.length > 0 && { tools: tools.map(templateTool) }),
     ...(conversation.documents !== undefined && { documents: fromPlain(conversation.documents) }),
     addGenerationPrompt: conversation.addGenerationPrompt ?? true,

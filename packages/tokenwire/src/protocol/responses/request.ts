@@ -91,7 +91,7 @@ const choice = z.union([
 
 const fields = z.object({
   model: optional(z.string().min(1)),
-  input: z.unknown(),
+  input: z.unknown().optional(),
   instructions: optional(z.string()),
   previous_response_id: optional(z.string().min(1)),
   conversation: optional(z.union([z.string(), z.object({ id: z.string() })])),
