@@ -43,6 +43,11 @@ export class McpPool {
     return this.#size;
   }
 
+  /** Those of them that wait for their next use. */
+  get resting(): number {
+    return [...this.#resting.values()].reduce((sum, list) => sum + list.length, 0);
+  }
+
   /**
    * Lends a connection; closing it gives it back. One that breaks is replaced at the next call.
    *
