@@ -17,7 +17,7 @@ import {
 
 export { setFamily } from "./scan";
 export { setTrie } from "./trie";
-export { checksum, fillPairs, setSizes, unpack } from "./unpack";
+export { fillPairs, setSizes, unpack } from "./unpack";
 
 /** Encodes the input; unless `keep`, IDs of pieces that are remembered are not read, only how many they are. */
 function run(length: usize, keep: bool): usize {

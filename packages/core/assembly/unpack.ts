@@ -31,13 +31,6 @@ export function setSizes(
   splitOverflows = splitOverflowTotal;
 }
 
-/** The checksum of the words from `at` to `end`. */
-export function checksum(at: usize, end: usize): u32 {
-  let sum: u32 = 0x811c9dc5;
-  for (let p = at; p < end; p += 4) sum = (sum ^ load<u32>(p)) * 0x01000193;
-  return sum;
-}
-
 /** Number of ones from position `bit` on, of which there are many. */
 function longRun(bits: usize, bit: u32): u32 {
   let end = bit;
@@ -48,10 +41,6 @@ function longRun(bits: usize, bit: u32): u32 {
 /**
  * Fills the trie that `setTrie` named from the sections at the given places. A node waits for its turn with the longest
  * token above it in its second word. Returns false if the sections contradict each other.
- *
- * What a node has (children, a token) is hard to foresee for the processor, so the loop has no branch that depends on
- * it: children are written four at a time, which later ones overwrite, and the record of a token that does not count
- * goes to a spare one. Both may write a little past the end: see `createTrie`.
  */
 export function unpack(
   children: usize,
@@ -61,7 +50,6 @@ export function unpack(
   splits: usize,
   splitOverflow: usize,
 ): bool {
-  const spare = tokens + ((idLimit as usize) << 4);
   let next: u32 = 1;
   let levelEnd: u32 = 1;
   let depth: u32 = 0;
@@ -69,7 +57,6 @@ export function unpack(
   let index: u32 = 0;
   let inner: u32 = 0;
   let split: u32 = 0;
-  let wrong: u32 = 0;
   store<u32>(nodes, NONE, 4);
   for (let node: u32 = 0; node < nodeCount; node++) {
     if (node == levelEnd) {
@@ -77,41 +64,45 @@ export function unpack(
       levelEnd = next;
     }
     const record = nodes + ((node as usize) << 3);
-    let count = ctz(~(load<u64>(children + (bit >> 3)) >> (bit & 7))) as u32;
-    if (count > 56) count = longRun(children, bit);
+    let count = ctz(~(load<u32>(children + (bit >> 3)) >> (bit & 7))) as u32;
+    if (count > 24) count = longRun(children, bit);
     bit += count + 1;
-    if (next + count > nodeCount || count > MAX_CHILDREN || (node >= next && node > 0)) return false;
-    const isInner = (count != 0) as u32;
-    const mark = (load<u8>(isToken + (inner >> 3)) as u32) >> (inner & 7);
-    const hasToken = (mark | (isInner ^ 1)) & 1;
-    inner += isInner;
-    const high = ((load<u8>(idsHigh + (index >> 2)) as u32) >> ((index & 3) << 1)) & 3;
-    const id = (load<u16>(idsLow + ((index as usize) << 1)) as u32) | (high << 16);
-    let left = ((load<u8>(splits + (index >> 1)) as u32) >> ((index & 1) << 2)) & 15;
-    if ((hasToken & ((left == 15) as u32)) != 0) {
-      left = split < splitOverflows ? (load<u16>(splitOverflow + ((split as usize) << 1)) as u32) : 0;
-      split++;
+    let best = load<u32>(record, 4);
+    let token = NONE;
+    let hasToken: u32 = 1;
+    if (count != 0) {
+      if (next + count > nodeCount || count > MAX_CHILDREN) return false;
+      hasToken = ((load<u8>(isToken + (inner >> 3)) as u32) >> (inner & 7)) & 1;
+      inner++;
     }
-    index += hasToken;
-    const counts = hasToken & ((id < idLimit) as u32);
-    const entry = select<usize>(tokens + ((id as usize) << 4), spare, counts != 0);
-    wrong |= hasToken & (((id >= idCount) as u32) | ((node == 0) as u32));
-    wrong |= counts & ((load<u32>(entry) != 0) as u32);
-    const best = load<u32>(record, 4);
-    store<u64>(entry, (node as u64) | ((select<u32>(-1, best, best == NONE) as u64) << 32));
-    store<u64>(entry, ((depth | (left << 16)) as u64) << 32, 8);
-    const token = select<u32>(id, NONE, counts != 0);
-    const longest = select<u32>(id, best, counts != 0);
-    const labelled = token | ((load<u8>(labels + (node as usize)) as u32) << 24);
-    store<u64>(record, ((next | (count << 23)) as u64) | ((labelled as u64) << 32));
-    const waiting = i64x2.splat(((longest as u64) << 32) as i64);
-    const first = nodes + ((next as usize) << 3);
-    v128.store(first, waiting);
-    v128.store(first, waiting, 16);
-    next += count;
-    for (let at: usize = 4; at < (count as usize); at++) store<u32>(first + (at << 3), longest, 4);
+    if (hasToken != 0) {
+      const high = ((load<u8>(idsHigh + (index >> 2)) as u32) >> ((index & 3) << 1)) & 3;
+      const id = (load<u16>(idsLow + ((index as usize) << 1)) as u32) | (high << 16);
+      let left = ((load<u8>(splits + (index >> 1)) as u32) >> ((index & 1) << 2)) & 15;
+      index++;
+      if (left == 15) {
+        left = split < splitOverflows ? (load<u16>(splitOverflow + ((split as usize) << 1)) as u32) : 0;
+        split++;
+      }
+      if (id >= idCount || node == 0) return false;
+      if (id < idLimit) {
+        const entry = tokens + ((id as usize) << 4);
+        if (load<u32>(entry) != 0) return false;
+        store<u32>(entry, node);
+        store<i32>(entry, best == NONE ? -1 : (best as i32), 4);
+        store<u32>(entry, depth | (left << 16), 12);
+        token = id;
+        best = id;
+      }
+    }
+    store<u32>(record, next | (count << 23));
+    store<u32>(record, token | ((load<u8>(labels + (node as usize)) as u32) << 24), 4);
+    if (count != 0) {
+      if (node >= next && node > 0) return false;
+      for (const end = next + count; next < end; next++) store<u32>(nodes + ((next as usize) << 3), best, 4);
+    }
   }
-  return wrong == 0 && next == nodeCount && index == tokenCount && inner == innerCount;
+  return next == nodeCount && index == tokenCount && inner == innerCount;
 }
 
 /** Fills the table of two-byte strings. */

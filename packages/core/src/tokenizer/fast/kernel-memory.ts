@@ -1,6 +1,5 @@
 // The memory of one kernel and the compiled code that works on it.
 
-import { decodeBase64 } from "../../bytes/index.ts";
 import { kernelWasm } from "../generated/kernel-wasm.ts";
 import type { Sections, Unpacker } from "../vocabulary/packed.ts";
 import type { Arena, Trie } from "../vocabulary/trie.ts";
@@ -75,7 +74,7 @@ export class KernelMemory implements Unpacker {
    * throws where WebAssembly or its SIMD instructions are missing or forbidden.
    */
   exportsFor(trie: Trie): KernelExports {
-    compiled ??= new this.#host.Module(decodeBase64(kernelWasm));
+    compiled ??= new this.#host.Module(bytesOf(kernelWasm));
     this.#exports ??= new this.#host.Instance(compiled, { env: { memory: this.#memory, abort } })
       .exports as KernelExports;
     this.#exports.setTrie(trie.nodes.byteOffset, trie.labels.byteOffset, trie.tokens.byteOffset);
@@ -110,6 +109,13 @@ export class KernelMemory implements Unpacker {
     exports.fillPairs(trie.pairs.byteOffset);
     return true;
   }
+}
+
+/** Bytes of hexadecimal digits. */
+function bytesOf(digits: string): Uint8Array {
+  return Uint8Array.from({ length: digits.length / 2 }, (_, i) =>
+    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
+  );
 }
 
 function abort(): never {

@@ -54,9 +54,8 @@ export interface Trie {
 /** A trie with room for the given numbers of nodes and IDs, to be filled by the caller. */
 export function createTrie(nodeCount: number, idCount: number, tokenCount: number, arena: Arena): Trie {
   const allocate = arena(9 * nodeCount + 16 * idCount + 4 * 65_536 + 256);
-  // A filler that writes several records at once may write a little past the end.
-  const words = (length: number, slack: number): Int32Array => {
-    const { buffer, byteOffset } = allocate(length * 4 + slack);
+  const words = (length: number): Int32Array => {
+    const { buffer, byteOffset } = allocate(length * 4);
     return new Int32Array(buffer, byteOffset, length);
   };
   const labels = allocate(nodeCount + 16);
@@ -64,9 +63,9 @@ export function createTrie(nodeCount: number, idCount: number, tokenCount: numbe
     nodeCount,
     idCount,
     tokenCount,
-    nodes: words(2 * nodeCount, 32),
-    pairs: words(65_536, 0),
-    tokens: words(4 * idCount, 16),
+    nodes: words(2 * nodeCount),
+    pairs: words(65_536),
+    tokens: words(4 * idCount),
     labels: new Uint8Array(labels.buffer, labels.byteOffset, nodeCount + 16),
   };
 }
