@@ -34,7 +34,7 @@ export interface BalancedEngineOptions {
 
 export interface BalanceStatistics {
   /** Requests by how their engine was chosen. */
-  readonly chosen: Readonly<Record<"sticky" | "ring" | "load" | "fallback", number>>;
+  readonly chosen: Readonly<Record<"sticky" | "prefix" | "ring" | "load" | "fallback", number>>;
   readonly retries: number;
   /** Prompt tokens, and how many of them were in a cache, over finished requests. */
   readonly promptTokens: number;
@@ -55,10 +55,14 @@ export interface BalancedEngine extends Engine {
 
 /** How much busier than the average an engine may be and still keep its prompts. */
 const loadFactor = 1.25;
-/** Share of requests that may be retried, so that a failing fleet is not asked ever more. */
+/**
+ * Share of requests that may be retried in vain, so that a failing fleet is not asked ever more. A retry that succeeds
+ * costs nothing: when one of few engines dies, more than this share of all requests has to move.
+ */
 const retryBudget = 0.2;
 const retryBase = 50;
-const maxSessions = 10_000;
+/** Sessions and ends of prompts of which it is remembered where they went. */
+const maxRemembered = 20_000;
 
 /** @throws RangeError without engines */
 export function createBalancedEngine(options: BalancedEngineOptions): BalancedEngine {
@@ -70,11 +74,13 @@ class Balancer implements BalancedEngine {
   readonly #options: BalancedEngineOptions;
   readonly #workers: readonly Worker[];
   readonly #ring: HashRing;
-  readonly #sessions = new Map<string, Worker>();
-  readonly #chosen = { sticky: 0, ring: 0, load: 0, fallback: 0 };
+  /** Where sessions went, by id, and prompts, by the hash of their last block. */
+  readonly #remembered = new Map<string | bigint, Worker>();
+  readonly #chosen = { sticky: 0, prefix: 0, ring: 0, load: 0, fallback: 0 };
   readonly #timer: NodeJS.Timeout | undefined;
   #requests = 0;
   #retries = 0;
+  #retriesInVain = 0;
   #promptTokens = 0;
   #cachedTokens = 0;
   #turn = 0;
@@ -128,6 +134,7 @@ class Balancer implements BalancedEngine {
       tried.add(worker);
       const outcome = yield* this.#attempt(worker, request, signal);
       if (outcome === undefined) return;
+      if (attempt > 1) this.#retriesInVain += 1;
       const { attempts = 3 } = this.#options;
       const isLast = attempt >= Math.min(attempts, this.#workers.length) || !this.#mayRetry();
       if (isLast || !outcome.retryable) throw outcome;
@@ -209,8 +216,8 @@ class Balancer implements BalancedEngine {
   }
 
   #mayRetry(): boolean {
-    // The first few requests may always be retried: a share of them is less than one.
-    return this.#retries < 5 || this.#retries < this.#requests * retryBudget;
+    // The first few may always be: a share of few requests is less than one.
+    return this.#retriesInVain < 5 || this.#retriesInVain < this.#requests * retryBudget;
   }
 
   #choose(request: GenerateRequest, tried: ReadonlySet<Worker>): Worker {
@@ -227,24 +234,48 @@ class Balancer implements BalancedEngine {
       );
     }
     const session = request.routing?.sessionId;
-    const worker = this.#stick(session, candidates) ?? this.#byPolicy(request, candidates);
+    const blocks = this.#blocks(request);
+    const worker =
+      this.#again("sticky", session === undefined ? [] : [session], candidates) ??
+      this.#again("prefix", blocks, candidates) ??
+      this.#byPolicy(request, candidates);
     if (session !== undefined) this.#remember(session, worker);
+    const end = blocks.at(-1);
+    if (end !== undefined) this.#remember(end, worker);
     return worker;
   }
 
-  #stick(session: string | undefined, candidates: readonly Worker[]): Worker | undefined {
-    const worker = session === undefined ? undefined : this.#sessions.get(session);
+  /** The worker that the last known of these keys went to, if it can take more. */
+  #again(
+    how: "sticky" | "prefix",
+    keys: readonly (string | bigint)[],
+    candidates: readonly Worker[],
+  ): Worker | undefined {
+    const known = keys.findLast((key) => this.#remembered.has(key));
+    const worker = known === undefined ? undefined : this.#remembered.get(known);
     if (worker === undefined || !candidates.includes(worker) || !this.#isLight(worker, candidates))
       return undefined;
-    this.#chosen.sticky += 1;
+    this.#chosen[how] += 1;
     return worker;
   }
 
-  #remember(session: string, worker: Worker): void {
-    this.#sessions.delete(session);
-    this.#sessions.set(session, worker);
-    const oldest = this.#sessions.keys().next();
-    if (this.#sessions.size > maxSessions && !oldest.done) this.#sessions.delete(oldest.value);
+  #remember(key: string | bigint, worker: Worker): void {
+    this.#remembered.delete(key);
+    this.#remembered.set(key, worker);
+    const oldest = this.#remembered.keys().next();
+    if (this.#remembered.size > maxRemembered && !oldest.done) this.#remembered.delete(oldest.value);
+  }
+
+  /**
+   * Hashes of the prompt's blocks. A later turn of a conversation contains the last block of an earlier one, and so is
+   * known, however short both are; another conversation with the same instructions is not.
+   */
+  #blocks({ prompt, cacheSalt, lora, routing }: GenerateRequest): readonly bigint[] {
+    const { policy = "prefix" } = this.#options;
+    if (policy !== "prefix") return [];
+    if (routing?.prefixBlocks !== undefined) return routing.prefixBlocks.hashes;
+    if (!("tokenIds" in prompt)) return [];
+    return prefixBlocks(prompt.tokenIds, { ...(cacheSalt && { salt: cacheSalt }), ...(lora && { lora }) });
   }
 
   #byPolicy(request: GenerateRequest, candidates: readonly Worker[]): Worker {

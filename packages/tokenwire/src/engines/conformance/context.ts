@@ -1,15 +1,16 @@
 // What checks work with: the engine, prompts to ask it, and requests with every sampling value spelled out.
 
-import type {
-  Engine,
-  EngineInfo,
-  FinishReason,
-  GenerateEvent,
-  GenerateRequest,
-  Sampling,
-  TokenId,
-  TokenLogprob,
-  Usage,
+import {
+  type Engine,
+  EngineError,
+  type EngineInfo,
+  type FinishReason,
+  type GenerateEvent,
+  type GenerateRequest,
+  type Sampling,
+  type TokenId,
+  type TokenLogprob,
+  type Usage,
 } from "../engine.ts";
 import { must } from "./report.ts";
 
@@ -50,7 +51,8 @@ export interface ConformanceOptions {
 /** An answer's parts, collected. */
 export interface Answer {
   readonly ids: TokenId[];
-  readonly logprobs: TokenLogprob[];
+  /** One entry per id; undefined where the server lost it along with an id that was found again. */
+  readonly logprobs: (TokenLogprob | undefined)[];
   text: string;
   reason: FinishReason | undefined;
   matched: TokenId | string | undefined;
@@ -156,12 +158,18 @@ export class CheckContext {
   async idle(milliseconds: number): Promise<boolean> {
     const end = performance.now() + milliseconds;
     for (;;) {
-      const load = await this.engine.load?.();
+      const load = await this.engine.load?.().catch(withoutLoad);
       if (load === undefined || load.running + load.waiting === 0) return true;
       if (performance.now() > end) return false;
       await pause(10);
     }
   }
+}
+
+/** A server need not tell how busy it is. */
+function withoutLoad(error: unknown): undefined {
+  if (error instanceof EngineError && error.code === "unsupported") return undefined;
+  throw error;
 }
 
 export function pause(milliseconds: number): Promise<void> {
@@ -190,7 +198,7 @@ function add(answers: readonly Answer[], event: Exclude<GenerateEvent, { type: "
     if (event.logprobs !== undefined) {
       must(event.logprobs.length === event.tokenIds.length, "a delta has not as many logprobs as ids");
       answer.logprobs.push(...event.logprobs);
-    }
+    } else if (event.fidelity !== undefined) answer.logprobs.push(...event.tokenIds.map(() => undefined));
   } else {
     answer.reason = event.reason;
     answer.matched = event.matched;

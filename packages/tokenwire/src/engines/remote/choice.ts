@@ -71,24 +71,37 @@ export class Choice {
   }
 
   async *events(): AsyncGenerator<GenerateEvent, void> {
-    const { upstream, request, signal, info } = this.#options;
-    const reader = upstream.createReader(request, this.#controller.signal, info);
     try {
-      for await (const event of this.#stream as AsyncGenerator<StreamedEvent, void>) {
-        if (event.done) break;
-        const failure = streamError(upstream.kind, event.value);
-        if (failure !== undefined) return yield this.#fail(failure);
-        const pieces = reader.push(event.value);
-        for (const piece of Array.isArray(pieces) ? pieces : await pieces) yield* this.#emit(piece);
-        if (this.#cut) break;
-      }
-      if (!this.#cut) for (const piece of reader.end()) yield* this.#emit(piece);
+      yield* this.#read();
     } catch (error) {
-      if (signal?.aborted || this.#controller.signal.aborted) return yield this.#finish({ reason: "abort" });
-      return yield this.#fail(connectionError(upstream.kind, error));
+      this.#end = this.#isAborted() ? { reason: "abort" } : this.#failure(error);
     }
-    this.#settled = !this.#cut;
+    this.#settled ||= this.#end === undefined || !(this.#cut || isOpenEnd(this.#end));
     yield this.#finish(this.#end ?? { reason: this.#guessReason() });
+  }
+
+  #isAborted(): boolean {
+    return this.#options.signal?.aborted === true || this.#controller.signal.aborted;
+  }
+
+  #failure(error: unknown): FinishPiece {
+    return { reason: "error", error: connectionError(this.#options.upstream.kind, error) };
+  }
+
+  async *#read(): AsyncGenerator<GenerateEvent, void> {
+    const { upstream, request, info } = this.#options;
+    const reader = upstream.createReader(request, this.#controller.signal, info);
+    for await (const event of this.#stream as AsyncGenerator<StreamedEvent, void>) {
+      if (event.done) break;
+      // What had arrived when the signal fired is not handed on.
+      if (this.#isAborted()) throw this.#controller.signal.reason;
+      const failure = streamError(upstream.kind, event.value);
+      if (failure !== undefined) throw failure;
+      const pieces = reader.push(event.value);
+      for (const piece of Array.isArray(pieces) ? pieces : await pieces) yield* this.#emit(piece);
+      if (this.#cut) return;
+    }
+    for (const piece of reader.end()) yield* this.#emit(piece);
   }
 
   /** Ends the server's work unless it has ended by itself. */
@@ -151,12 +164,6 @@ export class Choice {
     this.#end = end;
   }
 
-  #fail(error: EngineError): GenerateEvent {
-    // Silence says nothing about what the server is still doing.
-    this.#settled = error.code !== "timeout";
-    return this.#finish({ reason: "error", error });
-  }
-
   /** Some servers drop the last event, and the reason with it. */
   #guessReason(): FinishReason {
     const { stop, sampling } = this.#options.request;
@@ -194,4 +201,9 @@ export class Choice {
     const ends = [...eosTokenIds, ...(request.stop?.tokenIds ?? [])];
     return ends.includes(this.#lastId) ? this.#lastId : undefined;
   }
+}
+
+/** Whether the server may still be at work: it was left, or has only been silent. */
+function isOpenEnd({ reason, error }: FinishPiece): boolean {
+  return reason === "abort" || error?.code === "timeout";
 }

@@ -74,7 +74,7 @@ export class EngineHttpClient {
 
   /** Sends a request and resolves with a successful response, its body unread. Throws `EngineError`. */
   async open(path: string, call: HttpCall): Promise<IncomingMessage> {
-    const response = await this.#send(path, call).catch((error: unknown) => {
+    const response = await this.#sendUntilHeard(path, call).catch((error: unknown) => {
       call.signal?.throwIfAborted();
       throw connectionError(this.engine, error);
     });
@@ -86,6 +86,17 @@ export class EngineHttpClient {
 
   close(): void {
     this.#agent.destroy();
+  }
+
+  /** Servers close connections that are being kept: a request that met such an end was not heard, and goes again. */
+  async #sendUntilHeard(path: string, call: HttpCall): Promise<IncomingMessage> {
+    for (;;) {
+      try {
+        return await this.#send(path, call);
+      } catch (error) {
+        if (!(error instanceof StaleConnection) || call.signal?.aborted) throw error;
+      }
+    }
   }
 
   #send(path: string, call: HttpCall): Promise<IncomingMessage> {
@@ -134,7 +145,8 @@ export class EngineHttpClient {
       });
       outgoing.on("error", (error) => {
         clear();
-        reject(error);
+        const wasKept = outgoing.reusedSocket && /^(?:ECONNRESET|EPIPE)$/.test(codeOf(error));
+        reject(wasKept ? new StaleConnection(error.message, { cause: error }) : error);
       });
       outgoing.end(body);
     });
@@ -154,3 +166,8 @@ export class EngineHttpClient {
     return Buffer.concat(chunks).toString("utf8");
   }
 }
+
+/** A kept connection that the server had already closed. */
+class StaleConnection extends Error {}
+
+const codeOf = (error: Error): string => (error as NodeJS.ErrnoException).code ?? "";

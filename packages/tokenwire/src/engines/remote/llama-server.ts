@@ -39,6 +39,11 @@ const dialect: Dialect = {
   health: { path: "/health", timeout: 5_000 },
   toBody,
   createReader: (request, context) => new LlamaReader(request, context),
+  load: async (http, signal) => {
+    const slots = await http.json("/slots", { signal, timeout: 5_000 });
+    const running = asList(slots).filter((slot) => asObject(slot)["is_processing"] === true).length;
+    return { running, waiting: 0 };
+  },
   describe: async (http, options, signal) => {
     const info = await describeFromModels("llama-server", capabilities, http, options, signal);
     const properties = asObject(
@@ -56,18 +61,20 @@ const dialect: Dialect = {
 
 function toBody(request: GenerateRequest): Record<string, unknown> {
   const { sampling, logprobs } = request;
+  const prompt = promptIds(request);
   if (sampling.minTokens) throw new EngineError("unsupported", "llama-server has no minimum of tokens.");
   if (sampling.allowedTokenIds)
     throw new EngineError("unsupported", "llama-server has no list of allowed tokens.");
   return {
-    prompt: promptIds(request),
+    prompt,
     n_predict: sampling.maxTokens,
     temperature: sampling.temperature ?? 1,
     top_k: sampling.topK ?? 0,
     top_p: sampling.topP ?? 1,
     min_p: sampling.minP ?? 0,
     repeat_penalty: sampling.repetitionPenalty ?? 1,
-    repeat_last_n: -1,
+    // Everything: prompt and answer. (There is no value that means that; −1 is refused.)
+    repeat_last_n: prompt.length + sampling.maxTokens,
     presence_penalty: sampling.presencePenalty ?? 0,
     frequency_penalty: sampling.frequencyPenalty ?? 0,
     seed: sampling.seed === undefined ? -1 : sampling.seed >>> 0,

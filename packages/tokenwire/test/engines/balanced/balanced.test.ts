@@ -104,7 +104,7 @@ async function run(engine: Engine, asked: GenerateRequest): Promise<GenerateEven
 }
 
 /** Thirty conversations of five turns, each turn longer by what was said. */
-async function workload(engine: Engine, onTurn: (turn: number) => void = () => undefined) {
+async function workload(engine: Engine, onTurn: (turn: number) => void = () => undefined, first = 200) {
   const random = fc.sample(fc.array(fc.nat(200_000), { minLength: 300, maxLength: 300 }), {
     numRuns: 30,
     seed: 9,
@@ -113,7 +113,7 @@ async function workload(engine: Engine, onTurn: (turn: number) => void = () => u
   for (let turn = 1; turn <= 5; turn += 1) {
     onTurn(turn);
     const round = random.map((ids) =>
-      run(engine, request(ids.slice(0, 200 + 20 * turn))).catch((error: Error) => error),
+      run(engine, request(ids.slice(0, first + 20 * turn))).catch((error: Error) => error),
     );
     outcomes.push(...(await Promise.all(round)));
   }
@@ -137,6 +137,35 @@ describe("the balanced engine", () => {
     const achievable = (220 + 240 + 260 + 280) / (220 + 240 + 260 + 280 + 300);
     expect((await rate("prefix")) / achievable).toBeGreaterThan(0.9);
     expect(await rate("random")).toBeLessThan(0.75 * achievable);
+  });
+
+  it("keeps conversations that are shorter than what decides where new ones go", async () => {
+    const engine = createBalancedEngine({
+      engines: ["a", "b", "c"].map((name) => fake(name)),
+      probeInterval: 0,
+    });
+    await workload(engine, () => undefined, 20);
+    const { cachedTokens, promptTokens, chosen } = engine.statistics();
+    const achievable = (40 + 60 + 80 + 100) / (40 + 60 + 80 + 100 + 120);
+    expect(cachedTokens / promptTokens / achievable).toBeGreaterThan(0.9);
+    expect(chosen.prefix).toBeGreaterThan(100);
+  });
+
+  it("moves every request of a dead engine, however many there are, and stops when all are dead", async () => {
+    const dying = ["a", "b"].map((name) => fake(name));
+    dying[0]!.dead = true;
+    const engine = createBalancedEngine({ engines: dying, probeInterval: 0, policy: "round-robin" });
+    const outcomes = await Promise.all(
+      Array.from({ length: 200 }, (_, at) => run(engine, request([at])).catch((error: Error) => error)),
+    );
+    expect(outcomes.filter((outcome) => outcome instanceof Error)).toEqual([]);
+    expect(engine.statistics().retries).toBe(100);
+    const none = createBalancedEngine({
+      engines: ["x", "y", "z"].map((name) => fake(name, () => "fail-before")),
+      probeInterval: 0,
+    });
+    for (let at = 0; at < 100; at += 1) await run(none, request([at])).catch(() => undefined);
+    expect(none.statistics().retries).toBeLessThan(40);
   });
 
   it("loses no request that had shown nothing when an engine dies, and ends the others clearly", async () => {

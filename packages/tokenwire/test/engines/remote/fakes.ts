@@ -485,6 +485,11 @@ const llamaServer =
       "seed",
     ]);
     if (fault) return refuse(response, fault);
+    if ((body["repeat_last_n"] as number) < 0)
+      return refuse(
+        response,
+        "Field 'repeat_last_n': Value must be between 0 <= value <= 2147483647, but got -1",
+      );
     if ((body["prompt"] as number[]).length > 512) {
       return json(
         response,
