@@ -51,7 +51,19 @@ async function bundle(name) {
     splitting: true,
     plugins: [keepOutside],
   });
-  return Object.keys(metafile.outputs).map((path) => join(folder, path));
+  const written = Object.keys(metafile.outputs).map((path) => join(folder, path));
+  for (const path of written) if (path.endsWith(".js")) dropBareImports(path);
+  return written;
+}
+
+/**
+ * Blanks imports that are there for side effects only: these packages have none, as their package.json says, and
+ * bundlers would warn of the contradiction. Blanks, because source maps count columns.
+ */
+function dropBareImports(path) {
+  const code = readFileSync(path, "utf8");
+  const blanked = code.replace(/(?<=^|;)import"[^"]+";/g, (statement) => " ".repeat(statement.length));
+  if (blanked !== code) writeFileSync(path, blanked);
 }
 
 /** The modules that read vocabularies from files, each by itself. Returns the files written. */
