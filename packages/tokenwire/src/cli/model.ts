@@ -48,9 +48,11 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
   const folder = given ?? llamaCpp.exec(spec)?.[1];
   const { createEngine } = await import("../engines/index.ts");
   const { createHarmonyProfile, resolveProfile } = await import("../profiles/index.ts");
-  const engine = createEngine(await engineOptions(spec));
+  // Of use once the profile is known, which is not before the engine has named its model.
+  const tokenizer = { decodeBytes: (ids: ArrayLike<number>) => profile.tokenizer.decodeBytes(ids) };
+  const engine = createEngine(await engineOptions(spec), { tokenizer });
   const info = await engine.info();
-  const profile =
+  const profile: ModelProfile =
     folder === undefined
       ? createHarmonyProfile({
           id: name ?? info.model,

@@ -39,3 +39,15 @@ export const tokenEngine: Capabilities = {
   logitBias: true,
   prefixCache: true,
 };
+
+/** A server that speaks text. */
+export const textEngine: Capabilities = {
+  ...tokenEngine,
+  input: "text",
+  output: "text",
+  logprobs: { maxTop: 0, prompt: false },
+  stopTokenIds: false,
+  stopStrings: true,
+  logitBias: false,
+  constraints: ["json_object", "json_schema"],
+};

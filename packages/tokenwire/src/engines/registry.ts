@@ -13,6 +13,7 @@ import {
   createOllamaEngine,
   createOpenAiEngine,
   createSglangEngine,
+  createTgiEngine,
   createVllmCompletionsEngine,
   createVllmEngine,
   type RemoteTimeouts,
@@ -39,7 +40,10 @@ export interface EngineOptions {
   readonly id?: string;
   /** A model file, for engines that run one themselves. */
   readonly path?: string;
-  /** The tokenizer of the ids that will be sent; the embedded engine needs it for words outside its small table. */
+  /**
+   * The tokenizer of the ids that will be sent. The embedded engine needs it for words outside its small table,
+   * llama-server's adapter to find ids again that the server leaves out.
+   */
   readonly tokenizer?: TokenBytesSource;
   /** Requests generated at the same time, where the engine decides. */
   readonly maxConcurrent?: number;
@@ -68,6 +72,7 @@ const engineKinds: Readonly<Record<string, (options: EngineOptions) => Engine>> 
   "llama-server": remote(createLlamaServerEngine),
   openai: remote(createOpenAiEngine),
   ollama: remote(createOllamaEngine),
+  tgi: remote(createTgiEngine),
   grpc: remote(createGrpcEngine),
   ...Object.fromEntries(
     grpcDialectNames.map((name) => [`grpc-${name}`, remote((options) => createGrpcEngine(options, name))]),
@@ -106,6 +111,8 @@ export function listEngineKinds(): readonly string[] {
  * An engine by kind or URL. A URL's scheme is the kind; what follows is the model file or the address. For a plain
  * `http://…` or `grpc://…` the server is asked which engine it is.
  *
+ * @param more what else the engine needs, beside a URL.
+ *
  * @throws INVALID_ARGUMENT for an unknown kind, naming the known ones.
  * @example
  * createEngine("embedded")
@@ -114,8 +121,12 @@ export function listEngineKinds(): readonly string[] {
  * createEngine("grpc://127.0.0.1:50051")
  * createEngine({ kind: "embedded", path: "model.gguf", tokenizer })
  */
-export function createEngine(urlOrOptions: string | EngineOptions): Engine {
-  const options = typeof urlOrOptions === "string" ? parseEngineUrl(urlOrOptions) : urlOrOptions;
+export function createEngine(
+  urlOrOptions: string | EngineOptions,
+  more: Partial<EngineOptions> = {},
+): Engine {
+  const given = typeof urlOrOptions === "string" ? parseEngineUrl(urlOrOptions) : urlOrOptions;
+  const options = { ...more, ...given };
   const create = engineKinds[options.kind];
   if (create === undefined) throw unknownKind(options.kind);
   return create(options);

@@ -7,6 +7,7 @@ import { createLlamaServerEngine } from "./llama-server.ts";
 import type { RemoteEngineOptions } from "./options.ts";
 import { createSglangEngine } from "./sglang.ts";
 import { createOllamaEngine, createOpenAiEngine } from "./text-engines.ts";
+import { createTgiEngine } from "./tgi.ts";
 import { createVllmEngine } from "./vllm.ts";
 import { createVllmCompletionsEngine } from "./vllm-completions.ts";
 
@@ -16,6 +17,7 @@ const factories: Readonly<Record<RemoteKind, (options: RemoteEngineOptions) => E
   vllm: createVllmEngine,
   "vllm-completions": createVllmCompletionsEngine,
   ollama: createOllamaEngine,
+  tgi: createTgiEngine,
   openai: createOpenAiEngine,
 };
 

@@ -5,7 +5,14 @@ import { EngineHttpClient } from "./http-client.ts";
 import { asList, asObject, asString } from "./json-view.ts";
 import type { RemoteEngineOptions } from "./options.ts";
 
-export type RemoteKind = "llama-server" | "sglang" | "vllm" | "vllm-completions" | "ollama" | "openai";
+export type RemoteKind =
+  | "llama-server"
+  | "sglang"
+  | "vllm"
+  | "vllm-completions"
+  | "ollama"
+  | "tgi"
+  | "openai";
 
 /**
  * Probes an address. An OpenAI-compatible server that is none of the known ones is `openai`.
@@ -30,6 +37,7 @@ export async function detectEngine(options: RemoteEngineOptions, signal?: AbortS
     if (owner === "sglang") return "sglang";
     if (owner === "llamacpp") return "llama-server";
     if (Array.isArray(asObject(await ask("/api/tags"))["models"])) return "ollama";
+    if (asObject(await ask("/info"))["model_id"] !== undefined) return "tgi";
     if (models["data"] !== undefined) return "openai";
     throw new EngineError("invalid_request", `${options.url} answers, but not like any engine we know.`);
   } finally {

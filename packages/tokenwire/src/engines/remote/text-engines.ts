@@ -1,7 +1,7 @@
 // Engines that speak only text: any OpenAI-compatible completions endpoint, and Ollama. The prompt is rendered here and
 // sent as text; the answer is text again, and the layer above tokenizes it for itself.
 
-import { tokenEngine } from "../capabilities.ts";
+import { textEngine } from "../capabilities.ts";
 import { type Engine, EngineError, type GenerateRequest } from "../engine.ts";
 import type { AnswerReader, Dialect, Piece } from "./dialect.ts";
 import { asList, asNumber, asObject, asString, type Json } from "./json-view.ts";
@@ -11,23 +11,12 @@ import { createRemoteEngine } from "./remote-engine.ts";
 import { usagePieces } from "./usage.ts";
 import { finishPieces } from "./vllm.ts";
 
-const textCapabilities = {
-  ...tokenEngine,
-  input: "text",
-  output: "text",
-  logprobs: { maxTop: 0, prompt: false },
-  stopTokenIds: false,
-  stopStrings: true,
-  logitBias: false,
-  constraints: ["json_object", "json_schema"],
-} as const;
-
 const promptText = (request: GenerateRequest): string =>
   "text" in request.prompt ? request.prompt.text : "";
 
 const openai: Dialect = {
   kind: "openai",
-  capabilities: textCapabilities,
+  capabilities: textEngine,
   generatePath: "/v1/completions",
   health: { path: "/v1/models", timeout: 10_000 },
   toBody: (request, model) => {
@@ -51,7 +40,7 @@ const openai: Dialect = {
     };
   },
   createReader: () => new OpenAiReader(),
-  describe: (http, options, signal) => describeFromModels("openai", textCapabilities, http, options, signal),
+  describe: (http, options, signal) => describeFromModels("openai", textEngine, http, options, signal),
 };
 
 /** An engine over any OpenAI-compatible `/v1/completions`, in text. */
@@ -79,7 +68,7 @@ class OpenAiReader implements AnswerReader {
 
 const ollama: Dialect = {
   kind: "ollama",
-  capabilities: textCapabilities,
+  capabilities: textEngine,
   generatePath: "/api/generate",
   health: { path: "/api/tags", timeout: 5_000 },
   toBody: (request, model) => {
@@ -127,7 +116,7 @@ const ollama: Dialect = {
       servedNames: names,
       maxContext: options.maxContext ?? context ?? 8192,
       eosTokenIds: [],
-      capabilities: textCapabilities,
+      capabilities: textEngine,
     };
   },
 };

@@ -599,4 +599,61 @@ const ollama =
     return stream(context, response, [...events, last], "ndjson");
   };
 
-const handlers = { vllm, completions, sglang, "llama-server": llamaServer, openai, ollama };
+const tgi =
+  (context: Context): Handler =>
+  (body, response, path) => {
+    const { script } = context.options;
+    if (path === "/health") return json(response, {});
+    if (path === "/info") return json(response, { model_id: "m", max_total_tokens: 4096, version: "3.0" });
+    if (path !== "/generate_stream") return json(response, {}, 404);
+    const parameters = (body["parameters"] ?? {}) as Body;
+    const known = [
+      "max_new_tokens",
+      "do_sample",
+      "temperature",
+      "top_p",
+      "top_k",
+      "seed",
+      "stop",
+      "details",
+    ].concat(["repetition_penalty", "frequency_penalty", "grammar", "decoder_input_details", "top_n_tokens"]);
+    const fault =
+      refuseUnknown(body, ["inputs", "parameters", "stream"], ["inputs", "parameters"]) ??
+      refuseUnknown(parameters, known, ["max_new_tokens", "do_sample", "repetition_penalty"]) ??
+      outOfRange(parameters);
+    const invalid = { error: `Input validation error: ${fault}`, error_type: "validation" };
+    if (fault) return json(response, invalid, 422);
+    const count = Math.min(parameters["max_new_tokens"] as number, script.ids.length);
+    const top = (id: number) => [
+      { id, text: "x", logprob: -0.5, special: false },
+      { id: id + 1, text: "y", logprob: -1, special: false },
+    ];
+    const events = script.ids.slice(0, count).map((id, index) => ({
+      data: {
+        index: index + 1,
+        token: { id, text: "x", logprob: -0.5, special: index === script.ids.length - 1 },
+        ...(parameters["top_n_tokens"] !== undefined && { top_tokens: top(id) }),
+        generated_text: index === count - 1 ? "…" : null,
+        details:
+          index === count - 1
+            ? { finish_reason: count < script.ids.length ? "length" : "eos_token", generated_tokens: count }
+            : null,
+      },
+      produced: index + 1,
+    }));
+    return stream({ ...context, options: { ...context.options, noDone: true } }, response, events);
+  };
+
+/** Values that the original refuses. */
+function outOfRange({ temperature, top_p: topP, top_k: topK, stop }: Body): string | undefined {
+  if (temperature !== undefined && !((temperature as number) > 0))
+    return "`temperature` must be strictly positive";
+  if (topP !== undefined && !((topP as number) > 0 && (topP as number) < 1))
+    return "`top_p` must be > 0.0 and < 1.0";
+  if (topK !== undefined && !((topK as number) > 0)) return "`top_k` must be strictly positive";
+  return ((stop as string[] | undefined)?.length ?? 0) > 4
+    ? "`stop` supports up to 4 stop sequences"
+    : undefined;
+}
+
+const handlers = { vllm, completions, sglang, "llama-server": llamaServer, openai, ollama, tgi };
