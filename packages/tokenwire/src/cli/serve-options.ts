@@ -30,6 +30,7 @@ export interface ServeFlags extends ServeToolFlags {
   readonly jsonDepth: number;
   readonly maxRunning: number;
   readonly maxWaiting: number;
+  readonly maxConnections: number;
   readonly maxSockets: number;
   readonly maxChoices: number;
   readonly keyRequests: number;
@@ -47,6 +48,7 @@ export interface ServeFlags extends ServeToolFlags {
   readonly keepAlive: number;
   readonly reasoningFields: "both" | "reasoning" | "reasoning_content" | "none";
   readonly binaryFormat?: readonly string[];
+  readonly publicMaps?: boolean;
   readonly logLevel: string;
   readonly logContent?: boolean;
   readonly traceContent?: boolean;
@@ -123,6 +125,9 @@ function addLimitOptions(command: Command): void {
     .addOption(count("--json-depth <n>", "deepest nesting of a request body", 1, 1_000, 128))
     .addOption(count("--max-running <n>", "requests that generate at once", 1, 100_000, 64))
     .addOption(count("--max-waiting <n>", "requests that wait; 429 above", 0, 100_000, 100))
+    .addOption(
+      count("--max-connections <n>", "open connections; more are ended at once", 1, 1_000_000, 10_000),
+    )
     .addOption(count("--max-sockets <n>", "open WebSockets; 429 above", 0, 100_000, 100))
     .addOption(count("--max-choices <n>", "choices (n) per request", 1, 128, 128))
     .addOption(count("--key-requests <n>", "requests a minute and key; 0: no limit", 0, 1_000_000, 0))
@@ -156,6 +161,7 @@ function addOutputOptions(command: Command): void {
         .default("both"),
     )
     .addOption(list("--binary-format <name>", "binary answers to offer, or none; repeatable (default: all)"))
+    .addOption(environmentOption("--public-maps", "answer /.well-known/codec and /codec without a key"))
     .addOption(
       environmentOption("--log-level <level>", "what is logged to standard error")
         .choices(["silent", "error", "warn", "info", "debug"])
@@ -211,8 +217,9 @@ async function toTls({ tlsCert, tlsKey, tlsClientCa }: ServeFlags): Promise<TlsO
   };
 }
 
-async function toCodec({ binaryFormat: given }: ServeFlags): Promise<CodecOptions | undefined> {
-  if (given === undefined) return undefined;
+async function toCodec({ binaryFormat: given, publicMaps }: ServeFlags): Promise<CodecOptions> {
+  const shared = { publicDiscovery: publicMaps === true };
+  if (given === undefined) return shared;
   const { BINARY_FORMATS } = await import("../protocol/index.ts");
   const formats = given.filter((name) => name !== "none");
   const unknown = formats.find((name) => !BINARY_FORMATS.some((known) => known === name));
@@ -221,7 +228,7 @@ async function toCodec({ binaryFormat: given }: ServeFlags): Promise<CodecOption
       `--binary-format: unknown format "${unknown}". Known: ${BINARY_FORMATS.join(", ")}, none.`,
     );
   }
-  return { formats: BINARY_FORMATS.filter((known) => formats.includes(known)) };
+  return { ...shared, formats: BINARY_FORMATS.filter((known) => formats.includes(known)) };
 }
 
 /** What the flags say to the server. Raises `UsageError`. */
@@ -244,6 +251,7 @@ export async function toServerOptions(flags: ServeFlags): Promise<Omit<ServerOpt
       jsonDepth: flags.jsonDepth,
       running: flags.maxRunning,
       waiting: flags.maxWaiting,
+      connections: flags.maxConnections,
       sockets: flags.maxSockets,
       n: flags.maxChoices,
     },
@@ -267,7 +275,7 @@ export async function toServerOptions(flags: ServeFlags): Promise<Omit<ServerOpt
     strict: flags.strict === true,
     anyModel: flags.anyModel === true,
     currentDate: flags.currentDate,
-    ...(codec && { codec }),
+    codec,
     logContent: flags.logContent === true,
     ...(flags.traceContent && { tracing: { content: true } }),
     ...(flags.metricsCompat && { metricsCompat: flags.metricsCompat }),

@@ -56,7 +56,19 @@ export interface AppParts {
   readonly https?: HttpsOptions | undefined;
 }
 
-export function createApp({ context, routes, auth, https = undefined }: AppParts): FastifyInstance {
+/** An app, and what it answers: as Fastify registered it, further routes of the caller included. */
+export interface App {
+  readonly app: FastifyInstance;
+  readonly registered: readonly RegisteredRoute[];
+}
+
+export interface RegisteredRoute {
+  readonly method: string;
+  /** In Fastify's notation: `/v1/responses/:id`, `/v1/models/*`. */
+  readonly path: string;
+}
+
+export function createApp({ context, routes, auth, https = undefined }: AppParts): App {
   const { settings, log } = context;
   const options: FastifyHttpOptions<HttpServer> = {
     loggerInstance: log as FastifyBaseLogger,
@@ -65,6 +77,8 @@ export function createApp({ context, routes, auth, https = undefined }: AppParts
     // Model and response ids are longer than the default of 100 characters.
     routerOptions: { maxParamLength: 1_024 },
     requestTimeout: settings.timeouts.upload,
+    // A connection is given up now and then, so that clients spread over the servers that a balancer has by then.
+    maxRequestsPerSocket: 10_000,
     genReqId: (request) => requestIdOf(request.headers),
     forceCloseConnections: "idle",
     // Its own answer has another shape than errors here; the hook below answers instead.
@@ -84,17 +98,22 @@ export function createApp({ context, routes, auth, https = undefined }: AppParts
   };
   // The two kinds of server differ in a type parameter that nothing here looks at.
   const app = Fastify((https ? { ...options, https } : options) as typeof options);
+  const registered: RegisteredRoute[] = [];
+  app.addHook("onRoute", ({ method, url }) => {
+    for (const each of [method].flat()) registered.push({ method: each, path: url });
+  });
   const paths = new PathTable(routes);
   installBodyParser(app, settings.limits.jsonDepth);
   installBinaryBodyParser(app);
   installErrorHandlers(app, context, paths);
   installHooks(app, context, routes, auth);
   for (const route of routes) register(app, context, route);
+  app.server.maxConnections = settings.limits.connections;
   app.server.on(https ? "secureConnection" : "connection", (socket: Socket) => {
     context.metrics.connectionOpened();
     socket.once("close", () => context.metrics.connectionClosed());
   });
-  return app;
+  return { app, registered };
 }
 
 function installErrorHandlers(app: FastifyInstance, context: ServerContext, paths: PathTable): void {
@@ -127,8 +146,11 @@ function installHooks(
   routes: readonly Route[],
   auth: Authenticator,
 ): void {
+  const { publicDiscovery } = context.codec.settings;
   const open = new Set(
-    routes.filter((route) => route.open).flatMap((route) => [route.path, ...(route.aliases ?? [])]),
+    routes
+      .filter((route) => route.open === true || (route.open === "discovery" && publicDiscovery))
+      .flatMap((route) => [route.path, ...(route.aliases ?? [])]),
   );
   const { keyLimits: limits } = context;
   app.addHook("onRequest", (request, reply, done) => {

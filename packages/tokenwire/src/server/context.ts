@@ -74,8 +74,8 @@ export interface Route {
   readonly aliases?: readonly string[];
   /** What the body may hold; for `/openapi.json`. */
   readonly schema?: z.ZodType;
-  /** Answers without a key. */
-  readonly open?: boolean;
+  /** Answers without a key: always, or where the operator lets everybody discover the dialect maps. */
+  readonly open?: true | "discovery";
   /** The body of the answer; `undefined` when the handler answered by itself. */
   readonly handle: (context: RouteContext) => unknown;
 }

@@ -49,6 +49,8 @@ export interface LimitOptions {
   readonly running?: number;
   /** Requests that wait for a slot; 429 above. Default 100. */
   readonly waiting?: number;
+  /** Connections that are open at the same time; more are ended at once. Default 10,000. */
+  readonly connections?: number;
   /** WebSockets that are open at the same time. Default 100. */
   readonly sockets?: number;
   /** Choices per request. Default 128. */
@@ -122,6 +124,7 @@ export function toSettings(options: Omit<ServerOptions, "models">): ServerSettin
       jsonDepth: 128,
       running: 64,
       waiting: 100,
+      connections: 10_000,
       sockets: 100,
       n: 128,
       ...options.limits,

@@ -51,11 +51,31 @@ export function checkHost(rules: OriginRules, host: string | undefined): void {
   );
 }
 
+const isOwnOrAllowed = (rules: OriginRules, { origin, host }: IncomingHttpHeaders): boolean =>
+  origin === undefined ||
+  rules.corsOrigins.includes("*") ||
+  rules.corsOrigins.includes(origin) ||
+  (URL.canParse(origin) && new URL(origin).host === host);
+
 /** Raises 403 for a page of another origin: browsers let any page open a WebSocket and read it. */
-export function checkSocketOrigin(rules: OriginRules, { origin, host }: IncomingHttpHeaders): void {
-  if (origin === undefined || rules.corsOrigins.includes("*") || rules.corsOrigins.includes(origin)) return;
-  if (URL.canParse(origin) && new URL(origin).host === host) return;
-  throw new ApiError(403, `The origin ${quote(origin)} is not allowed.`, { wireCode: "origin_not_allowed" });
+export function checkSocketOrigin(rules: OriginRules, headers: IncomingHttpHeaders): void {
+  if (!isOwnOrAllowed(rules, headers)) throw originNotAllowed(headers.origin);
+}
+
+/**
+ * Raises 403 for what a page of any origin can send without the browser asking first: a body without a content type,
+ * which is taken as JSON from everybody else. The page could not read the answer, but the work would be done.
+ */
+function checkForgery(rules: OriginRules, request: FastifyRequest): void {
+  const { headers, method } = request;
+  if (method !== "POST" || headers["content-type"] !== undefined || isOwnOrAllowed(rules, headers)) return;
+  throw originNotAllowed(headers.origin);
+}
+
+function originNotAllowed(origin: string | undefined): ApiError {
+  return new ApiError(403, `The origin ${quote(origin ?? "")} is not allowed.`, {
+    wireCode: "origin_not_allowed",
+  });
 }
 
 /** Raises 403 for a host that is not ours, and sets the CORS headers for an origin that may read the answer. */
@@ -63,6 +83,7 @@ export function checkOrigin(rules: OriginRules, request: FastifyRequest, reply: 
   const { host, origin } = request.headers;
   // Whoever accepted the connection of a request that was handed over has checked what names it is asked by.
   if (handedOverSignal(request.raw) === undefined) checkHost(rules, host);
+  checkForgery(rules, request);
   if (origin === undefined || rules.corsOrigins.length === 0) return;
   void reply.header("vary", "origin");
   const isAny = rules.corsOrigins.includes("*");

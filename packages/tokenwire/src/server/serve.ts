@@ -8,7 +8,7 @@ import type { Engine } from "../engines/index.ts";
 import { ApiError } from "../protocol/index.ts";
 import { createMemoryStore, type ResponseStore } from "../store/index.ts";
 import { Admission } from "./admission.ts";
-import { createApp } from "./app.ts";
+import { createApp, type RegisteredRoute } from "./app.ts";
 import { Authenticator } from "./auth.ts";
 import { toCodecSettings } from "./codec/options.ts";
 import { CodecState } from "./codec/state.ts";
@@ -35,6 +35,8 @@ export interface Server {
   /** The Fastify instance, for tests (`app.inject`) and for adding routes before `listen`. */
   readonly app: FastifyInstance;
   readonly models: readonly ServedModel[];
+  /** Every method and path that is answered; WebSockets are spoken at `/v1/responses`. */
+  readonly routes: readonly RegisteredRoute[];
   /** `http://127.0.0.1:8000`; known once the server listens. */
   readonly url: string;
   /**
@@ -85,7 +87,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     context.metrics.addVllmNames(admission, () => cacheUsage(models.list()));
   }
   const auth = new Authenticator(options.apiKeys ?? []);
-  const app = createApp({ context, routes, auth, https: options.tls && toHttpsOptions(options.tls) });
+  const { app, registered } = createApp({
+    context,
+    routes,
+    auth,
+    https: options.tls && toHttpsOptions(options.tls),
+  });
   const sockets = new ResponseSockets(context, auth);
   sockets.listen(app.server);
   const metricsListener =
@@ -94,6 +101,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   return {
     app,
     models: models.list(),
+    routes: registered,
     fetch: createFetchHandler(app),
     get url() {
       return url;

@@ -59,7 +59,7 @@ describe("the command line", () => {
       metricsCompat: "vllm",
       logContent: true,
       tracing: { content: true },
-      codec: { formats: [] },
+      codec: { formats: [], publicDiscovery: false },
     });
   });
 

@@ -196,27 +196,9 @@ describe("origins", () => {
 });
 
 describe("keys", () => {
-  it("guards every route but health and readiness", async () => {
+  it("are taken as a bearer token or in a header of their own", async () => {
     const guarded = await start({ emit: () => answerText("x") }, { apiKeys: ["secret-1", "secret-2"] });
     try {
-      const lines = guarded.server.app.printRoutes({ commonPrefix: false });
-      expect(lines).toContain("/v1/chat/completions");
-      const { routes } = await import("../../src/server/routes/index.ts");
-      for (const route of routes) {
-        for (const path of [route.path, ...(route.aliases ?? [])]) {
-          const response = await fetch(`${guarded.url}${path.replace("*", "x").replace(/:\w+/g, "x")}`, {
-            method: route.method,
-            ...(route.method === "POST" && { body: "{}", headers: { "content-type": "application/json" } }),
-          });
-          // An open wildcard has no document of this name, but says so without a key.
-          if (route.open) expect(response.status, path).toBe(path.includes("*") ? 404 : 200);
-          else {
-            expect(response.status, path).toBe(401);
-            expect(response.headers.get("www-authenticate")).toBe("Bearer");
-          }
-          await response.arrayBuffer();
-        }
-      }
       for (const headers of [{ authorization: "Bearer secret-2" }, { "x-api-key": "secret-1" }]) {
         expect((await fetch(`${guarded.url}/v1/models`, { headers })).status).toBe(200);
       }

@@ -28,6 +28,8 @@ export interface CodecOptions {
   readonly unknownStreamFormat?: "error" | "sse";
   /** `POST /v1/completions/codec`. Default: true. */
   readonly binaryRequests?: boolean;
+  /** Answer `/.well-known/codec/`, `/codec/schema` and `/codec/version` without a key. Default: false. */
+  readonly publicDiscovery?: boolean;
   /** Published, and named in responses. tokenwire does not enforce it. */
   readonly safetyPolicy?: SafetyPolicyDescriptor;
   readonly versionPolicy?: VersionPolicyOptions;
@@ -40,6 +42,7 @@ export interface CodecSettings {
   readonly compressedStreams: number;
   readonly unknownStreamFormat: "error" | "sse";
   readonly binaryRequests: boolean;
+  readonly publicDiscovery: boolean;
   readonly safetyPolicy: SafetyPolicyDescriptor | undefined;
   readonly versionPolicy: VersionPolicyOptions | undefined;
 }
@@ -52,6 +55,7 @@ export function toCodecSettings(options: CodecOptions = {}): CodecSettings {
     compressedStreams: options.compressedStreams ?? 64,
     unknownStreamFormat: options.unknownStreamFormat ?? "error",
     binaryRequests: options.binaryRequests ?? true,
+    publicDiscovery: options.publicDiscovery ?? false,
     safetyPolicy: options.safetyPolicy,
     versionPolicy: options.versionPolicy,
   };

@@ -30,7 +30,7 @@ export const binaryCompletions: Route = {
 export const codecSchema: Route = {
   method: "GET",
   path: "/codec/schema",
-  open: true,
+  open: "discovery",
   handle: ({ reply }) => {
     void reply.type("text/plain; charset=utf-8");
     return CODEC_PROTO;
@@ -40,7 +40,7 @@ export const codecSchema: Route = {
 export const codecVersion: Route = {
   method: "GET",
   path: "/codec/version",
-  open: true,
+  open: "discovery",
   handle: ({ server }) => ({
     version: CODEC_CLIENT_VERSION,
     stream_formats: ["json", ...server.codec.settings.formats],
@@ -93,7 +93,7 @@ function findDocument(context: RouteContext, path: string): object | Uint8Array 
 export const wellKnownCodec: Route = {
   method: "GET",
   path: `${WELL_KNOWN_BASE}/*`,
-  open: true,
+  open: "discovery",
   handle: (context) => {
     const path = (context.request.params as { "*": string })["*"];
     const document = findDocument(context, path);

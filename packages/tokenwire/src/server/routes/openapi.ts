@@ -55,7 +55,7 @@ function operation(route: Route, path: string): Json {
     }),
     ...(route.schema && { requestBody: bodyOf(route.schema) }),
     responses: { "200": { description: "The answer." }, default: errorAnswer },
-    security: route.open ? [] : [{ bearer: [] }, { apiKey: [] }],
+    security: route.open === true ? [] : [{ bearer: [] }, { apiKey: [] }],
   };
 }
 
