@@ -39,7 +39,8 @@ export class EncodingBase {
   readonly normalization: Normalization | undefined;
   /** One more than the largest ID of the vocabulary. */
   readonly idCount: number;
-  readonly #source: VocabularySource;
+  /** Forgotten once it is loaded, with the packed form that it holds. */
+  #source: VocabularySource | undefined;
   #loaded: (LoadedVocabulary & ChosenKernel) | undefined;
   #start: { readonly kernel: StartKernel; readonly engine: TextEngine } | undefined;
   #engine: TextEngine | undefined;
@@ -65,12 +66,13 @@ export class EncodingBase {
   }
 
   #load(): LoadedVocabulary & ChosenKernel {
-    if (this.#loaded === undefined) {
+    if (this.#source !== undefined) {
       const vocabulary = this.#source.load();
       const { trie, pieces, memory } = vocabulary;
       this.#loaded = { ...vocabulary, ...chooseKernel(trie, this.preTokenizer, pieces, memory) };
+      this.#source = undefined;
     }
-    return this.#loaded;
+    return this.#loaded!;
   }
 
   get trie(): Trie {
