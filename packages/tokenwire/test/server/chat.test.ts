@@ -4,7 +4,9 @@ import { connect } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { EngineError } from "../../src/engines/index.ts";
+import { checkChatStream } from "./stream-rules.ts";
 import { answerText, ids, type Running, start, type TestEngineOptions, until } from "./support.ts";
+import { chatCompletion, check } from "./wire-schemas.ts";
 
 const open: Running[] = [];
 afterEach(async () => {
@@ -79,6 +81,7 @@ async function stream(running: Running, body: object): Promise<Chunk[]> {
   expect(response.status).toBe(200);
   expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
   const text = await response.text();
+  checkChatStream(text);
   const frames = text.split("\n\n").filter((frame) => frame !== "" && !frame.startsWith(":"));
   expect(frames.pop()).toBe("data: [DONE]");
   return frames.map((frame) => JSON.parse(frame.slice("data: ".length)) as Chunk);
@@ -87,7 +90,9 @@ async function stream(running: Running, body: object): Promise<Chunk[]> {
 async function whole(running: Running, body: object): Promise<Completion> {
   const response = await send(running, body);
   expect(response.status).toBe(200);
-  return (await response.json()) as Completion;
+  const completion: unknown = await response.json();
+  check(chatCompletion, completion);
+  return completion as Completion;
 }
 
 const call = (name: string, args: string): string =>

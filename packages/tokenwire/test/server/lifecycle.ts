@@ -2,6 +2,7 @@
 // the final object.
 
 import { expect } from "vitest";
+import { check, responseEvent } from "./wire-schemas.ts";
 
 export interface AnyEvent {
   readonly type: string;
@@ -32,6 +33,7 @@ export function parseResponseStream(text: string): AnyEvent[] {
 
 /** Validates a whole stream and returns its final response. */
 export function checkLifecycle(events: readonly AnyEvent[]): Body {
+  for (const event of events) check(responseEvent, event);
   events.forEach((event, index) => {
     expect(event.sequence_number).toBe(index);
   });

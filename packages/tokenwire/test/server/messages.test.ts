@@ -2,7 +2,9 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import { EngineError } from "../../src/engines/index.ts";
+import { checkMessageStream } from "./stream-rules.ts";
 import { answerText, harmony, type Running, start, type TestEngineOptions } from "./support.ts";
+import { check, message } from "./wire-schemas.ts";
 
 const open: Running[] = [];
 afterEach(async () => {
@@ -37,20 +39,11 @@ function send(running: Running, body: object, path = "/v1/messages"): Promise<Re
 async function whole(running: Running, body: object): Promise<Body> {
   const response = await send(running, body);
   expect(response.status).toBe(200);
-  return (await response.json()) as Body;
+  return check(message, await response.json()) as Body;
 }
 
 async function stream(running: Running, body: object): Promise<Body[]> {
-  const text = await (await send(running, { ...body, stream: true })).text();
-  return text
-    .split("\n\n")
-    .filter((frame) => frame !== "")
-    .map((frame) => {
-      const [, name, data] = /^event: (.+)\ndata: (.+)$/.exec(frame)!;
-      const event = JSON.parse(data!) as Body;
-      expect(event["type"]).toBe(name);
-      return event;
-    });
+  return checkMessageStream(await (await send(running, { ...body, stream: true })).text()) as Body[];
 }
 
 /** What a client makes of the events. */

@@ -7,6 +7,7 @@ import { EngineError } from "../../src/engines/index.ts";
 import { createMemoryStore } from "../../src/store/index.ts";
 import { checkLifecycle, parseResponseStream } from "./lifecycle.ts";
 import { answerText, harmony, type Running, start, type TestEngineOptions, until } from "./support.ts";
+import { checkAnswer } from "./wire-check.ts";
 
 const open: Running[] = [];
 afterEach(async () => {
@@ -40,7 +41,9 @@ async function call(
     },
     ...(body && { body: JSON.stringify(body) }),
   });
-  return { status: response.status, body: (await response.json()) as Body };
+  const text = await response.text();
+  checkAnswer(method, `/v1${path.split("?", 1)[0]}`, response, text);
+  return { status: response.status, body: JSON.parse(text) as Body };
 }
 
 const create = (running: Running, body: object) =>

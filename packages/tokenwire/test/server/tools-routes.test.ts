@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEngine } from "../../src/engines/index.ts";
 import { type Server, serve } from "../../src/server/index.ts";
 import { harmony, type Running, start } from "./support.ts";
+import { checkAnswer } from "./wire-check.ts";
 
 let running: Running;
 beforeAll(async () => {
@@ -21,7 +22,9 @@ async function post(path: string, body: object, url = running.url): Promise<{ st
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  return { status: response.status, body: (await response.json()) as Body };
+  const text = await response.text();
+  checkAnswer("POST", path, response, text);
+  return { status: response.status, body: JSON.parse(text) as Body };
 }
 
 describe("tokenize", () => {
