@@ -19,7 +19,12 @@ type Compiled = Awaited<ReturnType<GrammarCompiler["compileBuiltinJSONGrammar"]>
 interface Instance {
   readonly xgrammar: Xgrammar;
   readonly compiler: GrammarCompiler;
+  /** Rows whose text holds a control character. */
+  readonly controls: ReadonlySet<number>;
 }
+
+/** How control characters are spelled in byte-level texts. */
+const controlLetters = /[\u0100-\u011f]/;
 
 /** Compiled grammars kept, least recently used first out. */
 const cacheSize = 64;
@@ -45,11 +50,13 @@ class XgrammarCompiler implements ConstraintCompiler {
     check(constraint);
     try {
       this.#instance ??= this.#load();
-      const { xgrammar, compiler } = await this.#instance;
+      const { xgrammar, compiler, controls } = await this.#instance;
       const compiled = await this.#cached(constraint, compiler);
       const stopRows = [...stops].map((id) => this.#rows.get(id)).filter((row) => row !== undefined);
       const matcher = await xgrammar.GrammarMatcher.createGrammarMatcher(compiled, stopRows);
-      return new Matcher(matcher, this.#rows);
+      // xgrammar lets them into strings of limited length, where JSON does not; between values there are none.
+      const forbidden = constraint.kind === "json_schema" ? controls : none;
+      return new Matcher(matcher, this.#rows, forbidden);
     } catch (error) {
       if (error instanceof EngineError) throw error;
       // After an abort the instance answers nothing any more.
@@ -73,7 +80,8 @@ class XgrammarCompiler implements ConstraintCompiler {
       texts.length,
       [],
     );
-    return { xgrammar, compiler: await xgrammar.GrammarCompiler.createGrammarCompiler(info) };
+    const controls = new Set(texts.flatMap((text, row) => (controlLetters.test(text) ? [row] : [])));
+    return { xgrammar, compiler: await xgrammar.GrammarCompiler.createGrammarCompiler(info), controls };
   }
 
   #cached(constraint: Constraint, compiler: GrammarCompiler): Promise<Compiled> {
@@ -88,15 +96,19 @@ class XgrammarCompiler implements ConstraintCompiler {
   }
 }
 
+const none: ReadonlySet<number> = new Set();
+
 class Matcher implements TokenMatcher {
   readonly #matcher: GrammarMatcher;
   readonly #rows: ReadonlyMap<TokenId, number>;
+  readonly #forbidden: ReadonlySet<number>;
   #mask: Int32Array = new Int32Array();
   #accepted = 0;
 
-  constructor(matcher: GrammarMatcher, rows: ReadonlyMap<TokenId, number>) {
+  constructor(matcher: GrammarMatcher, rows: ReadonlyMap<TokenId, number>, forbidden: ReadonlySet<number>) {
     this.#matcher = matcher;
     this.#rows = rows;
+    this.#forbidden = forbidden;
   }
 
   async prepare(): Promise<void> {
@@ -105,7 +117,8 @@ class Matcher implements TokenMatcher {
 
   allows(id: TokenId): boolean {
     const row = this.#rows.get(id);
-    return row !== undefined && (((this.#mask[row >> 5] ?? 0) >>> (row & 31)) & 1) === 1;
+    if (row === undefined || this.#forbidden.has(row)) return false;
+    return (((this.#mask[row >> 5] ?? 0) >>> (row & 31)) & 1) === 1;
   }
 
   accept(id: TokenId): void {

@@ -114,6 +114,14 @@ describe.skipIf(!installed)("constrained output of the embedded engine", () => {
     }
   });
 
+  it("lets no raw control character into a string, however short it must be", async () => {
+    const schema = { type: "string", minLength: 30, maxLength: 40 };
+    for (let seed = 0; seed < 8; seed += 1) {
+      const { text } = await generate({ kind: "json_schema", schema, strict: true }, seed, 4);
+      expect(JSON.parse(text)).toBeTypeOf("string");
+    }
+  });
+
   it("gives an object for json_object, or runs out of tokens inside one", async () => {
     for (let seed = 0; seed < 4; seed += 1) {
       const { text, finish } = await generate({ kind: "json_object" }, seed, 0.7);
