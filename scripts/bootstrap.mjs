@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { endWithParent } from "./end-with-parent.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const packages = ["packages/core", "packages/encodings", "packages/tokenwire"];
@@ -90,6 +91,7 @@ if (task !== "install") build();
 if (task === "start") {
   const main = join(root, "packages/tokenwire/dist/cli/main.js");
   process.argv = [process.execPath, main, "serve", ...args];
+  endWithParent();
   await import(pathToFileURL(main).href);
 } else if (task === "test") {
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
