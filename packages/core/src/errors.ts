@@ -24,12 +24,14 @@ export type ErrorCode =
   | "DAMAGED_VOCABULARY"
   | "DOWNLOAD_FAILED"
   | "INVALID_ARGUMENT"
+  | "INVALID_DATASET"
   | "INVALID_GGUF"
   | "INVALID_JSON"
   | "INVALID_PROFILE"
   | "INVALID_TOKEN"
   | "INVALID_TOKENIZER"
   | "INVALID_UTF8"
+  | "MCP_FAILED"
   | "MODEL_NOT_FOUND"
   | "PARSER_ENDED"
   | "SPECIAL_TOKEN_IN_TEXT"
@@ -165,6 +167,10 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
     when: "A function was called with a value outside what it accepts.",
     remedy: "The message names the argument, the value and what is accepted.",
   },
+  INVALID_DATASET: {
+    when: "The data of an eval cannot be read, has another checksum, or is not in the shape that the eval expects.",
+    remedy: "The message names the file and the line or column.",
+  },
   INVALID_GGUF: {
     when: "A GGUF file is truncated, too large in some count, or contradicts itself.",
     remedy: "Download the file again; the message names the field and its byte offset.",
@@ -188,6 +194,10 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   INVALID_UTF8: {
     when: "Bytes that must be UTF-8 are not.",
     remedy: 'Decode with errors: "replace", or fix the bytes; the message names the offset.',
+  },
+  MCP_FAILED: {
+    when: "An MCP server cannot be reached, breaks the protocol, or lists more than is accepted.",
+    remedy: "The message names the server; check its address or program, and its log.",
   },
   MODEL_NOT_FOUND: {
     when: "A model name is neither a file, nor cached, nor known to the hub.",

@@ -90,10 +90,26 @@ export interface RunSummary {
   /** Milliseconds per sample. */
   readonly latency: Readonly<Record<"p50" | "p90" | "p99", number>> | null;
   readonly retries: number;
+  /** Share of samples whose answer a stricter reading takes differently; absent where there is only one reading. */
+  readonly extractorDisagreement?: number;
+  /** Absent when no tools were offered. */
+  readonly tools?: {
+    readonly calls: number;
+    readonly failures: number;
+    readonly perSample: number;
+  };
+  /** In the currency of the prices; absent without prices. */
+  readonly cost?: number;
+}
+
+/** Prices of a million tokens. */
+export interface TokenPrices {
+  readonly input: number;
+  readonly output: number;
 }
 
 /** The figures of a run that the published evals do not give. */
-export function summarize(records: readonly SampleRecord[]): RunSummary {
+export function summarize(records: readonly SampleRecord[], prices?: TokenPrices): RunSummary {
   const scored = records.filter((record) => record.score !== null);
   const byExample = groupScores(scored, (record) => record.exampleId);
   const byRepeat = groupScores(scored, (record) => String(record.repeat));
@@ -123,6 +139,24 @@ export function summarize(records: readonly SampleRecord[]): RunSummary {
     latency:
       times.length === 0 ? null : { p50: percentile(0.5), p90: percentile(0.9), p99: percentile(0.99) },
     retries: records.reduce((sum, record) => sum + record.retries, 0),
+    ...extraFigures(records, prices),
+  };
+}
+
+/** What only some runs have. */
+function extraFigures(
+  records: readonly SampleRecord[],
+  prices: TokenPrices | undefined,
+): Pick<RunSummary, "extractorDisagreement" | "tools" | "cost"> {
+  const disagreements = records.flatMap(({ metrics }) => metrics["extractor_disagreement"] ?? []);
+  const used = records.flatMap(({ tools }) => tools ?? []);
+  const calls = used.reduce((sum, use) => sum + use.calls, 0);
+  const failures = used.reduce((sum, use) => sum + use.failures, 0);
+  const { inputTokens = 0, outputTokens = 0 } = sumTokens(records);
+  return {
+    ...(disagreements.length > 0 && { extractorDisagreement: mean(disagreements) }),
+    ...(used.length > 0 && { tools: { calls, failures, perSample: calls / used.length } }),
+    ...(prices && { cost: (inputTokens * prices.input + outputTokens * prices.output) / 1e6 }),
   };
 }
 
@@ -136,7 +170,7 @@ function groupScores(
 }
 
 /** Repeats of one example are not independent, so the error comes from the spread of example means. */
-function clusteredError(examples: readonly (readonly number[])[]): number | null {
+export function clusteredError(examples: readonly (readonly number[])[]): number | null {
   if (examples.length < 2) return null;
   return deviation(examples.map(mean)) / Math.sqrt(examples.length - 1);
 }

@@ -3,10 +3,11 @@
 
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { TokenwireError } from "@tokenwire/core";
 import type { DatasetSource } from "./types.ts";
 
 export interface DatasetOptions {
-  /** Files to use instead of the published addresses, in the same order. */
+  /** Files, or addresses, to use instead of the published addresses, in the same order. */
   readonly files?: readonly string[];
   /** Hex SHA-256 to insist on, in the same order. */
   readonly sha256?: readonly string[];
@@ -29,21 +30,25 @@ export async function loadDataset(
   const count = Math.max(sources.length, files.length);
   const loaded = await Promise.all(
     Array.from({ length: count }, async (_, index) => {
-      const file = files[index];
-      const url = sources[index]?.url ?? "";
-      const name = file ?? url;
-      if (file === undefined && (!download || url === "")) {
-        const how = url === "" ? "Name the file." : `Name a local copy of ${url}, or allow downloads.`;
-        throw new Error(`The dataset is not shipped. ${how}`);
+      const name = files[index] ?? sources[index]?.url ?? "";
+      const isAddress = /^https?:\/\//i.test(name);
+      if (name === "")
+        throw new TokenwireError("INVALID_DATASET", "The dataset is not shipped. Name the file.");
+      if (isAddress && !download) {
+        throw new TokenwireError(
+          "INVALID_DATASET",
+          `The dataset is not shipped. Name a local copy of ${name}, or allow downloads.`,
+        );
       }
-      const bytes = file === undefined ? await fetchBytes(url, signal) : await readBytes(file);
+      const bytes = isAddress ? await fetchBytes(name, signal) : await readBytes(name);
       const hash = createHash("sha256").update(bytes).digest("hex");
       const expected = sha256[index] ?? sources[index]?.sha256;
       if (expected !== undefined && expected.toLowerCase() !== hash) {
-        throw new Error(`${name} has SHA-256 ${hash}; expected ${expected}.`);
+        throw new TokenwireError("INVALID_DATASET", `${name} has SHA-256 ${hash}; expected ${expected}.`);
       }
       const text = new TextDecoder().decode(bytes);
-      if (/^\s*<(?:!doctype|html)/i.test(text)) throw new Error(`${name} is an HTML page, not a data file.`);
+      if (/^\s*<(?:!doctype|html)/i.test(text))
+        throw new TokenwireError("INVALID_DATASET", `${name} is an HTML page, not a data file.`);
       return { text, hash };
     }),
   );
@@ -54,12 +59,17 @@ async function readBytes(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (error) {
-    throw new Error(`Cannot read the dataset ${file}: ${(error as Error).message}`, { cause: error });
+    throw new TokenwireError(
+      "INVALID_DATASET",
+      `Cannot read the dataset ${file}: ${(error as Error).message}`,
+      { cause: error },
+    );
   }
 }
 
 async function fetchBytes(url: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
   const response = await fetch(url, signal === undefined ? {} : { signal });
-  if (!response.ok) throw new Error(`${url} answered with HTTP status ${response.status}.`);
+  if (!response.ok)
+    throw new TokenwireError("INVALID_DATASET", `${url} answered with HTTP status ${response.status}.`);
   return new Uint8Array(await response.arrayBuffer());
 }

@@ -1,5 +1,6 @@
 // GPQA Diamond: 198 multiple-choice questions, choices shuffled as the published eval shuffles them.
 
+import { TokenwireError } from "@tokenwire/core";
 import { parse } from "csv-parse/sync";
 import { extractChoice, extractChoiceStrictly } from "./choice-answer.ts";
 import { PythonRandom } from "./python-random.ts";
@@ -13,15 +14,17 @@ const columns = [
   "Incorrect Answer 3",
 ];
 const letters = ["A", "B", "C", "D"];
+/** In a trial run the published eval asks this one question only. */
+const debugQuestion = "ESPRESSO spectrograph, please";
 
 export const gpqa: EvalDefinition = {
   name: "gpqa",
   description: "GPQA Diamond: 198 multiple-choice science questions",
   sources: [{ url: "https://openaipublic.blob.core.windows.net/simple-evals/gpqa_diamond.csv" }],
   defaultRepeats: 8,
-  plan([text = ""], { examples, repeats = 8, seed = 0 }) {
+  plan([text = ""], { examples, repeats = 8, seed = 0, debug = false }) {
     const random = new PythonRandom(seed);
-    const rows = readRows(text);
+    const rows = readRows(text).filter(({ question }) => !debug || question.includes(debugQuestion));
     const chosen = examples === undefined ? rows : random.sample(rows, Math.min(examples, rows.length));
     // One permutation per entry of the repeated list, in order: the draws depend on it.
     const items = Array.from({ length: chosen.length * repeats }, (_, index) => {
@@ -46,7 +49,8 @@ function readRows(text: string): Question[] {
   const found = Object.keys(records[0] ?? {});
   const missing = columns.filter((column) => !found.includes(column));
   if (missing.length > 0) {
-    throw new Error(
+    throw new TokenwireError(
+      "INVALID_DATASET",
       `GPQA file lacks the columns ${missing.join(", ")}; its header has: ${found.join(", ")}.`,
     );
   }

@@ -1,6 +1,7 @@
 // HealthBench: answers to health conversations, graded item by item against rubrics by another model.
 
 import { createHash } from "node:crypto";
+import { TokenwireError } from "@tokenwire/core";
 import { dumps, type JsonObject, type JsonValue, toPlain } from "@tokenwire/core/json";
 import { graderPrompt } from "./grader-prompt.ts";
 import { readJsonLines } from "./json-lines.ts";
@@ -33,7 +34,8 @@ function define(name: string, file: string, description: string): EvalDefinition
     needsGrader: true,
     aggregate: "clipped-mean",
     plan([text = ""], { examples, repeats = 1, seed = 0, grader }) {
-      if (grader === undefined) throw new Error(`${name} needs a grader model; pass one.`);
+      if (grader === undefined)
+        throw new TokenwireError("INVALID_ARGUMENT", `${name} needs a grader model; pass one.`);
       const unusable: string[] = [];
       const rows = readJsonLines(text, name).flatMap((row, index) => {
         const example = readExample(row, index);

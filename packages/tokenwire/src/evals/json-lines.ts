@@ -1,5 +1,6 @@
 // JSON Lines with numbers kept as they are written.
 
+import { TokenwireError } from "@tokenwire/core";
 import { type JsonObject, type JsonValue, parseJson, toPlain } from "@tokenwire/core/json";
 
 /** One object per line; blank lines are skipped. A broken line is an error that names it. */
@@ -10,10 +11,12 @@ export function readJsonLines(text: string, name: string): JsonObject[] {
     try {
       value = parseJson(index === 0 ? line.replace(/^\ufeff/, "") : line);
     } catch (error) {
-      throw new Error(`${name}, line ${index + 1}: ${(error as Error).message}`, { cause: error });
+      throw new TokenwireError("INVALID_DATASET", `${name}, line ${index + 1}: ${(error as Error).message}`, {
+        cause: error,
+      });
     }
     if (value instanceof Map) return [value];
-    throw new Error(`${name}, line ${index + 1}: expected an object.`);
+    throw new TokenwireError("INVALID_DATASET", `${name}, line ${index + 1}: expected an object.`);
   });
 }
 

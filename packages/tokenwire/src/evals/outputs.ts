@@ -22,7 +22,7 @@ export async function writeOutputs(
     files.push([`${stem}.json`, `${metricsJson(result)}\n`]);
     files.push([
       "summary.json",
-      `${JSON.stringify({ ...summary, unusable: run.unusable, interrupted: run.interrupted }, null, 2)}\n`,
+      `${JSON.stringify({ ...summary, milliseconds: run.milliseconds, unusable: run.unusable, interrupted: run.interrupted }, null, 2)}\n`,
     ]);
   }
   if (formats.includes("html"))

@@ -1,5 +1,6 @@
 // An eval over the user's own file: JSON Lines of `{"input": "…" | messages, "ideal": "…" | ["…"], "id"?, "match"?}`.
 
+import { TokenwireError } from "@tokenwire/core";
 import { extractBoxed } from "./boxed-answer.ts";
 import { extractChoice } from "./choice-answer.ts";
 import { plainMember, readJsonLines } from "./json-lines.ts";
@@ -40,12 +41,15 @@ function readRow(index: number, member: (key: string) => unknown): Omit<EvalItem
   const ideal = member("ideal");
   const ideals = (Array.isArray(ideal) ? ideal : [ideal]).map((value) => {
     if (typeof value === "string") return value;
-    throw new Error(`${where}: "ideal" must be a string or a list of strings.`);
+    throw new TokenwireError("INVALID_DATASET", `${where}: "ideal" must be a string or a list of strings.`);
   });
   const name = String(member("match") ?? "includes");
   const matches = Object.hasOwn(matchers, name) ? matchers[name] : undefined;
   if (matches === undefined) {
-    throw new Error(`${where}: unknown match "${name}". Known: ${Object.keys(matchers).join(", ")}.`);
+    throw new TokenwireError(
+      "INVALID_DATASET",
+      `${where}: unknown match "${name}". Known: ${Object.keys(matchers).join(", ")}.`,
+    );
   }
   return {
     exampleId: String(member("id") ?? `row-${index + 1}`),
@@ -65,5 +69,8 @@ function readInput(input: unknown, where: string): EvalMessage[] {
     Array.isArray(input) &&
     input.every((entry) => roles.includes(entry?.role as string) && typeof entry?.content === "string");
   if (valid) return input as EvalMessage[];
-  throw new Error(`${where}: "input" must be a string or a list of {"role", "content"} messages.`);
+  throw new TokenwireError(
+    "INVALID_DATASET",
+    `${where}: "input" must be a string or a list of {"role", "content"} messages.`,
+  );
 }

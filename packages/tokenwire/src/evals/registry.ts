@@ -1,5 +1,6 @@
 // The evals by name. Adding one is one file and one line here.
 
+import { TokenwireError } from "@tokenwire/core";
 import { aime25 } from "./aime.ts";
 import { basic } from "./basic.ts";
 import { gpqa } from "./gpqa.ts";
@@ -21,5 +22,8 @@ export const evals: readonly EvalDefinition[] = [
 export function getEval(name: string): EvalDefinition {
   const found = evals.find((entry) => entry.name === name);
   if (found !== undefined) return found;
-  throw new Error(`Unknown eval "${name}". Known evals: ${evals.map((entry) => entry.name).join(", ")}.`);
+  throw new TokenwireError(
+    "INVALID_ARGUMENT",
+    `Unknown eval "${name}". Known evals: ${evals.map((entry) => entry.name).join(", ")}.`,
+  );
 }

@@ -2,13 +2,20 @@
 // and resumed without losing or repeating anything.
 
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { aggregateClipped, aggregateMeans, type RunSummary, summarize } from "./aggregate.ts";
+import { TokenwireError } from "@tokenwire/core";
+import {
+  aggregateClipped,
+  aggregateMeans,
+  type RunSummary,
+  summarize,
+  type TokenPrices,
+} from "./aggregate.ts";
 import { type DatasetOptions, loadDataset } from "./dataset.ts";
 import { SamplerRefused } from "./samplers.ts";
+import { readSamples, samplesFile } from "./saved-run.ts";
 import type { EvalDefinition, EvalItem, EvalResult, PlanOptions, SampleRecord, Sampler } from "./types.ts";
 
 export interface RunEvalOptions extends PlanOptions, DatasetOptions {
@@ -22,6 +29,10 @@ export interface RunEvalOptions extends PlanOptions, DatasetOptions {
   readonly concurrency?: number;
   /** Continue the run in `out`: finished samples are kept, failed ones repeated. */
   readonly resume?: boolean;
+  /** Start no further samples when it fires; those in flight are finished. `signal` ends them too. */
+  readonly stop?: AbortSignal;
+  /** Price of a million tokens, for the summary. */
+  readonly prices?: TokenPrices;
   readonly onProgress?: (progress: EvalProgress) => void;
 }
 
@@ -40,9 +51,9 @@ export interface EvalRun {
   readonly unusable: readonly string[];
   /** The run was aborted before every sample was done. */
   readonly interrupted: boolean;
+  /** Milliseconds from start to end, without an earlier part of a resumed run. */
+  readonly milliseconds: number;
 }
-
-const samplesFile = "samples.jsonl";
 
 /**
  * Runs an eval. Resolves with what is done when it is aborted; throws for wrong data, a refused key or model, or a
@@ -50,15 +61,19 @@ const samplesFile = "samples.jsonl";
  */
 export async function runEval(options: RunEvalOptions): Promise<EvalRun> {
   const { eval: definition, out, sampler, resume = false } = options;
+  const started = performance.now();
   const dataset = await loadDataset(definition.sources, options);
   const plan = definition.plan(dataset.texts, options);
   const hash = configurationHash(options, dataset.hashes, plan.items);
   await mkdir(out, { recursive: true });
   const path = join(out, samplesFile);
   const finished =
-    resume && existsSync(path) ? await readSamples(path, hash) : new Map<number, SampleRecord>();
+    resume && existsSync(path) ? await finishedSamples(path, hash) : new Map<number, SampleRecord>();
   if (!resume && existsSync(path))
-    throw new Error(`${path} exists already. Resume it, or choose another folder.`);
+    throw new TokenwireError(
+      "INVALID_ARGUMENT",
+      `${path} exists already. Resume it, or choose another folder.`,
+    );
   const log = await SampleLog.open(path, hash, finished.size > 0 || (resume && existsSync(path)));
   const records = new Map([...finished].filter(([, record]) => record.error === undefined));
   const waiting = plan.items.map((_, index) => index).filter((index) => !records.has(index));
@@ -66,7 +81,7 @@ export async function runEval(options: RunEvalOptions): Promise<EvalRun> {
   const report = (): void => options.onProgress?.(progressOf(records, plan.items.length));
   const worker = async (): Promise<void> => {
     for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
-      if (options.signal?.aborted || stop !== undefined) return;
+      if (options.signal?.aborted || options.stop?.aborted || stop !== undefined) return;
       const record = await sample(plan.items[index]!, index, sampler, options.signal).catch(
         (error: unknown) => {
           stop ??= error;
@@ -89,10 +104,11 @@ export async function runEval(options: RunEvalOptions): Promise<EvalRun> {
   const aggregate = definition.aggregate === "clipped-mean" ? aggregateClipped : aggregateMeans;
   return {
     result: aggregate(ordered.filter((record) => record.error === undefined)),
-    summary: summarize(ordered),
+    summary: summarize(ordered, options.prices),
     records: ordered,
     unusable: plan.unusable,
     interrupted: records.size < plan.items.length,
+    milliseconds: Math.round(performance.now() - started),
   };
 }
 
@@ -121,8 +137,9 @@ async function sample(
     const answer = await sampler(item.messages, signal);
     const grade = await item.grade(answer, signal);
     const score = answer.badRequest ? 0 : grade.score;
-    const { usage, retries, text } = answer;
-    return { ...base, answer: text, ...grade, score, usage, retries, milliseconds: elapsed() };
+    const { usage, retries, text, tools } = answer;
+    const record = { ...base, answer: text, ...grade, score, usage, retries, milliseconds: elapsed() };
+    return tools === undefined ? record : { ...record, tools };
   } catch (error) {
     if (signal?.aborted || error instanceof SamplerRefused) throw error;
     const message = error instanceof Error ? error.message : String(error);
@@ -144,40 +161,31 @@ function configurationHash(
   hashes: readonly string[],
   items: readonly EvalItem[],
 ): string {
-  const { eval: definition, configuration = {}, examples, repeats, seed } = options;
+  const { eval: definition, configuration = {}, examples, repeats, seed, debug } = options;
   const prompts = createHash("sha256");
   for (const { exampleId, repeat, messages } of items)
     prompts.update(JSON.stringify([exampleId, repeat, messages]));
-  const everything = [definition.name, hashes, configuration, examples, repeats, seed, prompts.digest("hex")];
+  const everything = [
+    definition.name,
+    hashes,
+    configuration,
+    examples,
+    repeats,
+    seed,
+    debug,
+    prompts.digest("hex"),
+  ];
   return createHash("sha256").update(JSON.stringify(everything)).digest("hex");
 }
 
-async function readSamples(path: string, hash: string): Promise<Map<number, SampleRecord>> {
-  const records = new Map<number, SampleRecord>();
-  let first = true;
-  for await (const line of createInterface({
-    input: createReadStream(path),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
-    const value = parseLine(line);
-    if (first && value?.["configuration"] !== hash) {
-      throw new Error(
-        `${path} is from a run with other data, prompts or settings; it cannot be resumed with these.`,
-      );
-    }
-    // A line cut off by a kill is as good as absent: its sample runs again.
-    if (!first && value !== undefined) records.set(value["item"] as number, value as unknown as SampleRecord);
-    first = false;
-  }
-  return records;
-}
-
-function parseLine(line: string): Record<string, unknown> | undefined {
-  try {
-    return JSON.parse(line) as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
+/** Samples of the run that is to be resumed. */
+async function finishedSamples(path: string, hash: string): Promise<Map<number, SampleRecord>> {
+  const { configuration, records } = await readSamples(path);
+  if (configuration === hash) return records;
+  throw new TokenwireError(
+    "INVALID_ARGUMENT",
+    `${path} is from a run with other data, prompts or settings; it cannot be resumed with these.`,
+  );
 }
 
 /** Appends one line per sample; the first line names the configuration. */

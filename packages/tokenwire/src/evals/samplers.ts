@@ -1,6 +1,7 @@
 // Asking a model through an OpenAI-compatible server: the Responses API or chat completions.
 
-import type { EvalMessage, SampledAnswer, Sampler, SampleUsage } from "./types.ts";
+import { TokenwireError } from "@tokenwire/core";
+import type { EvalMessage, SampledAnswer, Sampler, SampleUsage, ToolUse } from "./types.ts";
 
 export interface SamplerOptions {
   /** Such as `http://localhost:8000/v1`. */
@@ -25,10 +26,10 @@ export interface SamplerOptions {
 }
 
 /** The server refused for a reason that no repetition mends: a wrong key, an unknown model. Ends the run. */
-export class SamplerRefused extends Error {
+export class SamplerRefused extends TokenwireError {
   readonly status: number;
   constructor(status: number, message: string) {
-    super(message);
+    super("API_ERROR", message);
     this.name = "SamplerRefused";
     this.status = status;
   }
@@ -36,11 +37,13 @@ export class SamplerRefused extends Error {
 
 type Json = Readonly<Record<string, unknown>>;
 
+type Answer = Pick<SampledAnswer, "text" | "usage" | "tools">;
+
 interface Dialect {
   readonly path: string;
   request(options: SamplerOptions, messages: readonly EvalMessage[]): Json;
   /** Undefined: no answer in it, ask again. */
-  answer(body: Json): { readonly text: string; readonly usage: SampleUsage } | undefined;
+  answer(body: Json, options: SamplerOptions): Answer | undefined;
   readonly badRequestText: string;
 }
 
@@ -58,7 +61,11 @@ const responses: Dialect = {
     reasoning: options.reasoningEffort === undefined ? undefined : { effort: options.reasoningEffort },
     tools: options.serverTools,
   }),
-  answer: (body) => ({ text: outputText(body), usage: usageOf(body["usage"]) }),
+  answer: (body, { serverTools }) => ({
+    text: outputText(body),
+    usage: usageOf(body["usage"]),
+    ...(serverTools && { tools: toolUse(body) }),
+  }),
 };
 
 const chatCompletions: Dialect = {
@@ -91,7 +98,33 @@ export function createChatCompletionsSampler(options: SamplerOptions): Sampler {
   return createSampler(chatCompletions, options);
 }
 
+/** At most `limit` calls of a sampler at once; more wait. */
+export function limitConcurrency(sampler: Sampler, limit: number): Sampler {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (messages, signal) => {
+    while (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    running += 1;
+    try {
+      signal?.throwIfAborted();
+      return await sampler(messages, signal);
+    } finally {
+      running -= 1;
+      waiting.shift()?.();
+    }
+  };
+}
+
 const rows = (value: unknown): Json[] => (Array.isArray(value) ? (value as Json[]) : []);
+
+/** Items of tools that the server ran. */
+const toolItems = new Set(["code_interpreter_call", "web_search_call", "file_search_call", "mcp_call"]);
+
+function toolUse(body: Json): ToolUse {
+  const items = rows(body["output"]).filter(({ type }) => toolItems.has(String(type)));
+  const failed = items.filter((item) => item["status"] === "failed" || (item["error"] ?? null) !== null);
+  return { calls: items.length, failures: failed.length };
+}
 
 function outputText(body: Json): string {
   return rows(body["output"])
@@ -138,7 +171,7 @@ function createSampler(dialect: Dialect, options: SamplerOptions): Sampler {
 }
 
 type Outcome =
-  | { readonly text: string; readonly usage: SampleUsage; readonly badRequest?: boolean }
+  | (Answer & { readonly badRequest?: boolean })
   | { readonly problem: string; readonly retryAfter?: number };
 
 async function attemptOnce(
@@ -159,7 +192,8 @@ async function attemptOnce(
       signal: signal === undefined ? timer : AbortSignal.any([signal, timer]),
     });
     const text = await response.text();
-    if (response.ok) return dialect.answer(JSON.parse(text) as Json) ?? { problem: "The answer was empty" };
+    if (response.ok)
+      return dialect.answer(JSON.parse(text) as Json, options) ?? { problem: "The answer was empty" };
     return refusal(dialect, response, text);
   } catch (error) {
     signal?.throwIfAborted();

@@ -12,12 +12,23 @@ export interface SampleUsage {
   readonly cachedTokens?: number;
   readonly outputTokens?: number;
   readonly reasoningTokens?: number;
+  /** Tokens of tool results. */
+  readonly toolTokens?: number;
+}
+
+/** How often tools were called. */
+export interface ToolUse {
+  readonly calls: number;
+  /** Calls that came back with a failure. */
+  readonly failures: number;
 }
 
 export interface SampledAnswer {
   readonly text: string;
   readonly usage: SampleUsage;
   readonly retries: number;
+  /** Tools that ran on the way to the answer; absent when none were offered. */
+  readonly tools?: ToolUse;
   /** The server refused the prompt; the answer counts as wrong. */
   readonly badRequest?: boolean;
 }
@@ -63,6 +74,8 @@ export interface PlanOptions {
   readonly repeats?: number;
   /** Seed of Python's generator. Default 0, as published. */
   readonly seed?: number;
+  /** A small sample to see whether everything works: those examples that the published eval takes for it. */
+  readonly debug?: boolean;
   /** Grades rubric items; only HealthBench needs it. */
   readonly grader?: Sampler;
 }
@@ -93,6 +106,7 @@ export interface SampleRecord {
   readonly explanation?: string;
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly usage: SampleUsage;
+  readonly tools?: ToolUse;
   readonly retries: number;
   readonly milliseconds: number;
   /** Why there is no answer; the sample is repeated when the run is resumed. */

@@ -2,6 +2,7 @@
 // (names, descriptions, results) is untrusted text.
 
 import type { Client } from "@modelcontextprotocol/client";
+import { TokenwireError } from "@tokenwire/core";
 
 export interface McpServerConfig {
   /** Names the server in prompts, items and logs. */
@@ -74,7 +75,7 @@ export async function connectMcp(config: McpServerConfig, signal?: AbortSignal):
     return connection;
   } catch (error) {
     await client.close();
-    throw new Error(`MCP server "${config.label}": ${(error as Error).message}`, { cause: error });
+    throw failure(`MCP server "${config.label}": ${(error as Error).message}`, error);
   }
 }
 
@@ -87,7 +88,8 @@ async function createTransport(config: McpServerConfig): Promise<Parameters<Clie
     const environment = { ...getDefaultEnvironment(), ...env };
     return new StdioClientTransport({ command, args: [...args], env: environment, stderr: "ignore" });
   }
-  if (url === undefined) throw new Error(`MCP server "${label}" needs a command or a url.`);
+  if (url === undefined)
+    throw new TokenwireError("INVALID_ARGUMENT", `MCP server "${label}" needs a command or a url.`);
   const { StreamableHTTPClientTransport } = await import("@modelcontextprotocol/client");
   return new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers: { ...headers } } });
 }
@@ -175,13 +177,21 @@ class Connection implements LiveMcpConnection {
     signal?: AbortSignal,
   ): Promise<McpCallResult> {
     const options = { timeout: this.#timeout, ...(signal && { signal }) };
-    const result = await this.#client.callTool({ name, arguments: { ...values } }, options);
+    const request = { name, arguments: { ...values } };
+    const result = await this.#client.callTool(request, options).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw failure((error as Error).message, error);
+    });
     return { text: result.content.map(blockText).join("\n"), isError: result.isError === true };
   }
 
   close(): Promise<void> {
     return this.#client.close();
   }
+}
+
+function failure(message: string, cause: unknown): TokenwireError {
+  return new TokenwireError("MCP_FAILED", message, { cause });
 }
 
 function checkedTools(tools: readonly McpToolInfo[]): readonly McpToolInfo[] {

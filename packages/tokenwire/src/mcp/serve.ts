@@ -10,6 +10,7 @@ import {
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { McpServer, WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
+import { TokenwireError } from "@tokenwire/core";
 import { runTool, type Tool } from "../tools/index.ts";
 
 export interface McpServeOptions {
@@ -130,7 +131,10 @@ export async function serveMcpHttp(options: McpHttpOptions): Promise<McpHttpServ
   const { host = "127.0.0.1", port = 0, token } = options;
   const isLoopback = host === "localhost" || host === "::1" || host.startsWith("127.");
   if (!isLoopback && token === undefined) {
-    throw new Error(`MCP server on ${host}: a token is required on an address that others can reach.`);
+    throw new TokenwireError(
+      "INVALID_ARGUMENT",
+      `MCP server on ${host}: a token is required on an address that others can reach.`,
+    );
   }
   const sessions = new SessionTable(options);
   const server = createServer((request, response) => {

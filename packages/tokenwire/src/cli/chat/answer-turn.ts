@@ -1,6 +1,6 @@
 // One answer with all the calls it makes.
 
-import type { ChoiceEvent } from "../../protocol/index.ts";
+import { type ChoiceEvent, emptyUsage, type TokenUsage } from "../../protocol/index.ts";
 import { answerCall, type CallRunnerOptions } from "./call-runner.ts";
 import type { ChatSession, RawView, TurnResult } from "./session.ts";
 
@@ -22,15 +22,22 @@ export interface TurnOptions {
 export interface AnsweredTurn extends TurnResult {
   /** Tokens of the tools' results, as far as a later prompt counted them. */
   readonly toolTokens: number;
+  /** Tokens of all rounds together; `usage` is that of the last. */
+  readonly total: TokenUsage;
 }
 
 /** Lets the model answer, running or asking for the results of what it calls. */
 export async function answerTurn(options: TurnOptions): Promise<AnsweredTurn> {
   const { session, show, runner, signal, raw } = options;
+  const total = emptyUsage(0);
   let toolTokens = 0;
   for (let round = 1; ; round++) {
     const turn = await session.turn(show, signal, raw);
-    if (turn.calls.length === 0) return { ...turn, toolTokens };
+    total.promptTokens += turn.usage.promptTokens;
+    total.completionTokens += turn.usage.completionTokens;
+    total.cachedTokens += turn.usage.cachedTokens;
+    total.reasoningTokens += turn.usage.reasoningTokens;
+    if (turn.calls.length === 0) return { ...turn, toolTokens, total };
     if (round % maxToolRounds === 0 && !(await goesOn(round, runner)))
       throw new ToolLimit(`The model called tools ${round} times without an answer.`);
     for (const call of turn.calls) {

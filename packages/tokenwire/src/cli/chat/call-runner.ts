@@ -15,6 +15,8 @@ export interface CallRunnerOptions {
   readonly show: (text: string) => void;
   /** Answers of functions, asked before the person is. */
   readonly answers?: FunctionAnswers | undefined;
+  /** Told of each call that was answered here. */
+  readonly onResult?: ((failed: boolean) => void) | undefined;
   /** Show what the browser returned, not only that it did. */
   readonly showBrowserResults?: boolean | undefined;
 }
@@ -41,7 +43,8 @@ export async function answerCall(
       show(paint("yellow", "Not allowed.", process.stderr));
       return refusal;
     }
-    const { text } = await runTool(route.tool, toolCall, { signal });
+    const { text, failed } = await runTool(route.tool, toolCall, { signal });
+    options.onResult?.(failed);
     const isHidden = route.tool.name === "browser" && !options.showBrowserResults;
     const shown = text.length > shownCharacters ? `${text.slice(0, shownCharacters)}\n…` : text;
     const label = `${labels[route.tool.name] ?? route.recipient} output:`;
@@ -51,6 +54,7 @@ export async function answerCall(
     return text;
   }
   if (route.to === "nobody") {
+    options.onResult?.(true);
     show(paint("yellow", printable(route.message), process.stderr));
     return route.message;
   }

@@ -1,34 +1,29 @@
-// `tokenwire eval`: run published evals, or one over your own file, against any OpenAI-compatible server.
+// `tokenwire eval`: run published evals, or one over your own file, against a server or an engine, and compare runs.
 
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import type {
   EvalDefinition,
-  EvalProgress,
   EvalRun,
   OutputFormat,
+  RunEvalOptions,
   Sampler,
-  SamplerOptions,
+  TokenPrices,
 } from "../../evals/index.ts";
+import type { SamplerFlags, Samplers } from "../eval/open-samplers.ts";
 import { durationOption, integerOption, listOption, numberOption } from "../options.ts";
-import { paint, printJson, UsageError } from "../output.ts";
+import { printJson, UsageError } from "../output.ts";
+import { browserBackendNames, pythonBackendNames } from "../tool-backends.ts";
 
-interface EvalFlags {
+interface EvalFlags extends SamplerFlags {
   readonly eval?: readonly string[];
   readonly model?: readonly string[];
   readonly reasoningEffort?: readonly string[];
-  readonly sampler: "responses" | "chat_completions";
-  readonly baseUrl: string;
-  readonly keyEnv: string;
-  readonly temperature: number;
-  readonly topP?: number;
   readonly seed: number;
-  readonly maxTokens: number;
   readonly examples?: number;
   readonly repeats?: number;
-  readonly concurrency: number;
-  readonly retries: number;
-  readonly timeout: number;
+  readonly debug?: boolean;
   readonly data?: readonly string[];
   readonly sha256?: readonly string[];
   readonly download?: boolean;
@@ -39,7 +34,11 @@ interface EvalFlags {
   readonly graderBaseUrl: string;
   readonly graderModel: string;
   readonly graderKeyEnv: string;
+  readonly graderConcurrency: number;
+  readonly priceInput?: number;
+  readonly priceOutput?: number;
   readonly check?: boolean;
+  readonly compare?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -59,168 +58,279 @@ const evalNames = [
 const examplesText = `
 Examples:
   $ tokenwire eval --eval basic                                   is the server answering at all?
+  $ tokenwire eval --eval basic --engine embedded                 the same without a server
   $ tokenwire eval --eval gpqa --model gpt-oss-20b --download \\
       --reasoning-effort low,high --base-url http://127.0.0.1:8000/v1
+  $ tokenwire eval --eval aime25 --download --tools python        with Python, run by the server
   $ tokenwire eval --eval dataset --data questions.jsonl          your own questions
   $ tokenwire eval --eval gpqa --data gpqa.csv --out run --resume go on where a run broke off
+  $ tokenwire eval --compare before/gpqa_m_temp1 after/gpqa_m_temp1
 
 An own dataset is JSON Lines: {"input": "2+2?", "ideal": "4", "match": "includes"}
-with match one of exact, includes, choice, boxed.`;
+with match one of exact, includes, choice, boxed.
+
+Ctrl-C starts no more samples and waits 10 seconds for those in flight; what is done is kept.
+Exit codes: 0 ok, 1 samples failed, 2 usage or unusable rows, 130 interrupted.`;
 
 const manyNumbers = Number.MAX_SAFE_INTEGER;
+/** How long samples in flight may take after Ctrl-C. */
+const graceTime = 10_000;
+/** Examples of a trial run; HealthBench takes more. */
+const debugExamples = (name: string): number => (name.startsWith("healthbench") ? 10 : 5);
 
 export function evalCommand(): Command {
   const list = (flags: string, description: string): Option =>
     new Option(flags, description).argParser(listOption);
   const whole = (flags: string, description: string, low: number): Option =>
     new Option(flags, description).argParser(integerOption(low, manyNumbers));
-  return new Command("eval")
-    .description("Run GPQA, HealthBench, AIME or your own dataset against a server")
+  const command = new Command("eval").description(
+    "Run GPQA, HealthBench, AIME or your own dataset, and compare runs",
+  );
+  command.optionsGroup("What is asked:");
+  command
     .addOption(list("--eval <names>", `evals to run: ${evalNames.join(", ")} (default: basic)`))
-    .addOption(list("--model <names>", `models to ask (default: ${defaultModel})`))
+    .addOption(list("--data <files>", "local copies of the eval's files, or addresses, in its order"))
+    .addOption(list("--sha256 <hashes>", "SHA-256 that the files must have"))
+    .option("--download", "fetch the data from its published address")
+    .addOption(whole("--examples <n>", "take this many examples (default: all)", 1))
+    .addOption(whole("--repeats <n>", "answers per example (default: the eval's own)", 1))
+    .option("--debug", "a trial run: 5 examples (HealthBench: 10), once each")
+    .addOption(whole("--seed <n>", "seed of the example choice and the shuffles", 0).default(0));
+  command.optionsGroup("Who is asked:");
+  command
+    .addOption(list("--model <names>", `models to ask (default: ${defaultModel}, or the engine's)`))
     .addOption(list("--reasoning-effort <efforts>", "efforts to ask for, such as low,medium,high"))
+    .option("--base-url <url>", "address of the API", "http://127.0.0.1:8000/v1")
     .addOption(
-      new Option("--sampler <api>", "how to ask")
+      new Option("--sampler <api>", "how to ask a server")
         .choices(["responses", "chat_completions"])
         .default("responses"),
     )
-    .option("--base-url <url>", "address of the API", "http://127.0.0.1:8000/v1")
     .option("--key-env <name>", "environment variable that holds the API key", "OPENAI_API_KEY")
+    .option("--engine <spec>", "ask an engine in this process instead: embedded, or another that serve takes")
+    .option("--profile <folder>", "with --engine: folder or GGUF file with tokenizer and chat template")
+    .option("--start-date <date>", "with --engine: date that the model is told, YYYY-MM-DD")
     .option("--temperature <number>", "sampling temperature", numberOption(0, 2), 1)
     .option("--top-p <number>", "nucleus sampling", numberOption(0, 1))
-    .addOption(whole("--seed <n>", "seed of the example choice and the shuffles", 0).default(0))
-    .addOption(whole("--max-tokens <n>", "tokens per answer", 1).default(131_072))
-    .addOption(whole("--examples <n>", "take this many examples (default: all)", 1))
-    .addOption(whole("--repeats <n>", "answers per example (default: the eval's own)", 1))
-    .addOption(whole("--concurrency <n>", "samples in flight", 1).default(32))
-    .addOption(whole("--retries <n>", "attempts after a failed one", 0).default(6))
-    .option("--timeout <duration>", "time per attempt", durationOption, 86_400_000)
-    .addOption(list("--data <files>", "local copies of the eval's files, in its order"))
-    .addOption(list("--sha256 <hashes>", "SHA-256 that the files must have"))
-    .option("--download", "fetch the data from its published address")
-    .option("--out <folder>", "where results go, one folder per run", "tokenwire-evals")
-    .option("--resume", "keep finished samples in the folder and go on")
-    .addOption(list("--format <formats>", `files to write: ${formats.join(", ")} (default: html,json)`))
-    .option("--reference-files", "also write the files of the published evals")
-    .option("--grader-base-url <url>", "API of the grader (HealthBench)", "https://api.openai.com/v1")
+    .addOption(whole("--max-tokens <n>", "tokens per answer (default: 131072, an engine's own limit)", 1))
+    .addOption(list("--tools <names>", "tools for the model: python, browser"))
+    .option("--browser-backend <name>", `with --engine: ${browserBackendNames}`, "http")
+    .option("--python-backend <name>", `with --engine: ${pythonBackendNames}`, "wasi");
+  command.optionsGroup("The grader (HealthBench):");
+  command
+    .option("--grader-base-url <url>", "API of the grader", "https://api.openai.com/v1")
     .option("--grader-model <name>", "model of the grader", "gpt-4.1-2025-04-14")
     .option("--grader-key-env <name>", "variable with the grader's key", "OPENAI_API_KEY")
+    .addOption(whole("--grader-concurrency <n>", "grader calls in flight", 1).default(128));
+  command.optionsGroup("How it runs:");
+  command
+    .addOption(whole("-j, --concurrency <n>", "samples in flight", 1).default(32))
+    .addOption(new Option("--n-threads <n>", "the same").argParser(integerOption(1, manyNumbers)).hideHelp())
+    .addOption(whole("--retries <n>", "attempts after a failed one", 0).default(6))
+    .option("--timeout <duration>", "time per attempt", durationOption, 86_400_000)
+    .option("--resume", "keep finished samples in the folder and go on");
+  command.optionsGroup("What comes of it:");
+  return command
+    .option("--out <folder>", "where results go, one folder per run", "tokenwire-evals")
+    .addOption(list("--format <formats>", `files to write: ${formats.join(", ")} (default: html,json)`))
+    .option("--reference-files", "also write the files of the published evals")
+    .option("--price-input <n>", "price of a million input tokens", numberOption(0, manyNumbers))
+    .option("--price-output <n>", "price of a million output tokens", numberOption(0, manyNumbers))
     .option("--check", "compare the scores with published ones")
+    .option(
+      "--compare <folders...>",
+      "compare runs by their folders; the first is what the others are held against",
+    )
     .option("--json", "print the results as JSON")
     .addHelpText("after", examplesText)
-    .action((flags: EvalFlags) => runAll(flags));
+    .action((flags: EvalFlags & { readonly nThreads?: number }) =>
+      run({ ...flags, concurrency: flags.nThreads ?? flags.concurrency }),
+    );
 }
 
-async function runAll(flags: EvalFlags): Promise<void> {
+async function run(flags: EvalFlags): Promise<void> {
   const { evals } = await import("../../evals/index.ts");
   const names = evals.map((entry) => entry.name);
-  const wanted = flags.eval ?? ["basic"];
-  const unknown = wanted.find((name) => !names.includes(name));
+  const unknown = flags.eval?.find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new UsageError(`Unknown eval "${unknown}". Known evals: ${names.join(", ")}.`);
   const badFormat = flags.format?.find((name) => !formats.includes(name));
   if (badFormat !== undefined)
     throw new UsageError(`Unknown format "${badFormat}". Known: ${formats.join(", ")}.`);
-  const controller = new AbortController();
+  if (flags.compare !== undefined && flags.eval === undefined) {
+    if (flags.compare.length < 2) throw new UsageError("--compare: name two folders, or run an eval too.");
+    const comparison = await compare(flags.compare, flags);
+    if (flags.json) printJson(comparison);
+    return;
+  }
+  // Folders that cannot be read would be noticed only after everything was sampled.
+  const { readRun } = await import("../../evals/index.ts");
+  await Promise.all((flags.compare ?? []).map(readRun));
+  const wanted = evals.filter((entry) => (flags.eval ?? ["basic"]).includes(entry.name));
+  const results = await runAll(wanted, flags);
+  if (flags.json) printJson(results);
+}
+
+interface Interrupts {
+  /** Nothing new is started. */
+  readonly stop: AbortSignal;
+  /** What is in flight ends. */
+  readonly signal: AbortSignal;
+  off(): void;
+}
+
+/** The first Ctrl-C lets running samples finish, for a while; the second ends them. */
+function listenForInterrupts(): Interrupts {
+  const stop = new AbortController();
+  const end = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
   const interrupt = (): void => {
-    process.stderr.write("\nStopping; finished samples are kept. Resume with --resume.\n");
-    controller.abort();
+    if (stop.signal.aborted) {
+      end.abort();
+      return;
+    }
+    process.stderr.write("\nFinishing what is in flight; finished samples are kept. Resume with --resume.\n");
+    stop.abort();
+    timer = setTimeout(() => end.abort(), graceTime);
   };
-  process.once("SIGINT", interrupt);
+  process.on("SIGINT", interrupt);
+  const off = (): void => {
+    clearTimeout(timer);
+    process.off("SIGINT", interrupt);
+  };
+  return { stop: stop.signal, signal: end.signal, off };
+}
+
+async function runAll(definitions: readonly EvalDefinition[], flags: EvalFlags): Promise<object[]> {
+  const { openSamplers } = await import("../eval/open-samplers.ts");
+  const samplers = await openSamplers(flags);
+  const interrupts = listenForInterrupts();
   const results: object[] = [];
   try {
-    for (const definition of evals.filter((entry) => wanted.includes(entry.name))) {
-      for (const model of flags.model ?? [defaultModel]) {
+    for (const definition of definitions) {
+      for (const model of flags.model ?? [samplers.model ?? defaultModel]) {
         for (const effort of flags.reasoningEffort ?? [undefined]) {
-          if (controller.signal.aborted) break;
-          results.push(await runOne(definition, model, effort, flags, controller.signal));
+          if (interrupts.stop.aborted) break;
+          results.push(await runOne({ definition, model, effort, flags, samplers, interrupts }));
         }
       }
     }
   } finally {
-    process.off("SIGINT", interrupt);
+    interrupts.off();
+    await samplers.close();
   }
-  if (flags.json) printJson(results);
-  if (controller.signal.aborted) process.exitCode = 130;
+  if (interrupts.stop.aborted) process.exitCode = 130;
+  return results;
 }
 
-async function runOne(
-  definition: EvalDefinition,
-  model: string,
-  effort: string | undefined,
-  flags: EvalFlags,
-  signal: AbortSignal,
-): Promise<object> {
-  const { checkScore, runEval, writeOutputs } = await import("../../evals/index.ts");
-  const stem = `${definition.name}_${model}${effort === undefined ? "" : `-${effort}`}_temp${flags.temperature}`;
-  const out = join(flags.out, stem.replaceAll("/", "__"));
+interface RunParts {
+  readonly definition: EvalDefinition;
+  readonly model: string;
+  readonly effort: string | undefined;
+  readonly flags: EvalFlags;
+  readonly samplers: Samplers;
+  readonly interrupts: Interrupts;
+}
+
+/** Names the run and its folder. */
+function stemOf({ definition, model, effort, flags }: RunParts): string {
+  const asked = effort === undefined ? model : `${model}-${effort}`;
+  const suffix = flags.debug ? "_DEBUG" : "";
+  return `${definition.name}_${asked}_temp${flags.temperature}${suffix}`.replaceAll("/", "__");
+}
+
+/** What is sampled, as far as the flags say; the eval decides the rest. */
+function planOptions(name: string, flags: EvalFlags): Partial<RunEvalOptions> {
+  const examples = flags.examples ?? (flags.debug ? debugExamples(name) : undefined);
+  const repeats = flags.repeats ?? (flags.debug ? 1 : undefined);
+  return {
+    seed: flags.seed,
+    ...(examples !== undefined && { examples }),
+    ...(repeats !== undefined && { repeats }),
+    ...(flags.debug && { debug: true }),
+    ...(flags.data && { files: flags.data }),
+    ...(flags.sha256 && { sha256: flags.sha256 }),
+    ...(flags.download && { download: true }),
+  };
+}
+
+async function runOne(parts: RunParts): Promise<object> {
+  const { definition, model, effort, flags, samplers, interrupts } = parts;
+  const { runEval } = await import("../../evals/index.ts");
+  const { createProgress } = await import("../eval/progress.ts");
+  const stem = stemOf(parts);
+  const out = join(flags.out, stem);
   const progress = createProgress(stem);
-  const { examples, repeats } = flags;
+  const prices = pricesOf(flags);
   const run = await runEval({
+    ...planOptions(definition.name, flags),
     eval: definition,
-    sampler: await createSampler(model, effort, flags),
+    sampler: await samplers.create(model, effort),
     out,
     configuration: {
       model,
       effort,
-      sampler: flags.sampler,
+      sampler: flags.engine === undefined ? flags.sampler : "engine",
+      tools: flags.tools,
       temperature: flags.temperature,
       topP: flags.topP,
       maxTokens: flags.maxTokens,
     },
     concurrency: flags.concurrency,
-    seed: flags.seed,
-    signal,
+    stop: interrupts.stop,
+    signal: interrupts.signal,
     onProgress: progress.update,
+    resume: flags.resume === true,
+    ...(prices && { prices }),
     ...(definition.needsGrader && { grader: await createGrader(flags) }),
-    ...(examples !== undefined && { examples }),
-    ...(repeats !== undefined && { repeats }),
-    ...(flags.data && { files: flags.data }),
-    ...(flags.sha256 && { sha256: flags.sha256 }),
-    ...(flags.download && { download: true }),
-    ...(flags.resume && { resume: true }),
   });
   progress.end();
-  const wanted = [
-    ...(flags.format ?? ["html", "json"]),
-    ...(flags.referenceFiles ? ["reference"] : []),
-  ] as OutputFormat[];
-  const files = await writeOutputs(run, { out, stem, formats: wanted });
-  const { score, standardError } = run.summary;
-  const checks =
-    flags.check && score !== null
-      ? checkScore({ model, eval: definition.name, effort: effort ?? "" }, score, standardError ?? 0)
-      : [];
-  if (!flags.json) printRun(stem, run, files, checks);
   if (run.unusable.length > 0) process.exitCode = 2;
   if (run.summary.errors > 0) process.exitCode = 1;
-  return { run: stem, ...run.result, summary: run.summary, unusable: run.unusable, checks, files };
+  return report(run, parts, stem, out);
 }
 
-async function createSampler(model: string, effort: string | undefined, flags: EvalFlags): Promise<Sampler> {
-  const { createChatCompletionsSampler, createResponsesSampler } = await import("../../evals/index.ts");
-  const key = process.env[flags.keyEnv];
-  const options: SamplerOptions = {
-    baseUrl: flags.baseUrl,
-    model,
-    temperature: flags.temperature,
-    maxTokens: flags.maxTokens,
-    retries: flags.retries,
-    timeout: flags.timeout,
-    ...(key && { apiKey: key }),
-    ...(effort !== undefined && { reasoningEffort: effort }),
-    ...(flags.topP !== undefined && { topP: flags.topP }),
-  };
-  return flags.sampler === "responses"
-    ? createResponsesSampler(options)
-    : createChatCompletionsSampler(options);
+/** Writes the files of a run and says how it went. */
+async function report(run: EvalRun, parts: RunParts, stem: string, out: string): Promise<object> {
+  const { definition, model, effort = "", flags } = parts;
+  const { checkScore, writeOutputs } = await import("../../evals/index.ts");
+  const { printRun } = await import("../eval/print-run.ts");
+  const wanted = [...(flags.format ?? ["html", "json"]), ...(flags.referenceFiles ? ["reference"] : [])];
+  const files = await writeOutputs(run, { out, stem, formats: wanted as OutputFormat[] });
+  const { result, summary, unusable } = run;
+  const { score, standardError } = summary;
+  const checks =
+    flags.check && score !== null
+      ? checkScore({ model, eval: definition.name, effort }, score, standardError ?? 0)
+      : [];
+  if (!flags.json) printRun(stem, run, files, checks);
+  const comparison = flags.compare && (await compare([...flags.compare, out], flags));
+  return { run: stem, ...result, summary, unusable, checks, files, ...(comparison && { comparison }) };
+}
+
+function pricesOf({ priceInput, priceOutput }: EvalFlags): TokenPrices | undefined {
+  if (priceInput === undefined && priceOutput === undefined) return undefined;
+  return { input: priceInput ?? 0, output: priceOutput ?? 0 };
+}
+
+/** Writes the page that compares the runs, beside them, and returns the differences. */
+async function compare(folders: readonly string[], flags: EvalFlags): Promise<object> {
+  const { compareRuns, comparisonReport, readRun } = await import("../../evals/index.ts");
+  const { printComparison } = await import("../eval/print-run.ts");
+  const runs = await Promise.all(folders.map(readRun));
+  const differences = compareRuns(runs);
+  const file = join(flags.out, "comparison.html");
+  await mkdir(flags.out, { recursive: true });
+  await writeFile(file, comparisonReport(runs));
+  if (!flags.json) printComparison(runs[0]!.name, differences, file);
+  return { first: runs[0]!.name, differences, file };
 }
 
 async function createGrader(flags: EvalFlags): Promise<Sampler> {
-  const { createChatCompletionsSampler } = await import("../../evals/index.ts");
+  const { createChatCompletionsSampler, limitConcurrency } = await import("../../evals/index.ts");
   const apiKey = process.env[flags.graderKeyEnv];
   if (!apiKey) throw new UsageError(`The grader needs a key in the variable ${flags.graderKeyEnv}.`);
-  return createChatCompletionsSampler({
+  const grader = createChatCompletionsSampler({
     baseUrl: flags.graderBaseUrl,
     apiKey,
     model: flags.graderModel,
@@ -229,42 +339,5 @@ async function createGrader(flags: EvalFlags): Promise<Sampler> {
     retries: flags.retries,
     systemMessage: { role: "system", content: "You are a helpful assistant." },
   });
-}
-
-/** A line that is rewritten on a terminal; one line at the end elsewhere. */
-function createProgress(title: string): { update(progress: EvalProgress): void; end(): void } {
-  const live = process.stderr.isTTY === true;
-  let last = "";
-  return {
-    update: ({ done, total, errors, meanScore }) => {
-      const width = 24;
-      const filled = total === 0 ? width : Math.round((width * done) / total);
-      const bar = "█".repeat(filled) + "░".repeat(width - filled);
-      const mean = meanScore === null ? "" : `  score ${meanScore.toFixed(3)}`;
-      const failed = errors > 0 ? `  ${errors} errors` : "";
-      last = `${title} ${bar} ${done}/${total}${mean}${failed}`;
-      if (live) process.stderr.write(`\r\x1b[2K${last}`);
-    },
-    end: () => process.stderr.write(live ? "\n" : `${last}\n`),
-  };
-}
-
-function printRun(
-  stem: string,
-  { result, summary, unusable, interrupted }: EvalRun,
-  files: readonly string[],
-  checks: readonly { readonly source: string; readonly published: number; readonly consistent: boolean }[],
-): void {
-  const print = (text: string): boolean => process.stdout.write(`${text}\n`);
-  const interval = summary.interval;
-  const range = interval === null ? "" : ` (95 %: ${interval[0].toFixed(3)} to ${interval[1].toFixed(3)})`;
-  print(`${paint("bold", stem)}: score ${result.score?.toFixed(4) ?? "none"}${range}`);
-  print(
-    `  ${summary.samples} samples, ${summary.errors} errors, ${summary.retries} retries${interrupted ? ", interrupted" : ""}`,
-  );
-  for (const reason of unusable) print(`  unusable: ${reason}`);
-  for (const { source, published, consistent } of checks) {
-    print(`  ${source}: ${published} ${consistent ? "consistent" : paint("yellow", "not consistent")}`);
-  }
-  for (const file of files) print(`  ${file}`);
+  return limitConcurrency(grader, flags.graderConcurrency);
 }

@@ -1,5 +1,6 @@
 // Search services: Exa and You.com. Both need an API key, which never appears in an error.
 
+import { TokenwireError } from "@tokenwire/core";
 import type { BrowserBackend, FetchedPage } from "../backend.ts";
 import type { SearchHit } from "../page.ts";
 
@@ -95,7 +96,9 @@ export function createYouComBackend(options: VendorBackendOptions = {}): Browser
 
 function createVendorBackend(vendor: Vendor, options: VendorBackendOptions): BrowserBackend {
   const apiKey = options.apiKey ?? process.env[vendor.keyVariable] ?? "";
-  if (apiKey === "") throw new Error(`${vendor.missingKey} (set ${vendor.keyVariable})`);
+  if (apiKey === "") {
+    throw new TokenwireError("INVALID_ARGUMENT", `${vendor.missingKey} (set ${vendor.keyVariable})`);
+  }
   const settings = { baseUrl: options.baseUrl ?? vendor.baseUrl, apiKey, timeout: options.timeout ?? 20_000 };
   const callWith =
     (signal: AbortSignal | undefined): Call =>
