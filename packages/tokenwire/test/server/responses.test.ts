@@ -438,9 +438,9 @@ describe("stored responses", () => {
     const { body } = await create(running, { input });
     const page = (await call(running, `/responses/${body["id"]}/input_items?limit=2`)).body;
     expect(page).toMatchObject({ object: "list", has_more: true });
-    expect(page["data"].map((item: Body) => item["content"])).toEqual(["q3", "q2"]);
+    expect(page["data"].map((item: Body) => item["content"][0].text)).toEqual(["q3", "q2"]);
     const rest = (await call(running, `/responses/${body["id"]}/input_items?after=${page["last_id"]}`)).body;
-    expect(rest["data"].map((item: Body) => item["content"])).toEqual(["q1"]);
+    expect(rest["data"].map((item: Body) => item["content"][0].text)).toEqual(["q1"]);
     expect((await call(running, `/responses/${body["id"]}/input_items?limit=0`)).status).toBe(400);
   });
 

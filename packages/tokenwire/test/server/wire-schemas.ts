@@ -289,7 +289,7 @@ export const response = z.strictObject({
       z.strictObject({
         type: z.literal("json_schema"),
         name: text,
-        description: text.nullable(),
+        description: text,
         schema: z.looseObject({}),
         strict: z.boolean(),
       }),
@@ -363,9 +363,23 @@ export const responseEvent: z.ZodType = z.discriminatedUnion("type", [
   event("error", { code: text, message: text, param: text.nullable(), error: error.shape.error }),
 ] as unknown as [z.ZodObject, ...z.ZodObject[]]);
 
-const listedItem = z.looseObject({ id: text, type: text });
-/** A list of items, or of messages, which have a field of this name. */
-export const itemListOf = (field: "type" | "role") => list(z.looseObject({ id: text, [field]: text }));
+const listedMessage = z.looseObject({
+  id: text,
+  type: z.literal("message"),
+  status: itemStatus,
+  role: z.enum(["user", "assistant", "system", "developer"]),
+  content: z.array(z.looseObject({ type: text })).min(1),
+});
+const listedItem = z.union([listedMessage, z.looseObject({ id: text, type: text.regex(/^(?!message$)/) })]);
+export const itemList = list(listedItem);
+export const storedMessageList = list(
+  z.looseObject({
+    id: text,
+    role: text,
+    content: text.nullable(),
+    content_parts: z.array(z.unknown()).nullable(),
+  }),
+);
 export const deletedResponse = z.strictObject({
   id: text,
   object: z.literal("response"),

@@ -52,13 +52,7 @@ export function toCompacted(
     id: newId("resp_"),
     object: "response.compaction",
     created_at: unixSeconds(),
-    output: [...said.map(asListed), compaction],
+    output: [...said, compaction],
     usage: toResponseUsage(usage),
   };
-}
-
-/** Content in parts, whichever form the client sent. */
-function asListed(item: ResponseItem): ResponseItem {
-  const { content } = item;
-  return typeof content === "string" ? { ...item, content: [{ type: "input_text", text: content }] } : item;
 }

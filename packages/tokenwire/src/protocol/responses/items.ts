@@ -93,13 +93,14 @@ export function parseInputItems(
 }
 
 export function messageItem(role: string, text: string): ResponseItem {
-  return {
-    id: newId("msg_"),
-    type: "message",
-    status: "completed",
-    role,
-    content: [{ type: role === "assistant" ? "output_text" : "input_text", text }],
-  };
+  return { id: newId("msg_"), type: "message", status: "completed", role, content: textParts(role, text) };
+}
+
+/** Text as the one part of a message's content: lists of items have it in parts only. */
+function textParts(role: string, text: string): object[] {
+  return role === "assistant"
+    ? [{ type: "output_text", text, annotations: [], logprobs: [] }]
+    : [{ type: "input_text", text }];
 }
 
 function parseItem(
@@ -131,6 +132,9 @@ function parseItem(
   }
   const id = typeof parsed["id"] === "string" ? parsed["id"] : newId(idPrefixes[type]!);
   const status = parsed["status"] ?? "completed";
+  if (type === "message" && typeof parsed["content"] === "string") {
+    parsed["content"] = textParts(String(parsed["role"]), parsed["content"]);
+  }
   return { ...parsed, ...(type !== "reasoning" && type !== compactionType && { status }), type, id };
 }
 

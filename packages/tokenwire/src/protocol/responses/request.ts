@@ -260,7 +260,8 @@ function echoFormat(responseFormat: ResponseFormat): object {
   return {
     type: "json_schema",
     name,
-    description: description ?? null,
+    // A string for OpenAI, and always there for Open Responses.
+    description: description ?? "",
     schema: schema === undefined ? {} : toPlain(schema),
     strict: strict ?? false,
   };
