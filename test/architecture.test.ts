@@ -41,7 +41,7 @@ const mayImport: Record<string, readonly string[]> = {
   store: ["protocol", "core/errors"],
   tools: [...core, "protocol"],
   mcp: [...core, "protocol", "tools"],
-  server: [...core, "protocol", "engines", "profiles", "store", "tools", "mcp"],
+  server: [...core, "protocol", "engines", "profiles", "store", "tools", "mcp", "tokenizer"],
   evals: [...core, "protocol"],
   tokenizer: [...core, "encodings"],
 };

@@ -43,9 +43,10 @@ export class PieceEncoder {
   word(text: string): Uint32Array {
     const known = this.words.get(text);
     if (known !== undefined) return known;
-    // Recipients are in the caller's hands, so the memory they can take is bounded.
-    if (this.words.size >= 4096) this.words.clear();
     const ids = this.encode(text);
+    // Recipients are in the caller's hands, so the memory they can take is bounded.
+    if (text.length > 256) return ids;
+    if (this.words.size >= 4096) this.words.clear();
     this.words.set(text, ids);
     return ids;
   }

@@ -12,10 +12,17 @@ import { PieceReader } from "./piece-reader.ts";
 import { type SpecialRules, SpecialTokens } from "./special-tokens.ts";
 import { encodeToLimit, type SplitOptions, splitAtTokens, splitByTokens } from "./split.ts";
 import { ByteStreamDecoder } from "./stream-decoder.ts";
-import { CuttingStreamEncoder, type StreamEncoder } from "./stream-encoder.ts";
+import { CuttingStreamEncoder } from "./stream-encoder.ts";
 import { TokenDecoder } from "./token-decoder.ts";
 import { TokenLimitError } from "./token-limit-error.ts";
-import type { DecodeOptions, EncodeOptions, StreamDecoder, TokenCounter, Tokenizer } from "./tokenizer.ts";
+import type {
+  DecodeOptions,
+  EncodeOptions,
+  StreamDecoder,
+  StreamEncoder,
+  TokenCounter,
+  Tokenizer,
+} from "./tokenizer.ts";
 import { completionsOf, type UnstableEncoding } from "./unstable.ts";
 import { findToken, NO_TOKEN } from "./vocabulary/trie.ts";
 
@@ -277,7 +284,10 @@ export class Encoding implements Tokenizer {
 
   /** Encodes text as it arrives, with the IDs of the whole: for files and streams of any size. */
   createEncoder(options: EncodeOptions = {}): StreamEncoder {
-    return new CuttingStreamEncoder(this, options);
+    // A special token with white space in it could lie across a cut.
+    const mayCut = ![...this.specialTokens.keys()].some((token) => /\s/.test(token));
+    const safeCut = (text: string): number => this.base.safeCut(text, text.length);
+    return new CuttingStreamEncoder((text) => this.encode(text, options), mayCut ? safeCut : undefined);
   }
 
   /** Counts text as it grows; the count is always that of the whole text. */

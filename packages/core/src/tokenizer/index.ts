@@ -42,13 +42,13 @@ export { parseTiktoken, type Ranks, serialiseTiktoken } from "./ranks.ts";
 export { SpecialTokenError } from "./special-token-error.ts";
 export type { SpecialTokenMap } from "./special-token-map.ts";
 export type { SplitOptions } from "./split.ts";
-export type { StreamEncoder } from "./stream-encoder.ts";
 export { TokenLimitError } from "./token-limit-error.ts";
 export type {
   DecodeOptions,
   EncodeOptions,
   SpecialTokenSet,
   StreamDecoder,
+  StreamEncoder,
   TokenCounter,
   TokenCounterMark,
   Tokenizer,

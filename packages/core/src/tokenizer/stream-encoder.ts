@@ -1,38 +1,30 @@
 // Encodes text that arrives in parts, with the IDs of the whole: each part is encoded up to the last place where
 // cutting cannot change the result, and the rest waits for more.
 
-import type { Encoding } from "./encoding.ts";
-import type { EncodeOptions } from "./tokenizer.ts";
-
-/** Turns text into IDs as it arrives. The joined results are those of one `encode` of all text. */
-export interface StreamEncoder {
-  /** The IDs that this text settles; may be empty. */
-  push(text: string): Uint32Array;
-  /** The IDs of what was held back. The encoder can be used anew. */
-  end(): Uint32Array;
-}
+import type { StreamEncoder } from "./tokenizer.ts";
 
 /** Between attempts to find a cut, so that text without one is not searched again and again. */
 const MIN_HELD = 4096;
 
 export class CuttingStreamEncoder implements StreamEncoder {
-  readonly #encoding: Encoding;
-  readonly #options: EncodeOptions;
-  /** A special token with white space in it could lie across a cut. */
-  readonly #mayCut: boolean;
+  readonly #encode: (text: string) => Uint32Array;
+  readonly #safeCut: ((text: string) => number) | undefined;
   #held = "";
   #tryAt: number = MIN_HELD;
 
-  constructor(encoding: Encoding, options: EncodeOptions) {
-    this.#encoding = encoding;
-    this.#options = options;
-    this.#mayCut = ![...encoding.specialTokens.keys()].some((token) => /\s/.test(token));
+  /**
+   * `safeCut` finds the last place in a text at which both sides are encoded as in the whole, 0 if there is none. Without
+   * it everything waits for the end.
+   */
+  constructor(encode: (text: string) => Uint32Array, safeCut: ((text: string) => number) | undefined) {
+    this.#encode = encode;
+    this.#safeCut = safeCut;
   }
 
   push(text: string): Uint32Array {
     this.#held += text;
-    if (!this.#mayCut || this.#held.length < this.#tryAt) return new Uint32Array(0);
-    const cut = this.#encoding.base.safeCut(this.#held, this.#held.length);
+    if (this.#safeCut === undefined || this.#held.length < this.#tryAt) return new Uint32Array(0);
+    const cut = this.#safeCut(this.#held);
     if (cut === 0) {
       this.#tryAt = 2 * this.#held.length;
       return new Uint32Array(0);
@@ -40,13 +32,13 @@ export class CuttingStreamEncoder implements StreamEncoder {
     const head = this.#held.slice(0, cut);
     this.#held = this.#held.slice(cut);
     this.#tryAt = this.#held.length + MIN_HELD;
-    return this.#encoding.encode(head, this.#options);
+    return this.#encode(head);
   }
 
   end(): Uint32Array {
     const rest = this.#held;
     this.#held = "";
     this.#tryAt = MIN_HELD;
-    return this.#encoding.encode(rest, this.#options);
+    return this.#encode(rest);
   }
 }

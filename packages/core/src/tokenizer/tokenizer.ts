@@ -41,6 +41,14 @@ export interface TokenCounterMark {
   readonly count: number;
 }
 
+/** Turns text into IDs as it arrives. The joined results are those of one `encode` of all text. */
+export interface StreamEncoder {
+  /** The IDs that this text settles; may be empty. */
+  push(text: string): Uint32Array;
+  /** The IDs of what was held back. The encoder can be used anew. */
+  end(): Uint32Array;
+}
+
 export interface Tokenizer {
   readonly name: string;
   /** One more than the largest ID. */
@@ -59,4 +67,6 @@ export interface Tokenizer {
   isSpecialToken(id: number): boolean;
   createDecoder(options?: DecodeOptions): StreamDecoder;
   createCounter(): TokenCounter;
+  /** Encodes text as it arrives, for texts that are too long for one go. Absent: only whole texts can be encoded. */
+  createEncoder?(options?: EncodeOptions): StreamEncoder;
 }

@@ -21,6 +21,7 @@ import {
 } from "../protocol/index.ts";
 import type { Caller, ServerContext } from "./context.ts";
 import type { GenerationOptions } from "./generate.ts";
+import { withLongTexts } from "./long-texts.ts";
 import type { ServedModel } from "./models.ts";
 import { promptSettings } from "./request-rules.ts";
 import { hiddenStopIds } from "./stop-ids.ts";
@@ -44,14 +45,25 @@ export interface Reading {
   readonly output: Omit<ChoiceOutputOptions, "parser">;
 }
 
-/** Renders a conversation, or takes the ids that the request brings along. */
+type PromptRequest = Pick<AnswerRequest, "conversation" | "promptTokenIds">;
+
+/** Renders a conversation, or takes the ids that the request brings along. Others go on while a long one is encoded. */
 export function answerPrompt(
-  server: ServerContext,
+  { server, signal }: Pick<Caller, "server" | "signal">,
   { profile }: ServedModel,
-  { conversation, promptTokenIds }: Pick<AnswerRequest, "conversation" | "promptTokenIds">,
+  request: PromptRequest,
+): Promise<Prompt> {
+  return withLongTexts(profile, signal, (patient) => promptAtOnce(server, patient, request));
+}
+
+/** The same, in one go. */
+export function promptAtOnce(
+  { settings }: Pick<ServerContext, "settings">,
+  profile: ModelProfile,
+  { conversation, promptTokenIds }: PromptRequest,
 ): Prompt {
   if (promptTokenIds !== undefined) return tokenPrompt(profile, promptTokenIds, "prompt_token_ids");
-  return renderPrompt(profile, conversation, promptSettings(server.settings));
+  return renderPrompt(profile, conversation, promptSettings(settings));
 }
 
 /** What the engine is asked. Raises 400 for what it cannot do. */

@@ -1,2 +1,3 @@
 export { type BatchOptions, encodeBatchInWorkers } from "./encode-batch.ts";
+export { type EncodeInTurnsOptions, encodeInTurns } from "./encode-in-turns.ts";
 export { type LoadTiktokenOptions, loadTiktoken } from "./load-tiktoken.ts";

@@ -2,7 +2,15 @@
 
 import type { OffsetUnit } from "../offsets.ts";
 import { SpecialTokens } from "../special-tokens.ts";
-import type { DecodeOptions, EncodeOptions, StreamDecoder, TokenCounter, Tokenizer } from "../tokenizer.ts";
+import { CuttingStreamEncoder } from "../stream-encoder.ts";
+import type {
+  DecodeOptions,
+  EncodeOptions,
+  StreamDecoder,
+  StreamEncoder,
+  TokenCounter,
+  Tokenizer,
+} from "../tokenizer.ts";
 import { type AddedToken, checkAddedTokens, type TokenFilter } from "./added-tokens.ts";
 import type { Decoder } from "./decoders/index.ts";
 import type { EncodedTokens } from "./encoded.ts";
@@ -14,7 +22,7 @@ import { Pipeline } from "./pipeline.ts";
 import { PipelineCounter } from "./pipeline-counter.ts";
 import { type PostProcessor, postProcess } from "./postprocessors/index.ts";
 import type { PreTokenizer } from "./pretokenizers/index.ts";
-import { safeCutOf } from "./safe-cut.ts";
+import { safeCutBesideControl, safeCutOf } from "./safe-cut.ts";
 import { PipelineDecoder } from "./token-decoder.ts";
 
 /** Everything a tokenizer consists of. Loaders for other formats than tokenizer.json fill it in themselves. */
@@ -113,6 +121,11 @@ export class HuggingFaceTokenizer implements Tokenizer {
 
   createCounter(): TokenCounter {
     return new PipelineCounter((text) => this.count(text), safeCutOf(this.parts));
+  }
+
+  /** Encodes text as it arrives. Where no place for a cut is known to be safe, everything waits for the end. */
+  createEncoder(options: EncodeOptions = {}): StreamEncoder {
+    return new CuttingStreamEncoder((text) => this.encode(text, options), safeCutBesideControl(this.parts));
   }
 
   /** The string of a token, as the vocabulary writes it; undefined if there is no such ID. */

@@ -19,6 +19,14 @@ export function safeCutOf(parts: TokenizerParts): ((text: string) => number) | u
   return (text) => lastSafeCutInText(text, 0, rule);
 }
 
+/** The same for text in which control tokens may become IDs. */
+export function safeCutBesideControl(parts: TokenizerParts): ((text: string) => number) | undefined {
+  const spanning = parts.addedTokens.some(
+    (token) => token.leftStrip || token.rightStrip || /\s/.test(token.content),
+  );
+  return spanning ? undefined : safeCutOf(parts);
+}
+
 /** The one pattern that cuts text for a byte-level model. */
 function patternOf({ preTokenizers }: TokenizerParts): string | undefined {
   const last = preTokenizers.at(-1);

@@ -52,6 +52,22 @@ describe.each(fixtures)("fixture $name", ({ name, tokenizer: file, cases }) => {
 
   const texts = generateTexts(60, [...tokenizer.specialTokens.keys()], name.length);
 
+  it("encodes what arrives in parts as it encodes the whole", () => {
+    // Longer than what an encoder holds before it looks for a cut.
+    const long = Array.from({ length: 40 }, () => texts.join(" "))
+      .join("\n")
+      .slice(0, 40_000);
+    for (const options of [{ allowedSpecial: "all" as const }, { disallowedSpecial: [] }]) {
+      const encoder = tokenizer.createEncoder(options);
+      const parts: number[] = [];
+      for (let at = 0, size = 1; at < long.length; at += size, size = ((size * 7) % 4_999) + 1) {
+        parts.push(...encoder.push(long.slice(at, at + size)));
+      }
+      parts.push(...encoder.end());
+      expect(parts).toEqual([...tokenizer.encode(long, options)]);
+    }
+  });
+
   it("streams what it decodes, one ID at a time", () => {
     for (const text of texts) {
       const ids = tokenizer.encodeOrdinary(text);

@@ -21,7 +21,7 @@ import {
   toChatChunk,
   toStreamState,
 } from "../../protocol/index.ts";
-import { answerPrompt, identify, type Reading, readAnswer } from "../answer.ts";
+import { identify, promptAtOnce, type Reading, readAnswer } from "../answer.ts";
 import type { ServerContext } from "../context.ts";
 import type { ServedModel } from "../models.ts";
 import {
@@ -59,7 +59,7 @@ function chatReading(
   const parsed = parseNested("chat_request", () =>
     parseChatRequest({ ...whole, model: model.id, stream: false }),
   );
-  const prompt = parseNested("chat_request", () => answerPrompt(server, model, parsed));
+  const prompt = parseNested("chat_request", () => promptAtOnce(server, model.profile, parsed));
   const { createParser, output } = readAnswer(model, parsed, prompt);
   return {
     createParser,

@@ -27,7 +27,7 @@ export async function compactConversation(
     ...draft.conversation,
     messages: [...draft.conversation.messages, { role: "user", content: summaryRequest }],
   };
-  const { conversation, prompt, plan } = planWithin(context, model, request, asked);
+  const { conversation, prompt, plan } = await planWithin(context, model, request, asked);
   const usage = emptyUsage(prompt.tokenIds.length);
   let summary = "";
   const reading = readAnswer(model, { ...request, conversation }, prompt);

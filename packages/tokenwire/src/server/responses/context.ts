@@ -160,14 +160,14 @@ export function planNextRound(
 }
 
 /** Renders and plans; with `truncation: "auto"` old turns go until the prompt fits. */
-export function planWithin(
+export async function planWithin(
   context: Caller,
   model: ServedModel,
   request: ResponsesRequest,
   whole: Conversation,
-): { conversation: Conversation; prompt: Prompt; plan: GenerationPlan } {
+): Promise<{ conversation: Conversation; prompt: Prompt; plan: GenerationPlan }> {
   for (let conversation = whole; ; ) {
-    const prompt = answerPrompt(context.server, model, { conversation });
+    const prompt = await answerPrompt(context, model, { conversation });
     try {
       return { conversation, prompt, plan: planPrompt({ model, request, conversation }, prompt) };
     } catch (error) {
@@ -204,7 +204,7 @@ export async function draftResponse(context: Caller, request: ResponsesRequest):
     const whole = toConversation(request, messages);
     const shown = toolkit?.addTo(whole) ?? whole;
     checkApprovals(approved, toolkit);
-    const planned = planWithin(context, model, request, shown);
+    const planned = await planWithin(context, model, request, shown);
     return { request, model, history, input, approved, ...(toolkit && { toolkit }), ...planned };
   } catch (error) {
     await toolkit?.dispose();

@@ -32,13 +32,13 @@ interface ChatGeneration extends GenerationOptions {
 }
 
 /** Everything needed to generate the choices of a chat request. */
-function chatGeneration(
+async function chatGeneration(
   context: RouteContext,
   model: ServedModel,
   request: ChatRequest,
   id: string,
-): ChatGeneration {
-  const prompt = answerPrompt(context.server, model, request);
+): Promise<ChatGeneration> {
+  const prompt = await answerPrompt(context, model, request);
   return {
     ...generationFor(context, model, readAnswer(model, request, prompt)),
     id,
@@ -142,7 +142,7 @@ export const chatCompletions: Route = {
   path: "/v1/chat/completions",
   schema: chatBodySchema,
   aliases: ["/chat/completions"],
-  handle: (context) => {
+  handle: async (context) => {
     const { server } = context;
     const body = context.body();
     const request = parseChatRequest(body);
@@ -150,7 +150,7 @@ export const chatCompletions: Route = {
     const model = server.models.resolve(request.model);
     checkChoices(context, request);
     const identity = identify(model, newId("chatcmpl-"));
-    const options = chatGeneration(context, model, request, identity.id);
+    const options = await chatGeneration(context, model, request, identity.id);
     const binary = chooseBinary(context, body);
     if (binary) {
       const { stream, includeUsage, n, store } = request;

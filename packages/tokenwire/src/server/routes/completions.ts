@@ -24,6 +24,7 @@ import { generationFor, identify, readText } from "../answer.ts";
 import { chooseBinary, respondInBinary } from "../codec/respond.ts";
 import type { Route, RouteContext } from "../context.ts";
 import { type GenerationOptions, generateChoices, repeatPlan } from "../generate.ts";
+import { withLongTexts } from "../long-texts.ts";
 import type { ServedModel } from "../models.ts";
 import { refuseUnknown } from "../request-rules.ts";
 import { respondWithStream } from "../stream.ts";
@@ -218,14 +219,16 @@ export const completions: Route = {
   path: "/v1/completions",
   schema: completionBodySchema,
   aliases: ["/completions"],
-  handle: (context) => {
+  handle: async (context) => {
     const { server } = context;
     const body = context.body();
     const request = parseCompletionRequest(body);
     refuseUnknown(context, unknownCompletionFields(body));
     const model = server.models.resolve(request.model);
     checkLimits(request, model, server.settings.limits.n);
-    const jobs = toJobs(request, model);
+    const jobs = await withLongTexts(model.profile, context.signal, (profile) =>
+      toJobs(request, { ...model, profile }),
+    );
     const identity = identify(model, newId("cmpl-"));
     const options = toGeneration(context, request, model, jobs, identity.id);
     const binary = chooseBinary(context, body);

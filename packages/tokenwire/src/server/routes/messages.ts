@@ -19,13 +19,13 @@ import type { ServedModel } from "../models.ts";
 import { refuseUnknown } from "../request-rules.ts";
 import { respondWithStream } from "../stream.ts";
 
-function toGeneration(
+async function toGeneration(
   context: RouteContext,
   model: ServedModel,
   request: MessagesRequest,
   id: string,
-): GenerationOptions {
-  const prompt = answerPrompt(context.server, model, request);
+): Promise<GenerationOptions> {
+  const prompt = await answerPrompt(context, model, request);
   return {
     ...generationFor(context, model, readAnswer(model, request, prompt)),
     id,
@@ -69,7 +69,7 @@ export const createMessage: Route = {
     refuseUnknown(context, unknownMessagesFields(body));
     const model = server.models.resolve(request.model);
     const id = newId("msg_");
-    const options = toGeneration(context, model, request, id);
+    const options = await toGeneration(context, model, request, id);
     const encoder = new MessageEncoder({
       id,
       model: model.id,
@@ -94,9 +94,10 @@ export const countMessageTokens: Route = {
   path: "/v1/messages/count_tokens",
   schema: messagesBodySchema.partial({ max_tokens: true }),
   aliases: ["/messages/count_tokens"],
-  handle: ({ server, body }) => {
-    const request = parseMessagesRequest(body(), "count");
-    const model = server.models.resolve(request.model);
-    return { input_tokens: answerPrompt(server, model, request).tokenIds.length };
+  handle: async (context) => {
+    const request = parseMessagesRequest(context.body(), "count");
+    const model = context.server.models.resolve(request.model);
+    const prompt = await answerPrompt(context, model, request);
+    return { input_tokens: prompt.tokenIds.length };
   },
 };

@@ -12,7 +12,8 @@ import {
   toSamplingParameters,
 } from "../../protocol/index.ts";
 import { type AnswerRequest, answerPrompt, planAnswer } from "../answer.ts";
-import type { Route, ServerContext } from "../context.ts";
+import type { Route, RouteContext } from "../context.ts";
+import { withLongTexts } from "../long-texts.ts";
 import type { ServedModel } from "../models.ts";
 
 interface Rendered {
@@ -41,17 +42,21 @@ function toRendered({ prefix, model, plan, n, stream, includeUsage }: Rendered):
   };
 }
 
-function renderAnswer(server: ServerContext, model: ServedModel, request: AnswerRequest): GenerationPlan {
-  return planAnswer(model, request, answerPrompt(server, model, request));
+async function renderAnswer(
+  context: RouteContext,
+  model: ServedModel,
+  request: AnswerRequest,
+): Promise<GenerationPlan> {
+  return planAnswer(model, request, await answerPrompt(context, model, request));
 }
 
 export const renderChatRequest: Route = {
   method: "POST",
   path: "/v1/chat/completions/render",
-  handle: ({ server, body }) => {
-    const request = parseChatRequest(body());
-    const model = server.models.resolve(request.model);
-    const plan = renderAnswer(server, model, request);
+  handle: async (context) => {
+    const request = parseChatRequest(context.body());
+    const model = context.server.models.resolve(request.model);
+    const plan = await renderAnswer(context, model, request);
     const { n, stream, includeUsage } = request;
     return toRendered({ prefix: "chatcmpl-", model, plan, n, stream, includeUsage });
   },
@@ -60,16 +65,18 @@ export const renderChatRequest: Route = {
 export const renderCompletionRequest: Route = {
   method: "POST",
   path: "/v1/completions/render",
-  handle: ({ server, body }) => {
+  handle: async ({ server, body, signal }) => {
     const request = parseCompletionRequest(body());
     const model = server.models.resolve(request.model);
-    const { tokenizer, bosTokenId } = model.profile;
-    return request.prompts.map((prompt, index) => {
-      const field = request.prompts.length > 1 ? `prompt[${index}]` : "prompt";
+    const fieldOf = (index: number): string => (request.prompts.length > 1 ? `prompt[${index}]` : "prompt");
+    const prompts = await withLongTexts(model.profile, signal, ({ tokenizer, bosTokenId }) =>
+      request.prompts.map((prompt, index) => promptIds(prompt, tokenizer, bosTokenId, fieldOf(index))),
+    );
+    return prompts.map((ids) => {
       const plan = toGenerationPlan({
         profile: model.profile,
         limits: model.info,
-        promptIds: promptIds(prompt, tokenizer, bosTokenId, field),
+        promptIds: ids,
         sampling: request.sampling,
         constraint: request.constraint,
         topLogprobs: request.topLogprobs,
@@ -85,10 +92,10 @@ export const renderCompletionRequest: Route = {
 export const renderMessagesRequest: Route = {
   method: "POST",
   path: "/v1/messages/render",
-  handle: ({ server, body }) => {
-    const request = parseMessagesRequest(body());
-    const model = server.models.resolve(request.model);
-    const plan = renderAnswer(server, model, request);
+  handle: async (context) => {
+    const request = parseMessagesRequest(context.body());
+    const model = context.server.models.resolve(request.model);
+    const plan = await renderAnswer(context, model, request);
     return toRendered({ prefix: "msg_", model, plan, n: 1, stream: request.stream, includeUsage: false });
   },
 };

@@ -4,16 +4,17 @@
 import { z } from "zod";
 import {
   invalidRequest,
+  type ModelProfile,
   optional,
   parseBody,
   parseChatRequest,
   promptIds,
   type RequestBody,
-  renderPrompt,
 } from "../../protocol/index.ts";
+import { answerPrompt } from "../answer.ts";
 import type { Route, RouteContext } from "../context.ts";
+import { withLongTexts } from "../long-texts.ts";
 import type { ServedModel } from "../models.ts";
-import { promptSettings } from "../request-rules.ts";
 
 const text = z.union([z.string(), z.array(z.string()).min(1)]);
 const fields = z.object({
@@ -38,14 +39,13 @@ function modelOf({ server }: RouteContext, name: string | undefined): ServedMode
 }
 
 /** The ids that generation would use for these messages. */
-function messageIds(context: RouteContext, body: RequestBody): { model: ServedModel; ids: Uint32Array } {
+async function messageIds(
+  context: RouteContext,
+  body: RequestBody,
+): Promise<{ model: ServedModel; ids: Uint32Array }> {
   const model = modelOf(context, body["model"] as string | undefined);
   const request = parseChatRequest({ ...body, model: model.id });
-  const { tokenIds } = renderPrompt(
-    model.profile,
-    request.conversation,
-    promptSettings(context.server.settings),
-  );
+  const { tokenIds } = await answerPrompt(context, model, request);
   return { model, ids: tokenIds };
 }
 
@@ -55,25 +55,27 @@ function contextOf({ profile, info }: ServedModel): number {
 
 type Fields = z.output<typeof fields>;
 
-function encode(model: ServedModel, wire: Fields, prompt: string): number[] {
-  const { tokenizer, bosTokenId } = model.profile;
+function encode({ tokenizer, bosTokenId }: ModelProfile, wire: Fields, prompt: string): number[] {
   const bos = (wire.add_special_tokens ?? wire.add_special ?? true) ? bosTokenId : undefined;
   if (wire.parse_special === true) return [...tokenizer.encode(prompt, { allowedSpecial: "all" })];
   return [...promptIds(prompt, tokenizer, bos, "prompt")];
 }
 
-function answer(context: RouteContext, wire: Fields, body: RequestBody): object {
+async function answer(context: RouteContext, wire: Fields, body: RequestBody): Promise<object> {
   const given = wire.prompt ?? wire.content;
   if (given === undefined && body["messages"] === undefined) {
     throw invalidRequest("prompt", "Missing required parameter: 'prompt' (or 'messages', or 'content').");
   }
   if (given === undefined) {
-    const { model, ids } = messageIds(context, body);
+    const { model, ids } = await messageIds(context, body);
     return single(model, wire, [...ids], undefined);
   }
   const model = modelOf(context, wire.model);
-  if (typeof given === "string") return single(model, wire, encode(model, wire, given), given);
-  const tokens = given.map((entry) => encode(model, wire, entry));
+  const prompts = typeof given === "string" ? [given] : given;
+  const tokens = await withLongTexts(model.profile, context.signal, (profile) =>
+    prompts.map((prompt) => encode(profile, wire, prompt)),
+  );
+  if (typeof given === "string") return single(model, wire, tokens[0]!, given);
   return {
     tokens,
     count: tokens.map((list) => list.length),
@@ -150,8 +152,8 @@ export const detokenize: Route = {
 export const applyTemplate: Route = {
   method: "POST",
   path: "/apply-template",
-  handle: (context) => {
-    const { model, ids } = messageIds(context, context.body());
+  handle: async (context) => {
+    const { model, ids } = await messageIds(context, context.body());
     return { prompt: model.profile.tokenizer.decode(ids) };
   },
 };
