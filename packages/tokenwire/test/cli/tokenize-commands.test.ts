@@ -160,9 +160,11 @@ describe("compare", () => {
 });
 
 describe("bench tokenizer", () => {
-  it("checks parity and writes a table, JSON and a plot", async () => {
-    const svg = join(folder, "plot.svg");
-    expect(await run(["bench", "tokenizer", "--max", "2000", "--peers", folder, "--svg", svg])).toBe(0);
+  it("checks parity and writes a table, JSON and plots", async () => {
+    const [svg, png] = [join(folder, "plot.svg"), join(folder, "plot.png")];
+    const files = ["--svg", svg, "--png", png];
+    expect(await run(["bench", "tokenizer", "--max", "2000", "--peers", folder, ...files])).toBe(0);
+    expect(readFileSync(png).subarray(1, 4).toString()).toBe("PNG");
     expect(out).toMatch(/tokenwire +\d/);
     expect(out).toMatch(/@huggingface\/tokenizers +not installed/);
     expect(readFileSync(svg, "utf8")).toMatch(/^<svg[\s\S]*tokenwire[\s\S]*<\/svg>\n$/);

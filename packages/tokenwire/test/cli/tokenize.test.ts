@@ -1,9 +1,13 @@
+import { crc32, inflateSync } from "node:zlib";
 import { getEncoding } from "@tokenwire/encodings";
 import { describe, expect, it } from "vitest";
 import { differencesOf } from "../../src/cli/tokenize/align.ts";
 import { TokenPainter } from "../../src/cli/tokenize/colours.ts";
 import { inputsOf } from "../../src/cli/tokenize/input.ts";
 import { lineChart } from "../../src/cli/tokenize/line-chart.ts";
+import { toPng } from "../../src/cli/tokenize/png.ts";
+import { strokesOf } from "../../src/cli/tokenize/stroke-font.ts";
+import { toSvg } from "../../src/cli/tokenize/svg.ts";
 
 /** Tokens given as strings, placed one after another. */
 function placed(tokens: readonly string[]): { ids: number[]; starts: number[] } {
@@ -64,21 +68,79 @@ describe("inputs", () => {
 });
 
 describe("chart", () => {
+  const chart = lineChart(
+    [
+      {
+        name: "a<b",
+        points: [
+          [1000, 0.1],
+          [2000, 0.2],
+        ],
+      },
+    ],
+    { title: "T", x: "x", y: "y" },
+  );
+
   it("draws each series and escapes names", () => {
-    const svg = lineChart(
-      [
-        {
-          name: "a<b",
-          points: [
-            [1000, 0.1],
-            [2000, 0.2],
-          ],
-        },
-      ],
-      { title: "T", x: "x", y: "y" },
-    );
-    expect(svg.match(/<polyline/g)).toHaveLength(1);
+    const svg = toSvg(chart);
+    // The line and its sign in the legend.
+    expect(svg.match(/stroke="#0072b2"/g)).toHaveLength(2);
     expect(svg).toContain("a&lt;b");
     expect(svg).not.toContain("NaN");
   });
+
+  it("draws the same as an image of pixels", () => {
+    const { width, height, pixel } = readPng(toPng(chart));
+    expect([width, height]).toEqual([2 * chart.width, 2 * chart.height]);
+    expect(pixel(0, 0)).toBe("#ffffff");
+    const line = chart.shapes.find((shape) => shape.kind === "line" && shape.colour === "#0072b2");
+    const [from, to] = (line as { points: [number, number][] }).points;
+    // Both ends and the middle of the line, and not what is well beside it.
+    const middle: [number, number] = [(from![0] + to![0]) / 2, (from![1] + to![1]) / 2];
+    for (const [x, y] of [from!, middle, to!]) expect(pixel(2 * x, 2 * y)).toBe("#0072b2");
+    expect(pixel(2 * middle[0], 2 * middle[1] + 9)).toBe("#ffffff");
+    const title = chart.shapes.find((shape) => shape.kind === "text" && shape.text === "T");
+    const [x, y] = (title as { at: [number, number] }).at;
+    // The foot of the T is on the baseline, in the middle of its width.
+    expect(pixel(2 * (x + strokesOf("T", 15).width / 2), 2 * y - 2)).toBe("#222222");
+  });
+
+  it("has a sign for every character", () => {
+    for (const character of "abcXYZ019.-_/@() µ") {
+      const { strokes, width } = strokesOf(`${character}a`, 12);
+      expect(width).toBeGreaterThan(strokesOf("a", 12).width);
+      expect(strokes.flat(2).every(Number.isFinite)).toBe(true);
+    }
+    expect(strokesOf("µ", 12)).toEqual(strokesOf("€", 12));
+  });
 });
+
+/** A reader for what `toPng` writes, which checks every checksum. */
+function readPng(file: Uint8Array): {
+  readonly width: number;
+  readonly height: number;
+  readonly pixel: (x: number, y: number) => string;
+} {
+  const bytes = Buffer.from(file);
+  expect(bytes.subarray(0, 8).toString("latin1")).toBe("\x89PNG\r\n\x1a\n");
+  const chunks = new Map<string, Buffer>();
+  for (let at = 8; at < bytes.length; ) {
+    const length = bytes.readUInt32BE(at);
+    const body = bytes.subarray(at + 4, at + 8 + length);
+    expect(bytes.readUInt32BE(at + 8 + length)).toBe(crc32(body));
+    chunks.set(body.toString("latin1", 0, 4), body.subarray(4));
+    at += 12 + length;
+  }
+  expect([...chunks.keys()]).toEqual(["IHDR", "IDAT", "IEND"]);
+  const header = chunks.get("IHDR")!;
+  const width = header.readUInt32BE(0);
+  const rows = inflateSync(chunks.get("IDAT")!);
+  return {
+    width,
+    height: header.readUInt32BE(4),
+    pixel(x, y) {
+      const at = Math.floor(y) * (1 + 3 * width) + 1 + 3 * Math.floor(x);
+      return `#${rows.toString("hex", at, at + 3)}`;
+    },
+  };
+}

@@ -4,8 +4,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { Command } from "commander";
 import { printJson, UsageError, writeOut } from "../output.ts";
-import { lineChart } from "../tokenize/line-chart.ts";
+import { type Drawing, lineChart } from "../tokenize/line-chart.ts";
 import { type EncodeFunction, loadPeers, peerNames } from "../tokenize/peers.ts";
+import { toPng } from "../tokenize/png.ts";
+import { toSvg } from "../tokenize/svg.ts";
 import { chooseEncoding } from "./tokenize.ts";
 
 interface BenchFlags {
@@ -15,6 +17,7 @@ interface BenchFlags {
   readonly text?: string;
   readonly json?: boolean;
   readonly svg?: string;
+  readonly png?: string;
   readonly max: string;
 }
 
@@ -29,7 +32,7 @@ const examples = `
 Examples:
   $ tokenwire bench tokenizer                          parity and scaling against the peers that are installed
   $ tokenwire bench tokenizer --text a                 the same on one letter, repeated
-  $ tokenwire bench tokenizer --svg scaling.svg        a plot of time against input size
+  $ tokenwire bench tokenizer --png scaling.png        a plot of time against input size
   $ tokenwire bench tokenizer --peers ../project --json
 
 Peers: ${peerNames().join(", ")}. None is needed.`;
@@ -42,7 +45,8 @@ export function benchCommand(): Command {
     .option("--text <text or @file>", "text to repeat up to each size (default: a mixed sample)")
     .option("--max <bytes>", "largest input", "1000000")
     .option("--peers <folder>", "project in whose node_modules peers are looked up", ".")
-    .option("--svg <file>", "write a plot of time against size (SVG is the only format)")
+    .option("--svg <file>", "write a plot of time against size, as SVG")
+    .option("--png <file>", "write the plot as PNG")
     .option("--json", "print as JSON")
     .addHelpText("after", examples)
     .action(benchTokenizer);
@@ -83,7 +87,9 @@ async function benchTokenizer(flags: BenchFlags): Promise<void> {
     const agrees = Array.from(encode(repeat(unit, 4000))).join() === reference;
     rows.push({ name, agrees, milliseconds: timesOf(encode, unit, sizes) });
   }
-  if (flags.svg !== undefined) writeFileSync(flags.svg, plot(rows, sizes, encoding.name));
+  const drawing = plot(rows, sizes, encoding.name);
+  if (flags.svg !== undefined) writeFileSync(flags.svg, toSvg(drawing));
+  if (flags.png !== undefined) writeFileSync(flags.png, toPng(drawing));
   const machine = `${cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}`;
   if (flags.json === true)
     printJson({ encoding: encoding.name, machine, sizes, rows, missing: Object.fromEntries(missing) });
@@ -124,7 +130,7 @@ function timesOf(encode: EncodeFunction, unit: string, sizes: readonly number[])
   return times;
 }
 
-function plot(rows: readonly Row[], sizes: readonly number[], encoding: string): string {
+function plot(rows: readonly Row[], sizes: readonly number[], encoding: string): Drawing {
   const series = rows.map(({ name, milliseconds }) => ({
     name,
     points: sizes.flatMap((size, i) => {

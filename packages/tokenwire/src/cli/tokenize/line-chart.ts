@@ -1,9 +1,9 @@
-// A chart of lines over two logarithmic axes, as SVG.
+// A chart of lines over two logarithmic axes, as shapes that svg.ts and png.ts draw.
 
 export interface Series {
   readonly name: string;
   /** Points in increasing order of x; both coordinates positive. */
-  readonly points: readonly (readonly [x: number, y: number])[];
+  readonly points: readonly Point[];
 }
 
 export interface ChartLabels {
@@ -12,14 +12,40 @@ export interface ChartLabels {
   readonly y: string;
 }
 
-const WIDTH = 720;
-const HEIGHT = 440;
-const MARGIN = { left: 70, right: 150, top: 40, bottom: 50 };
-const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#555555"];
+export type Point = readonly [x: number, y: number];
 
-function escapeXml(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]!);
+/** What charts are made of, in pixels from the top left. */
+export type Shape =
+  | {
+      readonly kind: "line";
+      readonly points: readonly Point[];
+      readonly colour: string;
+      readonly width: number;
+    }
+  | {
+      readonly kind: "text";
+      readonly at: Point;
+      readonly text: string;
+      readonly align: Align;
+      readonly size: number;
+      readonly isVertical?: boolean;
+    };
+
+/** Which end of a text is at its point: the text's baseline runs through it. */
+export type Align = "start" | "middle" | "end";
+
+export interface Drawing {
+  readonly width: number;
+  readonly height: number;
+  readonly shapes: readonly Shape[];
 }
+
+const WIDTH = 760;
+const HEIGHT = 440;
+const MARGIN = { left: 70, right: 190, top: 40, bottom: 50 };
+const SIZE = 12;
+const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#555555"];
+const grid = "#dddddd";
 
 /** Powers of ten that span the values. */
 function decades(values: readonly number[]): { readonly low: number; readonly high: number } {
@@ -27,45 +53,52 @@ function decades(values: readonly number[]): { readonly low: number; readonly hi
   return { low, high: Math.max(low + 1, Math.ceil(Math.log10(Math.max(...values)))) };
 }
 
-/** The chart as an SVG document. */
-export function lineChart(series: readonly Series[], labels: ChartLabels): string {
+/** The chart of at least one point. */
+export function lineChart(series: readonly Series[], labels: ChartLabels): Drawing {
   const points = series.flatMap((one) => one.points);
   const xs = decades(points.map(([x]) => x));
   const ys = decades(points.map(([, y]) => y));
   const width = WIDTH - MARGIN.left - MARGIN.right;
   const height = HEIGHT - MARGIN.top - MARGIN.bottom;
+  const right = MARGIN.left + width;
+  const bottom = MARGIN.top + height;
   const px = (x: number): number => MARGIN.left + ((Math.log10(x) - xs.low) / (xs.high - xs.low)) * width;
-  const py = (y: number): number =>
-    MARGIN.top + height - ((Math.log10(y) - ys.low) / (ys.high - ys.low)) * height;
-  const parts: string[] = [];
+  const py = (y: number): number => bottom - ((Math.log10(y) - ys.low) / (ys.high - ys.low)) * height;
+  const shapes: Shape[] = [];
+  const line = (from: Point, to: Point): void => {
+    shapes.push({ kind: "line", points: [from, to], colour: grid, width: 1 });
+  };
+  const text = (at: Point, content: string, align: Align): void => {
+    shapes.push({ kind: "text", at, text: content, align, size: SIZE });
+  };
   for (let power = xs.low; power <= xs.high; power++) {
-    const x = px(10 ** power).toFixed(1);
-    parts.push(`<line x1="${x}" y1="${MARGIN.top}" x2="${x}" y2="${MARGIN.top + height}" stroke="#ddd"/>`);
-    parts.push(`<text x="${x}" y="${MARGIN.top + height + 18}" text-anchor="middle">${10 ** power}</text>`);
+    const x = px(10 ** power);
+    line([x, MARGIN.top], [x, bottom]);
+    text([x, bottom + 18], String(10 ** power), "middle");
   }
   for (let power = ys.low; power <= ys.high; power++) {
-    const y = py(10 ** power).toFixed(1);
-    parts.push(`<line x1="${MARGIN.left}" y1="${y}" x2="${MARGIN.left + width}" y2="${y}" stroke="#ddd"/>`);
-    parts.push(
-      `<text x="${MARGIN.left - 8}" y="${y}" text-anchor="end" dominant-baseline="middle">${10 ** power}</text>`,
-    );
+    const y = py(10 ** power);
+    line([MARGIN.left, y], [right, y]);
+    text([MARGIN.left - 8, y + 4], String(10 ** power), "end");
   }
   for (const [i, { name, points: own }] of series.entries()) {
     const colour = colours[i % colours.length]!;
-    const path = own.map(([x, y]) => `${px(x).toFixed(1)},${py(y).toFixed(1)}`).join(" ");
-    const legend = MARGIN.top + 14 + i * 20;
-    parts.push(`<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`);
-    parts.push(
-      `<rect x="${WIDTH - MARGIN.right + 12}" y="${legend - 9}" width="12" height="12" fill="${colour}"/>`,
-    );
-    parts.push(`<text x="${WIDTH - MARGIN.right + 30}" y="${legend + 1}">${escapeXml(name)}</text>`);
+    const legend = MARGIN.top + 10 + i * 20;
+    shapes.push({ kind: "line", points: own.map(([x, y]) => [px(x), py(y)]), colour, width: 2 });
+    shapes.push({
+      kind: "line",
+      points: [
+        [right + 14, legend],
+        [right + 26, legend],
+      ],
+      colour,
+      width: 4,
+    });
+    text([right + 34, legend + 4], name, "start");
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">
-<rect width="100%" height="100%" fill="white"/>
-<text x="${MARGIN.left}" y="24" font-size="15">${escapeXml(labels.title)}</text>
-${parts.join("\n")}
-<text x="${MARGIN.left + width / 2}" y="${HEIGHT - 12}" text-anchor="middle">${escapeXml(labels.x)}</text>
-<text transform="translate(16 ${MARGIN.top + height / 2}) rotate(-90)" text-anchor="middle">${escapeXml(labels.y)}</text>
-</svg>
-`;
+  shapes.push({ kind: "text", at: [MARGIN.left, 24], text: labels.title, align: "start", size: 15 });
+  text([MARGIN.left + width / 2, HEIGHT - 12], labels.x, "middle");
+  const at: Point = [20, MARGIN.top + height / 2];
+  shapes.push({ kind: "text", at, text: labels.y, align: "middle", size: SIZE, isVertical: true });
+  return { width: WIDTH, height: HEIGHT, shapes };
 }
