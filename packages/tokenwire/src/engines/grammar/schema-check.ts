@@ -76,6 +76,17 @@ function* subschemas(schema: Json): Generator<readonly [string, unknown]> {
   }
 }
 
+/** A schema with its subschemas changed. */
+export function mapSubschemas(schema: Json, change: (subschema: unknown) => unknown): Json {
+  const mapped = (key: string, value: unknown): unknown => {
+    if (inSchema.has(key)) return change(value);
+    if (inList.has(key) && Array.isArray(value)) return value.map(change);
+    if (!inNames.has(key) || !isObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, change(entry)]));
+  };
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, mapped(key, value)]));
+}
+
 function checkStrict(schema: Json, path: string): void {
   const keyword = ignored.find((name) => Object.hasOwn(schema, name));
   if (keyword !== undefined) throw unsupported(`${path}.${keyword}`, "this keyword cannot be enforced");

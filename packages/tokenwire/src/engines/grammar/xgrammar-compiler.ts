@@ -3,6 +3,7 @@
 
 import type { ConstraintCompiler, TokenMatcher } from "../embedded/index.ts";
 import { type Constraint, EngineError, type TokenId } from "../engine.ts";
+import { boundedStrings, boundedTag } from "./bounded-strings.ts";
 import { checkRegex, checkSchema } from "./schema-check.ts";
 import { type GrammarCompiler, type GrammarMatcher, loadXgrammar, type Xgrammar } from "./xgrammar-module.ts";
 
@@ -19,12 +20,7 @@ type Compiled = Awaited<ReturnType<GrammarCompiler["compileBuiltinJSONGrammar"]>
 interface Instance {
   readonly xgrammar: Xgrammar;
   readonly compiler: GrammarCompiler;
-  /** Rows whose text holds a control character. */
-  readonly controls: ReadonlySet<number>;
 }
-
-/** How control characters are spelled in byte-level texts. */
-const controlLetters = /[\u0100-\u011f]/;
 
 /** Compiled grammars kept, least recently used first out. */
 const cacheSize = 64;
@@ -50,13 +46,11 @@ class XgrammarCompiler implements ConstraintCompiler {
     check(constraint);
     try {
       this.#instance ??= this.#load();
-      const { xgrammar, compiler, controls } = await this.#instance;
+      const { xgrammar, compiler } = await this.#instance;
       const compiled = await this.#cached(constraint, compiler);
       const stopRows = [...stops].map((id) => this.#rows.get(id)).filter((row) => row !== undefined);
       const matcher = await xgrammar.GrammarMatcher.createGrammarMatcher(compiled, stopRows);
-      // xgrammar lets them into strings of limited length, where JSON does not; between values there are none.
-      const forbidden = constraint.kind === "json_schema" ? controls : none;
-      return new Matcher(matcher, this.#rows, forbidden);
+      return new Matcher(matcher, this.#rows);
     } catch (error) {
       if (error instanceof EngineError) throw error;
       // After an abort the instance answers nothing any more.
@@ -80,8 +74,7 @@ class XgrammarCompiler implements ConstraintCompiler {
       texts.length,
       [],
     );
-    const controls = new Set(texts.flatMap((text, row) => (controlLetters.test(text) ? [row] : [])));
-    return { xgrammar, compiler: await xgrammar.GrammarCompiler.createGrammarCompiler(info), controls };
+    return { xgrammar, compiler: await xgrammar.GrammarCompiler.createGrammarCompiler(info) };
   }
 
   #cached(constraint: Constraint, compiler: GrammarCompiler): Promise<Compiled> {
@@ -96,19 +89,15 @@ class XgrammarCompiler implements ConstraintCompiler {
   }
 }
 
-const none: ReadonlySet<number> = new Set();
-
 class Matcher implements TokenMatcher {
   readonly #matcher: GrammarMatcher;
   readonly #rows: ReadonlyMap<TokenId, number>;
-  readonly #forbidden: ReadonlySet<number>;
   #mask: Int32Array = new Int32Array();
   #accepted = 0;
 
-  constructor(matcher: GrammarMatcher, rows: ReadonlyMap<TokenId, number>, forbidden: ReadonlySet<number>) {
+  constructor(matcher: GrammarMatcher, rows: ReadonlyMap<TokenId, number>) {
     this.#matcher = matcher;
     this.#rows = rows;
-    this.#forbidden = forbidden;
   }
 
   async prepare(): Promise<void> {
@@ -117,8 +106,7 @@ class Matcher implements TokenMatcher {
 
   allows(id: TokenId): boolean {
     const row = this.#rows.get(id);
-    if (row === undefined || this.#forbidden.has(row)) return false;
-    return (((this.#mask[row >> 5] ?? 0) >>> (row & 31)) & 1) === 1;
+    return row !== undefined && (((this.#mask[row >> 5] ?? 0) >>> (row & 31)) & 1) === 1;
   }
 
   accept(id: TokenId): void {
@@ -171,7 +159,7 @@ function lower(constraint: Constraint, compiler: GrammarCompiler): Promise<Compi
     case "json_object":
       return compiler.compileJSONSchema('{"type":"object"}', true, -1, [",", ":"], false);
     case "json_schema": {
-      const schema = JSON.stringify(constraint.schema);
+      const schema = JSON.stringify(boundedStrings(constraint.schema));
       return compiler.compileJSONSchema(schema, false, -1, [",", ":"], constraint.strict !== false);
     }
     case "regex":
@@ -183,7 +171,7 @@ function lower(constraint: Constraint, compiler: GrammarCompiler): Promise<Compi
       return compiler.compileStructuralTag(structuralTag({ type: "or", elements }));
     }
     case "structural_tag":
-      return compiler.compileStructuralTag(constraint.tag);
+      return compiler.compileStructuralTag(boundedTag(constraint.tag) as object);
   }
 }
 
