@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { isTokenwireError } from "@tokenwire/core";
 import { Command, CommanderError } from "commander";
+import { applyPatchCommand } from "./commands/apply-patch.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { chatCommand } from "./commands/chat.ts";
 import { codecCommand } from "./commands/codec.ts";
@@ -48,6 +49,7 @@ export function createProgram(): Command {
   program.addCommand(generateCommand());
   program.addCommand(engineCommand());
   program.addCommand(mcpCommand());
+  program.addCommand(applyPatchCommand());
   program.commandsGroup("Wire and quality");
   program.addCommand(codecCommand());
   program.addCommand(mapsCommand());

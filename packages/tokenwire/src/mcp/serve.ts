@@ -47,7 +47,7 @@ async function createMcpServer(options: McpServeOptions, tools: readonly Tool[])
       const { description } = entry;
       server.registerTool(
         entry.name,
-        { description, inputSchema, _meta: entry.meta },
+        { title: entry.title, description, inputSchema, annotations: entry.annotations, _meta: entry.meta },
         async (values, context) => {
           const call = { function: entry.function, arguments: entry.toText(values) };
           const { text, failed } = await runTool(tool, call, { signal: context.mcpReq.signal });
@@ -64,8 +64,22 @@ interface Entry {
   readonly function: string;
   readonly description: string;
   readonly schema: unknown;
+  /** For people; the reference's titles where it has the tool. */
+  readonly title: string;
+  readonly annotations: Record<string, unknown>;
   readonly meta: Record<string, unknown>;
   toText(values: Record<string, unknown>): string;
+}
+
+const titles: Readonly<Record<string, string>> = {
+  "browser.search": "Search for information",
+  "browser.open": "Open a link or page",
+  "browser.find": "Find pattern in page",
+  python: "Execute Python code",
+};
+
+function titleOf(name: string): string {
+  return titles[name] ?? name.replaceAll("_", " ");
 }
 
 /** One MCP tool per function; a tool that is called as a whole takes its text as `code`. */
@@ -73,9 +87,14 @@ function entriesOf(tool: Tool): Entry[] {
   const { tools, description = "" } = tool.namespace;
   if (tools.length === 0) {
     const schema = { type: "object", properties: { code: { type: "string" } }, required: ["code"] };
-    const meta = { "tokenwire/includeInPrompt": false };
+    // The instructions of the server say all that a prompt needs.
+    const hidden = {
+      annotations: { include_in_prompt: false },
+      meta: { "tokenwire/includeInPrompt": false },
+    };
+    const toText: Entry["toText"] = ({ code }) => String(code ?? "");
     return [
-      { name: tool.name, function: "", description, schema, meta, toText: ({ code }) => String(code ?? "") },
+      { name: tool.name, title: titleOf(tool.name), function: "", description, schema, ...hidden, toText },
     ];
   }
   return tools.map((entry) => {
@@ -89,9 +108,11 @@ function entriesOf(tool: Tool): Entry[] {
       : ({ input }: Record<string, unknown>) => String(input ?? "");
     return {
       name: entry.name,
+      title: titleOf(tool.name === entry.name ? entry.name : `${tool.name}.${entry.name}`),
       function: entry.name,
       description: entry.description,
       schema,
+      annotations: {},
       meta: {},
       toText,
     };

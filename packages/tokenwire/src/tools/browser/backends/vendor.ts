@@ -132,7 +132,15 @@ async function request(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
   for (let attempt = 0; ; attempt += 1) {
-    const response = await fetch(url, options);
+    const response = await fetch(url, options).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      if (attempt < maxRetries && !timer.aborted) return undefined;
+      const reason = timer.aborted
+        ? `no answer within ${timeout / 1000} seconds`
+        : "the service cannot be reached";
+      throw new Error(`${name} error: ${reason}`, { cause: error });
+    });
+    if (response === undefined) continue;
     const text = await response.text();
     if (response.ok) {
       try {
