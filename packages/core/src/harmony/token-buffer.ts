@@ -22,6 +22,10 @@ export class TokenBuffer {
   }
 
   append(ids: ArrayLike<number>): void {
+    if (ids.length === 1) {
+      this.push(ids[0]!);
+      return;
+    }
     if (this.count + ids.length > this.data.length) this.reserve(ids.length);
     this.data.set(ids, this.count);
     this.count += ids.length;

@@ -108,9 +108,11 @@ function toLogitBias(bias: Readonly<Record<string, number>> | undefined): Map<nu
 
 /** Drops members that are undefined, as `exactOptionalPropertyTypes` wants it. */
 export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
+  const result: Partial<T> = {};
+  for (const key of Object.keys(value) as (keyof T)[]) {
+    if (value[key] !== undefined) result[key] = value[key];
+  }
+  return result as { [K in keyof T]: Exclude<T[K], undefined> };
 }
 
 /** Reads and checks the sampling fields of a body. */

@@ -96,7 +96,7 @@ export function parseBody<T>(schema: z.ZodType<T>, body: unknown, base: readonly
 
 /** An optional field: absent and `null` are the same. */
 export function optional<T extends z.ZodType>(schema: T): z.ZodType<z.output<T> | undefined> {
-  return schema.nullish().transform((value) => value ?? undefined) as unknown as z.ZodType<
+  return schema.nullish().overwrite((value) => value ?? undefined) as unknown as z.ZodType<
     z.output<T> | undefined
   >;
 }

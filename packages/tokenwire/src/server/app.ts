@@ -31,7 +31,8 @@ interface RequestState {
   readonly abort: AbortController;
   /** Undefined for a request that was refused before it was one: its key, origin or host. */
   observation?: Observation;
-  signal?: AbortSignal;
+  /** The client left before its answer was complete. */
+  left: boolean;
 }
 
 const states: WeakMap<FastifyRequest, RequestState> = new WeakMap();
@@ -152,15 +153,22 @@ function installHooks(
       .filter((route) => route.open === true || (route.open === "discovery" && publicDiscovery))
       .flatMap((route) => [route.path, ...(route.aliases ?? [])]),
   );
-  const { keyLimits: limits } = context;
+  const { keyLimits: limits, shutdown } = context;
+  // Combining the signal of each request with that of the shutdown would cost more than parsing the request.
+  const inFlight = new Set<AbortController>();
+  shutdown.addEventListener("abort", () => {
+    for (const abort of inFlight) abort.abort(shutdown.reason);
+  });
   app.addHook("onRequest", (request, reply, done) => {
     const state: RequestState = {
       started: performance.now(),
       bytesBefore: request.raw.socket?.bytesWritten ?? 0,
       tenant: "public",
       abort: new AbortController(),
+      left: false,
     };
     states.set(request, state);
+    inFlight.add(state.abort);
     context.drain.begin();
     void reply.header("x-request-id", request.id).header("openai-version", "2020-10-01");
     if (isMessages(request)) void reply.header("request-id", request.id);
@@ -169,8 +177,9 @@ function installHooks(
     // The response's close: it comes once, after the last byte or when the client left. (The request's own comes as
     // soon as the body was read, and Fastify's onResponse hook not at all when nothing was sent.)
     reply.raw.once("close", () => {
-      if (!reply.raw.writableFinished)
-        state.abort.abort(new ApiError(499, "The client closed the connection."));
+      inFlight.delete(state.abort);
+      state.left = !reply.raw.writableFinished;
+      if (state.left) state.abort.abort(new ApiError(499, "The client closed the connection."));
       context.drain.end();
       observe(context, request, reply, state);
     });
@@ -214,7 +223,7 @@ function observe(
   const durationMs = performance.now() - state.started;
   context.metrics.http(route, request.method, status, durationMs);
   const facts = state.observation?.end(status, durationMs);
-  const queueMs = state.signal && context.admission.waitOf(state.signal);
+  const queueMs = context.admission.waitOf(state.abort.signal);
   const bytes = (request.raw.socket?.bytesWritten ?? 0) - state.bytesBefore;
   context.log.info(
     {
@@ -227,7 +236,7 @@ function observe(
       bytes,
       ...(queueMs !== undefined && { queueMs: Math.round(queueMs) }),
       ...facts,
-      ...(state.abort.signal.aborted && { aborted: "client" }),
+      ...(state.left && { aborted: "client" }),
     },
     "request",
   );
@@ -251,7 +260,6 @@ async function answer(
 ): Promise<unknown> {
   const state = states.get(request)!;
   const observation = state.observation!;
-  state.signal = AbortSignal.any([state.abort.signal, server.shutdown]);
   const context: RouteContext = {
     server,
     request,
@@ -259,7 +267,7 @@ async function answer(
     requestId: request.id,
     tenant: state.tenant,
     observation,
-    signal: state.signal,
+    signal: state.abort.signal,
     body: () => {
       const body = requestBody(request);
       observation.read(body);
