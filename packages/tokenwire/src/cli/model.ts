@@ -29,9 +29,6 @@ const scripted = /^scripted:(.+)$/;
 /** `node-llama-cpp:FILE`: the file also says what the model speaks. */
 const llamaCpp = /^(?:node-llama-cpp|llamacpp):(.+)$/;
 
-/** Tokens that the models of the harmony format take, where neither an engine nor a profile says. */
-const harmonyContext = 131_072;
-
 /** A bare GGUF file, as the engine or as the name of the model, is for llama.cpp. */
 function withModelFile(choice: ModelChoice): ModelChoice {
   const isFile = (text: string | undefined): boolean => text !== undefined && /\.gguf$/i.test(text);
@@ -50,14 +47,16 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
   const { createHarmonyProfile, resolveProfile } = await import("../profiles/index.ts");
   // Of use once the profile is known, which is not before the engine has named its model.
   const tokenizer = { decodeBytes: (ids: ArrayLike<number>) => profile.tokenizer.decodeBytes(ids) };
-  const engine = createEngine(await engineOptions(spec), { tokenizer });
+  // Without an engine only the profile says how much the model takes.
+  const unlimited = spec === "render-only" && folder !== undefined;
+  const engine = createEngine(await engineOptions(spec), {
+    tokenizer,
+    ...(unlimited && { maxContext: Number.MAX_SAFE_INTEGER }),
+  });
   const info = await engine.info();
   const profile: ModelProfile =
     folder === undefined
-      ? createHarmonyProfile({
-          id: name ?? info.model,
-          contextLength: Math.min(info.maxContext, harmonyContext),
-        })
+      ? createHarmonyProfile({ id: name ?? info.model, contextLength: info.maxContext })
       : await resolveProfile(folder);
   const contextLength = Math.min(profile.contextLength, choice.contextLength ?? profile.contextLength);
   return { engine, profile: { ...profile, contextLength, ...(name !== undefined && { id: name }) } };

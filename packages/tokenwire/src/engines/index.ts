@@ -7,6 +7,13 @@ export {
   type PrefixBlockOptions,
   prefixBlocks,
 } from "./balanced/index.ts";
+export {
+  type CumulativeEngine,
+  type CumulativeOutput,
+  type CumulativeRequest,
+  type CumulativeTextOptions,
+  fromCumulativeText,
+} from "./cumulative-text.ts";
 export { createEchoEngine, type EchoEngineOptions } from "./echo.ts";
 export {
   type ConstraintCompiler,

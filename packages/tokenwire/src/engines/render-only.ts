@@ -6,7 +6,7 @@ import { type Engine, EngineError, type EngineInfo } from "./engine.ts";
 
 export interface RenderOnlyOptions {
   readonly id?: string;
-  /** Prompt and answer together, in tokens. Default: what the model's profile says. */
+  /** Prompt and answer together, in tokens, where the model's profile allows more. Default: 131,072. */
   readonly maxContext?: number;
 }
 
@@ -20,7 +20,7 @@ export function createRenderOnlyEngine(options: RenderOnlyOptions = {}): Engine 
       engine: name,
       model: name,
       servedNames: [name],
-      maxContext: options.maxContext ?? Number.MAX_SAFE_INTEGER,
+      maxContext: options.maxContext ?? 131_072,
       eosTokenIds: [],
       capabilities: {
         ...tokenEngine,

@@ -97,7 +97,10 @@ class RemoteEngine implements Engine {
     if ("tokenIds" in request.prompt && capabilities.input === "text") {
       throw new EngineError("unsupported", `${kind} takes text, not token IDs.`);
     }
-    const { constraint } = request;
+    const { constraint, sampling } = request;
+    // One server takes zero as "no limit", another generates one token.
+    if (!(sampling.maxTokens >= 1))
+      throw new EngineError("invalid_request", `maxTokens is ${sampling.maxTokens}; at least 1 is accepted.`);
     if (constraint !== undefined && !capabilities.constraints.includes(constraint.kind)) {
       throw new EngineError("unsupported", `${kind} cannot constrain its output to ${constraint.kind}.`);
     }

@@ -8,6 +8,8 @@ export interface FakeScript {
   readonly ids: readonly number[];
   /** Text of a server that has no IDs, in pieces. */
   readonly pieces?: readonly string[];
+  /** The last ID is the model's own end, which vLLM does not name. */
+  readonly ownEnd?: boolean;
   /** Bytes of each ID, for a server that sends text along with IDs. */
   readonly bytes?: readonly (readonly number[])[];
 }
@@ -22,6 +24,12 @@ export interface FakeOptions {
   readonly comments?: boolean;
   /** SGLang repeats everything so far unless started otherwise. */
   readonly cumulative?: boolean;
+  /** The id that ends an answer is kept back, although it was asked for. */
+  readonly trims?: boolean;
+  /** SGLang ends an aborted answer with a chunk that holds its last ID only. */
+  readonly abortAfter?: number;
+  /** Milliseconds before the answer's headers: a long prefill. */
+  readonly prefill?: number;
   /** vLLM drops chunks without new IDs, and the finish with them. */
   readonly dropFinish?: boolean;
   readonly noDone?: boolean;
@@ -82,7 +90,8 @@ function outcome(script: FakeScript, maxTokens: number, stopIds: readonly number
   const count = Math.min(natural, maxTokens);
   const ids = script.ids.slice(0, count);
   const matched = stop !== -1 && count === natural ? script.ids[stop] : undefined;
-  return { ids, matched, reason: matched === undefined ? "length" : "stop" };
+  const ended = matched !== undefined || (script.ownEnd === true && count === natural);
+  return { ids, matched, reason: ended ? "stop" : "length" };
 }
 
 export async function startFake(kind: keyof typeof handlers, options: FakeOptions): Promise<Fake> {
@@ -114,6 +123,7 @@ export async function startFake(kind: keyof typeof handlers, options: FakeOption
       response.end(JSON.stringify(failure.body));
       return;
     }
+    if (options.prefill && text !== "") await new Promise((done) => setTimeout(done, options.prefill));
     await handle(body, response, path);
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -310,6 +320,8 @@ const completions =
       "max_tokens",
       "min_tokens",
       "seed",
+      "ignore_eos",
+      "allowed_token_ids",
       "stop_token_ids",
       "skip_special_tokens",
       "add_special_tokens",
@@ -408,9 +420,16 @@ const sglang =
       parameters["stop_token_ids"] as number[],
     );
     const finish = reason === "stop" ? { type: "stop", matched } : { type: "length", length: ids.length };
-    const events = ids.map((_, index) => {
+    const aborted = { type: "abort", message: "" };
+    const end = Math.min(ids.length - (options.trims ? 1 : 0), options.abortAfter ?? ids.length);
+    const events = ids.slice(0, end).map((_, index) => {
       const count = index + 1;
-      const shown = options.cumulative === false ? ids.slice(index, count) : ids.slice(0, count);
+      const isAbort = count === options.abortAfter;
+      const shown = isAbort
+        ? ids.slice(index, count)
+        : options.cumulative === false
+          ? ids.slice(index, count)
+          : ids.slice(0, count);
       const logprobs = shown.map((id) => [-0.5, id, null]);
       const tops = shown.map((id) => [
         [-0.5, id, null],
@@ -425,7 +444,7 @@ const sglang =
             prompt_tokens: (body["input_ids"] as number[]).length,
             completion_tokens: count,
             cached_tokens: 2,
-            finish_reason: count === ids.length ? finish : null,
+            finish_reason: isAbort ? aborted : count === end ? finish : null,
             ...(body["return_logprob"] === true && {
               output_token_logprobs: logprobs,
               output_top_logprobs: tops,
