@@ -2,6 +2,7 @@
 // spell, so that the bytes of all entries, concatenated, are the UTF-8 of the text that was shown.
 
 import type { Tokenizer } from "@tokenwire/core/tokenizer";
+import { ApiError } from "./api-error.ts";
 import type { SampledLogprob } from "./generation.ts";
 
 /** One sampled token of the visible text. `bytes` are those of its bytes that were shown. */
@@ -64,8 +65,12 @@ export class LogprobTracker {
     this.#tokenizer = tokenizer;
   }
 
-  /** A token was sampled. */
+  /** A token was sampled. Raises 500 for a probability that is no number: as JSON it would be null. */
   push(sampled: SampledLogprob): void {
+    for (const { logprob } of [sampled, ...(sampled.top ?? [])]) {
+      if (logprob < Number.POSITIVE_INFINITY) continue;
+      throw new ApiError(500, `The engine gave ${logprob} as a log-probability.`);
+    }
     this.#pending.push({ sampled, bytes: this.#tokenizer.decodeBytes([sampled.id]), shown: 0 });
   }
 

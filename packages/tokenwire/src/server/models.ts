@@ -1,6 +1,7 @@
 // The models a server offers, by name.
 
 import { TokenwireError } from "@tokenwire/core";
+import { createOutputParser } from "@tokenwire/core/parsers";
 import type { Engine, EngineInfo } from "../engines/index.ts";
 import { createHarmonyProfile } from "../profiles/index.ts";
 import { type ModelProfile, modelNotFound, renderPrompt, unixSeconds } from "../protocol/index.ts";
@@ -62,6 +63,12 @@ export function describeModel(engine: Engine, info: EngineInfo, profile: ModelPr
   };
 }
 
+/** Makes the parsers of a profile once: an unknown name stops the start, and the error lists those that exist. */
+function checkParsers({ format, toolParser, reasoningParser, tokenizer }: ModelProfile): void {
+  if (format.kind !== "template") return;
+  createOutputParser({ tool: toolParser, reasoning: reasoningParser, tokenizer });
+}
+
 /** Does what a first request would have to wait for: vocabularies, patterns and renderers are built on first use. */
 function warmUp(profile: ModelProfile): void {
   profile.tokenizer.encodeOrdinary("The quick brown fox, 12 dogs.\n");
@@ -90,6 +97,7 @@ export async function loadModels(
     const info = await engine.info();
     const profile = given ?? createHarmonyProfile({ id: info.model, contextLength: info.maxContext });
     const model = describeModel(engine, info, profile);
+    checkParsers(profile);
     warmUp(profile);
     models.push(model);
     for (const name of new Set([profile.id, ...(aliases ?? [])])) {

@@ -79,6 +79,14 @@ describe("tokenize", () => {
   });
 });
 
+it.each(["/tokenize", "/detokenize", "/apply-template"])(
+  "%s refuses a model that is no name",
+  async (path) => {
+    const { status, body } = await post(path, { model: [1], messages: [], tokens: [] });
+    expect([status, body["error"].param]).toEqual([400, "model"]);
+  },
+);
+
 describe("parse", () => {
   it("finds calls and reasoning in text", async () => {
     const text = 'Hm. <tool_call>{"name": "f", "arguments": {"a": 1}}</tool_call>';

@@ -27,6 +27,7 @@ const fields = z.object({
   return_token_strs: optional(z.boolean()),
   with_pieces: optional(z.boolean()),
 });
+const modelField = z.object({ model: optional(z.string()) });
 const id = z.number().int().min(0);
 const detokenizeFields = z.object({
   model: optional(z.string()),
@@ -43,7 +44,7 @@ async function messageIds(
   context: RouteContext,
   body: RequestBody,
 ): Promise<{ model: ServedModel; ids: Uint32Array }> {
-  const model = modelOf(context, body["model"] as string | undefined);
+  const model = modelOf(context, parseBody(modelField, body).model);
   const request = parseChatRequest({ ...body, model: model.id });
   const { tokenIds } = await answerPrompt(context, model, request);
   return { model, ids: tokenIds };
