@@ -7,9 +7,8 @@ import { EncodingBase, type LoadedVocabulary, type Normalization } from "./encod
 import { createKernelMemory } from "./fast/choose-kernel.ts";
 import { createPreTokenizer } from "./pretokenize/pre-tokenizer.ts";
 import { type Ranks, rankedTokens } from "./ranks.ts";
-import { type SpecialTokenMap, specialTokenMap } from "./special-token-map.ts";
+import { requireFreeIds, type SpecialTokenMap, specialTokenMap } from "./special-token-map.ts";
 import { buildTrie } from "./vocabulary/build-trie.ts";
-import { lengthOf } from "./vocabulary/trie.ts";
 
 export interface EncodingDefinition {
   readonly name: string;
@@ -37,14 +36,7 @@ export function createEncoding(definition: EncodingDefinition): Encoding {
   const special = specialTokenMap(definition.specialTokens);
   const memory = createKernelMemory();
   const { trie, canonical } = buildTrie(tokens, memory?.arena);
-  for (const [token, id] of special) {
-    if (id < trie.idCount && lengthOf(trie, id) > 0) {
-      throw new TokenwireError(
-        "INVALID_ARGUMENT",
-        `Special token ${JSON.stringify(token)} has the ID ${id}, which an ordinary token of ${name} has already.`,
-      );
-    }
-  }
+  requireFreeIds(special, { idCount: trie.idCount, trie }, name);
   const vocabulary: LoadedVocabulary = {
     trie,
     pieces: createPieceEncoder(trie, canonical),

@@ -3,7 +3,14 @@
 
 import { encodeUtf8 } from "../bytes/index.ts";
 import { TokenwireError } from "../errors.ts";
-import { requireIds, requireInteger, requireText } from "./arguments.ts";
+import {
+  requireBytes,
+  requireIds,
+  requireInteger,
+  requireLimit,
+  requireText,
+  requireTexts,
+} from "./arguments.ts";
 import type { EncodingBase, Normalization } from "./encoding-base.ts";
 import { GrowingTextCounter } from "./growing-text-counter.ts";
 import { isMeasuring, measure } from "./metrics.ts";
@@ -131,12 +138,12 @@ export class Encoding implements Tokenizer {
   }
 
   #encode(text: string, options: EncodingEncodeOptions = {}): Uint32Array {
+    const { maxTokens } = options;
+    if (maxTokens !== undefined) requireLimit(maxTokens, "maxTokens");
     const rules = this.#special.rules(options, true);
     this.#special.check(text, rules);
     const ids = this.#encodeSegments(text, rules);
-    if (options.maxTokens !== undefined && ids.length > options.maxTokens) {
-      throw new TokenLimitError(ids.length, options.maxTokens);
-    }
+    if (maxTokens !== undefined && ids.length > maxTokens) throw new TokenLimitError(ids.length, maxTokens);
     return ids;
   }
 
@@ -171,11 +178,13 @@ export class Encoding implements Tokenizer {
 
   /** `encode` of each text. */
   encodeBatch(texts: readonly string[], options?: EncodingEncodeOptions): Uint32Array[] {
+    requireTexts(texts);
     return texts.map((text) => this.encode(text, options));
   }
 
   /** `encodeOrdinary` of each text. */
   encodeOrdinaryBatch(texts: readonly string[]): Uint32Array[] {
+    requireTexts(texts);
     return texts.map((text) => this.encodeOrdinary(text));
   }
 
@@ -194,6 +203,7 @@ export class Encoding implements Tokenizer {
   /** The count if it is at most `limit`, else undefined: a long text is not read to its end. */
   countUpTo(text: string, limit: number, options?: EncodeOptions): number | undefined {
     requireText(text);
+    requireLimit(limit, "limit");
     const count = this.#count(text, limit, options);
     return count > limit ? undefined : count;
   }
@@ -319,6 +329,7 @@ export class Encoding implements Tokenizer {
 
   /** IDs of bytes that need not be valid UTF-8: `decodeBytes` gives them back. */
   encodeBytes(bytes: Uint8Array): Uint32Array {
+    requireBytes(bytes);
     return this.#reader().encodeBytes(bytes);
   }
 

@@ -1,6 +1,7 @@
 // A running count of text that grows at its end. What can no longer change is counted once and forgotten; only the
 // open end is counted again.
 
+import { requireText } from "./arguments.ts";
 import type { Encoding } from "./encoding.ts";
 import type { TokenCounter, TokenCounterMark } from "./tokenizer.ts";
 
@@ -29,6 +30,7 @@ export class GrowingTextCounter implements TokenCounter {
   }
 
   append(text: string): void {
+    requireText(text);
     if (text === "") return;
     this.#open += text;
     this.#openCount = undefined;

@@ -1,5 +1,7 @@
 // One hook that hears of every encoding and decoding call. Unset, it costs one comparison per call.
 
+import { TokenwireError } from "../errors.ts";
+
 /** What the hook is told. */
 export interface TokenizerMetrics {
   readonly encoding: string;
@@ -20,8 +22,17 @@ interface HostWithClock {
 
 let hook: MetricsHook | undefined;
 
-/** Sets the hook, or removes it with undefined. Errors that it throws are dropped: metrics must not break encoding. */
+/**
+ * Sets the hook, or removes it with undefined. Errors that it throws are dropped: metrics must not break encoding.
+ * Raises INVALID_ARGUMENT for what is neither.
+ */
 export function setMetricsHook(next: MetricsHook | undefined): void {
+  if (next !== undefined && typeof next !== "function") {
+    throw new TokenwireError(
+      "INVALID_ARGUMENT",
+      `The metrics hook must be a function, or undefined to remove it; got ${next === null ? "null" : typeof next}.`,
+    );
+  }
   hook = next;
 }
 

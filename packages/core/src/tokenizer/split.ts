@@ -110,7 +110,7 @@ function fittingCharacters(encoding: Encoding, text: string, limit: number): num
 export function splitByTokens(
   encoding: Encoding,
   text: string,
-  { maxTokens, overlap = 0 }: SplitOptions,
+  { maxTokens, overlap = 0 }: Partial<SplitOptions> = {},
 ): string[] {
   requireInteger(maxTokens, "maxTokens", 1);
   requireInteger(overlap, "overlap", 0);

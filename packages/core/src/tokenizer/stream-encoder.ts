@@ -1,6 +1,7 @@
 // Encodes text that arrives in parts, with the IDs of the whole: each part is encoded up to the last place where
 // cutting cannot change the result, and the rest waits for more.
 
+import { requireText } from "./arguments.ts";
 import type { StreamEncoder } from "./tokenizer.ts";
 
 /** Between attempts to find a cut, so that text without one is not searched again and again. */
@@ -22,6 +23,7 @@ export class CuttingStreamEncoder implements StreamEncoder {
   }
 
   push(text: string): Uint32Array {
+    requireText(text);
     this.#held += text;
     if (this.#safeCut === undefined || this.#held.length < this.#tryAt) return new Uint32Array(0);
     const cut = this.#safeCut(this.#held);

@@ -90,6 +90,7 @@ export class TokenDecoder {
     ids: ArrayLike<number>,
     { errors = "replace", skipSpecialTokens = false }: DecodeOptions = {},
   ): string {
+    if (errors !== "replace" && errors !== "strict") throw unknownMode(errors);
     if (errors === "strict") return decodeUtf8Strict(this.decodeBytes(ids, skipSpecialTokens));
     const { texts } = this.#base.texts;
     let text = "";
@@ -127,6 +128,13 @@ export class TokenDecoder {
     for (let i = start; i < end; i++) run.push(ids[i]!);
     return decodeUtf8(this.decodeBytes(run));
   }
+}
+
+function unknownMode(errors: unknown): TokenwireError {
+  return new TokenwireError(
+    "INVALID_ARGUMENT",
+    `errors must be "replace" or "strict", got ${JSON.stringify(errors)}.`,
+  );
 }
 
 function invalidToken(encoding: string, id: number, index: number | undefined): TokenwireError {

@@ -211,6 +211,58 @@ describe("round trips", () => {
   });
 });
 
+describe("wrong arguments", () => {
+  const counter = o200k.createCounter();
+  // Typed as callers in plain JavaScript are: not at all.
+  const wrong = (value: unknown): never => value as never;
+
+  it.each<readonly [what: string, call: () => unknown, message: string]>([
+    [
+      "a text for a list",
+      () => o200k.encodeBatch(wrong("ab")),
+      "texts must be an array of strings, got string",
+    ],
+    ["a text for bytes", () => o200k.encodeBytes(wrong("ab")), "bytes must be a Uint8Array, got string"],
+    [
+      "a limit that is none",
+      () => o200k.countUpTo("ab", Number.NaN),
+      "limit must be a number of tokens, got NaN",
+    ],
+    ["no limit", () => o200k.countUpTo("ab", wrong(undefined)), "limit must be a number of tokens"],
+    [
+      "maxTokens",
+      () => o200k.encode("ab", { maxTokens: Number.NaN }),
+      "maxTokens must be a number of tokens",
+    ],
+    ["no size of chunks", () => o200k.splitByTokens("ab", wrong(undefined)), "maxTokens must be an integer"],
+    [
+      "a way to decode",
+      () => o200k.decode([64], { errors: wrong("ignore") }),
+      'must be "replace" or "strict"',
+    ],
+    ["what to count", () => counter.append(wrong(3)), "text must be a string, got number"],
+    ["what to encode", () => o200k.createEncoder().push(wrong(null)), "text must be a string, got null"],
+    ["a hook", () => setMetricsHook(wrong("no")), "metrics hook must be a function"],
+  ])("%s", (_, call, message) => {
+    expect(call).toThrow(message);
+    expect(call).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  });
+
+  it("names the byte that a vocabulary lacks", () => {
+    const ranks = parseTiktoken("YQ== 0\nYg== 1\nYWI= 2\n");
+    const small = createEncoding({ name: "small", pattern: "\\w+", ranks, specialTokens: {} });
+    expect(() => small.encode("abc")).toThrow("no token for byte 0x63");
+  });
+
+  it("refuses to extend with the ID of an ordinary token, but not with a free one", () => {
+    const extend = (id: number) => () => extendEncoding(edit, { name: "x", specialTokens: { "<|x|>": id } });
+    expect(extend(50_255)).toThrow("which an ordinary token of p50k_edit has already");
+    // A gap in the vocabulary.
+    expect(extend(50_256)).not.toThrow();
+    expect(extend(-1)).toThrow("accepted are integers");
+  });
+});
+
 describe("limits and splitting", () => {
   const text = "The quick brown fox 👩‍👩‍👧‍👦 jumps über 日本語のテキスト.\n\n".repeat(300);
 

@@ -9,6 +9,7 @@
 // The algorithm is that of the Rust crate `bpe`; here the pair check reads a byte trie instead of a table of pairs.
 
 import {
+  findToken,
   lengthOf,
   longestToken,
   NO_TOKEN,
@@ -53,7 +54,7 @@ export class Backtracker {
     for (;;) {
       if (token === NO_TOKEN) {
         // Nothing fits here: the position is dead, and the token before it must be shortened.
-        if (write === at) throw missingByte(bytes[position]!);
+        if (write === at) throw missingByte(missingIn(trie, bytes, start, end));
         dead[position - start] = 1;
         token = out[--write]!;
         position -= lengthOf(trie, token);
@@ -144,4 +145,11 @@ export class Backtracker {
     while (lengthOf(trie, part) > length) part = shorterThan(trie, part);
     return part;
   }
+}
+
+/** The first byte that no token consists of, in a piece that cannot be encoded. */
+function missingIn(trie: Trie, bytes: Uint8Array, start: number, end: number): number {
+  let i = start;
+  while (i + 1 < end && findToken(trie, bytes, i, i + 1) !== NO_TOKEN) i++;
+  return bytes[i]!;
 }
