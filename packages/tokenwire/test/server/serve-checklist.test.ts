@@ -326,3 +326,45 @@ describe("checklist 12: arrays of prompts", () => {
     checkCompletionStream(body, { choices: 3 });
   });
 });
+
+describe("defects seen in other servers", () => {
+  const think = "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant";
+  const call = '<|channel|>commentary to=functions.f <|constrain|>json<|message|>{"a":1}<|call|>';
+  const tools = [{ type: "function", function: { name: "f" } }];
+
+  it("text that may become a stop string is not lost at the end", async () => {
+    const { url } = await open({ emit: () => answerText("one two STO") });
+    const stop = ["STOP"];
+    expect(textOf(await (await post(url, { stream: true, stop })).text())).toBe("one two STO");
+    expect((await json(post(url, { stop }))).choices[0].message.content).toBe("one two STO");
+  });
+
+  it("a stop string is looked for in the answer, not in reasoning and calls", async () => {
+    const { url } = await open({ emit: () => `${think}${call}` });
+    const { choices } = await json(post(url, { tools, stop: ["Hm", '"a"'] }));
+    expect(choices[0]).toMatchObject({
+      finish_reason: "tool_calls",
+      message: { reasoning: "Hm.", tool_calls: [{ function: { arguments: '{"a":1}' } }] },
+    });
+  });
+
+  it("log-probabilities of text survive reasoning before it and a call after it", async () => {
+    const preamble = "<|channel|>commentary<|message|>I look.<|end|><|start|>assistant";
+    const { url } = await open({ emit: () => `${think}${preamble}${call}` });
+    const { choices } = await json(post(url, { tools, logprobs: true }));
+    const bytes = choices[0].logprobs.content.flatMap((entry: { bytes: number[] }) => entry.bytes);
+    expect(Buffer.from(bytes).toString()).toBe("I look.");
+    const chunks = checkChatStream(await (await post(url, { tools, logprobs: true, stream: true })).text());
+    const streamed = chunks.flatMap(({ choices: [choice] }) => choice?.logprobs?.content ?? []);
+    expect(Buffer.from(streamed.flatMap((entry) => entry.bytes!)).toString()).toBe("I look.");
+  });
+
+  it("an empty answer has its role chunk, and choices finish in order", async () => {
+    const { url } = await open({
+      emit: (_, n) => (n % 3 === 0 ? answerText("long ".repeat(9)) : "<|return|>"),
+    });
+    const chunks = checkChatStream(await (await post(url, { stream: true, n: 3 })).text(), { choices: 3 });
+    const finished = chunks.flatMap(({ choices: [choice] }) => (choice?.finish_reason ? [choice.index] : []));
+    expect(finished).toEqual([0, 1, 2]);
+  });
+});
