@@ -108,8 +108,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
     listen: async () => {
       const { host = "127.0.0.1", port = 8000 } = options;
-      await app.listen({ host, port });
-      await metricsListener?.listen(host, options.metricsPort ?? 0);
+      try {
+        await metricsListener?.listen(host, options.metricsPort ?? 0);
+        await app.listen({ host, port });
+      } catch (error) {
+        metricsListener?.close();
+        await app.close();
+        throw error;
+      }
       const { address, family, port: taken } = app.server.address() as AddressInfo;
       url = `${options.tls ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${taken}`;
       return url;
