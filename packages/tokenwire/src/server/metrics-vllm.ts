@@ -26,27 +26,38 @@ export class VllmMetrics {
   readonly #firstToken: Histogram<Model>;
   readonly #betweenTokens: Histogram<Model>;
   readonly #whole: Histogram<Model>;
-  readonly #queue: Histogram;
+  readonly #queue: Histogram<Model>;
+  readonly #model: string;
   readonly #prefill: Histogram<Model>;
   readonly #decode: Histogram<Model>;
   readonly #promptLength: Histogram<Model>;
   readonly #answerLength: Histogram<Model>;
 
-  /** @param kvUsage share of the engines' cache that is in use, where they tell */
-  constructor(registry: Registry, admission: Admission, kvUsage: () => Promise<ReadonlyMap<string, number>>) {
+  /**
+   * @param model whose name the numbers of the whole server carry: dashboards select by it
+   * @param kvUsage share of the engines' cache that is in use, where they tell
+   */
+  constructor(
+    registry: Registry,
+    admission: Admission,
+    model: string,
+    kvUsage: () => Promise<ReadonlyMap<string, number>>,
+  ) {
+    this.#model = model;
     const registers = [registry];
     const labelNames = ["model_name"] as const;
     const counter = (name: string, help: string): Counter<Model> =>
       new Counter({ name: `vllm:${name}`, help, labelNames, registers });
     const histogram = (name: string, help: string, buckets: number[] = seconds): Histogram<Model> =>
       new Histogram({ name: `vllm:${name}`, help, labelNames, buckets, registers });
-    const gauge = (name: string, help: string, read: () => number): Gauge =>
+    const gauge = (name: string, help: string, read: () => number): Gauge<Model> =>
       new Gauge({
         name: `vllm:${name}`,
         help,
+        labelNames,
         registers,
         collect() {
-          this.set(read());
+          this.set({ model_name: model }, read());
         },
       });
     gauge("num_requests_running", "Requests that hold a slot", () => admission.running);
@@ -71,12 +82,7 @@ export class VllmMetrics {
     this.#firstToken = histogram("time_to_first_token_seconds", "From the engine call to its first token");
     this.#betweenTokens = histogram("inter_token_latency_seconds", "Mean time between tokens");
     this.#whole = histogram("e2e_request_latency_seconds", "From the engine call to its end");
-    this.#queue = new Histogram({
-      name: "vllm:request_queue_time_seconds",
-      help: "Time spent waiting for a slot",
-      buckets: seconds,
-      registers,
-    });
+    this.#queue = histogram("request_queue_time_seconds", "Time spent waiting for a slot");
     this.#prefill = histogram("request_prefill_time_seconds", "From the engine call to its first token");
     this.#decode = histogram("request_decode_time_seconds", "From the first token to the end");
     this.#promptLength = histogram("request_prompt_tokens", "Prompt tokens of a request", tokens);
@@ -84,7 +90,7 @@ export class VllmMetrics {
   }
 
   queued(milliseconds: number): void {
-    this.#queue.observe(milliseconds / 1000);
+    this.#queue.observe({ model_name: this.#model }, milliseconds / 1000);
   }
 
   firstToken(model: string, milliseconds: number): void {

@@ -109,8 +109,12 @@ export class Metrics {
   }
 
   /** Counts under vLLM's names too. */
-  addVllmNames(admission: Admission, kvUsage: () => Promise<ReadonlyMap<string, number>>): void {
-    this.#vllm = new VllmMetrics(this.#registry, admission, kvUsage);
+  addVllmNames(
+    admission: Admission,
+    model: string,
+    kvUsage: () => Promise<ReadonlyMap<string, number>>,
+  ): void {
+    this.#vllm = new VllmMetrics(this.#registry, admission, model, kvUsage);
   }
 
   get contentType(): string {

@@ -84,7 +84,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     shutdown: shutdown.signal,
   };
   if (options.metricsCompat === "vllm") {
-    context.metrics.addVllmNames(admission, () => cacheUsage(models.list()));
+    context.metrics.addVllmNames(admission, models.list()[0]!.id, () => cacheUsage(models.list()));
   }
   const auth = new Authenticator(options.apiKeys ?? []);
   const { app, registered } = createApp({

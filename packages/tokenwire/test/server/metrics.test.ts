@@ -78,8 +78,8 @@ describe("metrics elsewhere", () => {
       expect((await fetch(`${own.url}/metrics`)).status).toBe(401);
       const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
       for (const name of [
-        "num_requests_running 0",
-        "num_requests_waiting 0",
+        'num_requests_running{model_name="test-model"} 0',
+        'num_requests_waiting{model_name="test-model"} 0',
         'request_success_total{model_name="test-model",finished_reason="stop"} 1',
         'time_to_first_token_seconds_count{model_name="test-model"} 1',
         'inter_token_latency_seconds_count{model_name="test-model"} 1',
@@ -88,7 +88,7 @@ describe("metrics elsewhere", () => {
         'request_decode_time_seconds_count{model_name="test-model"} 1',
         'request_prompt_tokens_count{model_name="test-model"} 1',
         'request_generation_tokens_count{model_name="test-model"} 1',
-        "request_queue_time_seconds_count 1",
+        'request_queue_time_seconds_count{model_name="test-model"} 1',
       ]) {
         expect(page).toContain(`vllm:${name}`);
       }
