@@ -3,6 +3,7 @@
 import { getOnlyAttribute } from "./access.ts";
 import { fault } from "./fault.ts";
 import { anyFilter, type Filter, filter, runFilter } from "./filter.ts";
+import { htmlFilters } from "./html-filters.ts";
 import { each } from "./iteration.ts";
 import { jsonFilter } from "./json-filter.ts";
 import { numberFilters } from "./number-filters.ts";
@@ -106,7 +107,9 @@ const generalFilters: readonly Filter[] = [
 ];
 
 const filters: ReadonlyMap<string, Filter> = new Map(
-  [generalFilters, textFilters, sequenceFilters, numberFilters].flat().map((entry) => [entry.name, entry]),
+  [generalFilters, textFilters, htmlFilters, sequenceFilters, numberFilters]
+    .flat()
+    .map((entry) => [entry.name, entry]),
 );
 
 export function findFilter(name: string): Filter | undefined {

@@ -133,59 +133,6 @@ function urlencode(rt: Runtime, value: Value): Value {
   return parts.join("&");
 }
 
-function xmlattr(rt: Runtime, dict: Value, autospace: boolean): Value {
-  if (!isDict(dict)) {
-    if (dict instanceof Undefined) return dict.fail();
-    return attributeFault(typeName(dict), "items");
-  }
-  const output = rt.output();
-  let first = !autospace;
-  for (const [key, value] of dictEntries(dict)) {
-    if (value === null || value instanceof Undefined) continue;
-    const name = isStr(key) ? key : typeFault("expected string or bytes-like object");
-    if (/[\t-\r />=]/.test(plain(name))) {
-      fault("ValueError", `Invalid character in attribute name: '${plain(name)}'`);
-    }
-    if (!first) output.write(" ");
-    first = false;
-    for (const part of [escapeHtml(name), '="', escapeHtml(str(rt, value)), '"']) output.write(part);
-  }
-  return output.take(rt.autoescape);
-}
-
-function stripTags(text: string): string {
-  let value = text;
-  for (let start = value.indexOf("<!--"); start !== -1; start = value.indexOf("<!--")) {
-    const end = value.indexOf("-->", start);
-    if (end === -1) break;
-    value = value.slice(0, start) + value.slice(end + 3);
-  }
-  for (let start = value.indexOf("<"); start !== -1; start = value.indexOf("<")) {
-    const end = value.indexOf(">", start);
-    if (end === -1) break;
-    value = value.slice(0, start) + value.slice(end + 1);
-  }
-  return split(value, null, -1, false)
-    .join(" ")
-    .replace(/&(#?\w+);/g, unescapeEntity);
-}
-
-const namedEntities: Readonly<Record<string, string>> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  nbsp: "\u00a0",
-};
-
-function unescapeEntity(all: string, name: string): string {
-  if (!name.startsWith("#")) return namedEntities[name] ?? all;
-  const point =
-    name[1] === "x" || name[1] === "X" ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
-  return point > 0 && point <= 0x10ffff ? String.fromCodePoint(point) : all;
-}
-
 /** `str(items[0]) + separator + …`, a plain string unless autoescape is on. */
 export function joinText(rt: Runtime, items: readonly Value[], separator: Value): Str {
   const between = rt.autoescape ? escapeHtml(str(rt, separator)) : plainStr(rt, separator);
@@ -207,8 +154,6 @@ export const textFilters: readonly Filter[] = [
   ),
   filter("string", "s", (rt, [value]) => str(rt, value!)),
   filter("safe", "value", (rt, [value]) => withSafety(str(rt, value!), true)),
-  ...["escape", "e"].map((name) => filter(name, "s", (rt, [value]) => escapeHtml(str(rt, value!)), false)),
-  filter("forceescape", "value", (rt, [value]) => escapeHtml(plainStr(rt, value!))),
   filter("replace", "s old new count?", (rt, [value, old, inserted, count]) =>
     replaceText(
       rt,
@@ -242,14 +187,7 @@ export const textFilters: readonly Filter[] = [
     return textOf(lines.join(wrapString), commonFlags(text), false);
   }),
   filter("wordcount", "s", (rt, [value]) => plain(str(rt, value!)).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0),
-  filter("striptags", "value", (rt, [value]) => {
-    const text = str(rt, value!);
-    return textOf(stripTags(plain(text)), commonFlags(text), false);
-  }),
   filter("urlencode", "value", (rt, [value]) => urlencode(rt, value!)),
-  filter("xmlattr", "d autospace?", (rt, [dict, autospace]) =>
-    xmlattr(rt, dict!, truth(given(autospace, true))),
-  ),
   filter("reverse", "value", (_rt, [value]) => reverse(value!)),
 ];
 

@@ -113,6 +113,8 @@ const filters = [
   "escape",
   "forceescape",
   "striptags",
+  "urlize",
+  "urlize(6, true)",
   "urlencode",
   "format(1)",
   "format('x', 2)",

@@ -270,3 +270,38 @@ describe("sizes beyond 64 bits", () => {
     expect(render(`{{ ${expression} }}`)).toBe(output);
   });
 });
+
+describe("HTML", () => {
+  const noopener = 'rel="noopener"';
+
+  it.each([
+    ["see https://a.org/x).", `see <a href="https://a.org/x" ${noopener}>https://a.org/x</a>).`],
+    ["(www.a.com/b(c))", `(<a href="https://www.a.com/b(c)" ${noopener}>www.a.com/b(c)</a>)`],
+    ["mail x@y.org, now", 'mail <a href="mailto:x@y.org">x@y.org</a>, now'],
+    ["<b>", "&lt;b&gt;"],
+    ["a@b:c @d.org tel:1", "a@b:c @d.org tel:1"],
+  ])("urlize %s", (text, output) => {
+    expect(render("{{ x|urlize }}", { x: text })).toBe(output);
+  });
+
+  it("takes the options of urlize", () => {
+    const x = "https://abc.org tel:12";
+    expect(render("{{ x|urlize(9, true, '_top', 'me', ['tel:']) }}", { x })).toBe(
+      '<a href="https://abc.org" rel="me nofollow noopener" target="_top">https://a...</a> ' +
+        '<a href="tel:12" rel="me nofollow noopener" target="_top">tel:12</a>',
+    );
+    expect(failure("{{ ''|urlize(extra_schemes=['tel']) }}").kind).toBe("FilterArgumentError");
+  });
+
+  it.each([
+    ["a <b>c</b>\n d", "a c d"],
+    ["a<!-- <b> -->b", "ab"],
+    ["a<!<!-- x -->-- y -->b", "ab"],
+    ["a<!-->b", "ab"],
+    ["a<!-- b <c>", "a"],
+    ["1 < 2", "1 < 2"],
+    ["&lt;&#65;&#x42;", "<AB"],
+  ])("strip the tags of %s", (text, output) => {
+    expect(render("{{ x|striptags }}", { x: text })).toBe(output);
+  });
+});
