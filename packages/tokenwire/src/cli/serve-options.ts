@@ -45,6 +45,7 @@ export interface ServeFlags extends ServeToolFlags {
   readonly stalledReaderTimeout: number;
   readonly socketTimeout: number;
   readonly drainTimeout: number;
+  readonly coalesce: number;
   readonly keepAlive: number;
   readonly reasoningFields: "both" | "reasoning" | "reasoning_content" | "none";
   readonly binaryFormat?: readonly string[];
@@ -149,6 +150,7 @@ function addTimeOptions(command: Command): void {
     )
     .addOption(duration("--socket-timeout <time>", "life of a WebSocket", 3_600_000, "1h"))
     .addOption(duration("--drain-timeout <time>", "finish running requests on shutdown", 30_000, "30s"))
+    .addOption(duration("--coalesce <time>", "how long text of a stream may wait for more of it", 0, "0s"))
     .addOption(duration("--keep-alive <time>", "silence after which a stream gets a comment", 15_000, "15s"));
 }
 
@@ -270,6 +272,7 @@ export async function toServerOptions(flags: ServeFlags): Promise<Omit<ServerOpt
       socket: flags.socketTimeout,
       drain: flags.drainTimeout,
     },
+    coalesceMs: flags.coalesce,
     keepAlive: flags.keepAlive,
     reasoningFields: flags.reasoningFields,
     strict: flags.strict === true,

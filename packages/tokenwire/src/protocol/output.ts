@@ -132,7 +132,7 @@ export class ChoiceOutput {
       else if (event.type === "reasoning") {
         this.#countReasoning();
         this.#showHeld(events);
-        append(events, { type: "reasoning", text: event.text });
+        appendEvent(events, { type: "reasoning", text: event.text });
       } else this.#call(event, events);
     }
     if (parsed.length > 0) this.#quietTokens = 0;
@@ -166,7 +166,7 @@ export class ChoiceOutput {
   #show(text: string, events: ChoiceEvent[]): void {
     if (text === "") return;
     if (this.#tracker) events.push({ type: "text", text, logprobs: this.#tracker.show(text) });
-    else append(events, { type: "text", text });
+    else appendEvent(events, { type: "text", text });
   }
 
   #call(
@@ -192,7 +192,7 @@ export class ChoiceOutput {
     const index = this.#wireIndex.get(event.index);
     if (index === undefined) return;
     if (event.type === "tool-arguments") {
-      append(events, { type: "tool-arguments", index, text: event.text });
+      appendEvent(events, { type: "tool-arguments", index, text: event.text });
       return;
     }
     const complete = event.status !== "truncated";
@@ -207,17 +207,24 @@ export class ChoiceOutput {
   }
 }
 
-/** Adds text, to the event before where that continues it: tokens that came together leave together. */
-function append(
-  events: ChoiceEvent[],
-  event: Extract<ChoiceEvent, { type: "text" | "reasoning" | "tool-arguments" }>,
-): void {
+/** Adds an event; text goes to the event before where that continues it. The list is not handed out yet. */
+export function appendEvent(events: ChoiceEvent[], event: ChoiceEvent): void {
   const last = events.at(-1);
-  const continues =
-    last?.type === event.type &&
-    (last.type !== "tool-arguments" || last.index === (event as typeof last).index);
-  if (continues) (last as { text: string }).text += event.text;
-  else events.push(event);
+  if (last === undefined || !isContinued(last, event)) {
+    events.push(event);
+    return;
+  }
+  const open = last as { text: string; logprobs?: readonly LogprobEntry[] };
+  open.text += event.text;
+  if (event.type === "text" && event.logprobs) open.logprobs = [...(open.logprobs ?? []), ...event.logprobs];
+}
+
+function isContinued(
+  last: ChoiceEvent,
+  event: ChoiceEvent,
+): event is Extract<ChoiceEvent, { readonly text: string }> {
+  if (last.type !== event.type || !("text" in event)) return false;
+  return event.type !== "tool-arguments" || event.index === (last as typeof event).index;
 }
 
 function endReason(reason: EngineFinishReason): OutputEndReason {

@@ -32,6 +32,8 @@ export interface ChoiceSink {
   ): void;
   /** A promise while the reader is behind. */
   readonly pressure?: Promise<void> | undefined;
+  /** Milliseconds that text may wait for more of its kind. Default 0: it is pushed as it comes. */
+  readonly coalesceMs?: number;
 }
 
 export interface GenerationOptions {

@@ -3,6 +3,7 @@
 
 import { ApiError, type GenerationPlan } from "../protocol/index.ts";
 import { ChoiceRun, type ChoiceSink, type GenerationOptions } from "./choice-run.ts";
+import { CoalescingSink } from "./coalesce.ts";
 
 export type { ChoiceSink, GenerationOptions } from "./choice-run.ts";
 
@@ -18,6 +19,16 @@ export function repeatPlan(plan: GenerationPlan, n: number): GenerationPlan[] {
 
 /** Generates all choices, concurrently. Raises `ApiError` when the engine fails. */
 export async function generateChoices(options: GenerationOptions, sink: ChoiceSink): Promise<void> {
+  if (sink.coalesceMs === undefined || sink.coalesceMs === 0) return generateInto(options, sink);
+  const coalescing = new CoalescingSink(sink, sink.coalesceMs);
+  try {
+    await generateInto(options, coalescing);
+  } finally {
+    coalescing.flush();
+  }
+}
+
+async function generateInto(options: GenerationOptions, sink: ChoiceSink): Promise<void> {
   const { signal, usage, observer, model } = options;
   observer?.begin?.(options);
   const runs = options.plans.map((_, choice) => new ChoiceRun(options, choice, sink));

@@ -79,6 +79,8 @@ export interface ServerOptions {
   readonly timeouts?: TimeoutOptions;
   /** What each API key may ask. Default: no limit. */
   readonly keyLimits?: KeyLimitOptions;
+  /** Milliseconds that text of a stream may wait for more, so that a chunk holds several tokens. Default 0: none waits. */
+  readonly coalesceMs?: number;
   /** Silence on a stream after which a comment is sent, in milliseconds. Default 15 s; 0: never. */
   readonly keepAlive?: number;
   /** Which reasoning fields chat completions carry. Default `both`. */
@@ -108,6 +110,7 @@ export interface ServerSettings {
   readonly limits: Required<LimitOptions>;
   readonly timeouts: Required<TimeoutOptions>;
   readonly keyLimits: KeyLimitOptions;
+  readonly coalesceMs: number;
   readonly keepAlive: number;
   readonly reasoningFields: ReasoningFields;
   readonly strict: boolean;
@@ -141,6 +144,7 @@ export function toSettings(options: Omit<ServerOptions, "models">): ServerSettin
       ...options.timeouts,
     },
     keyLimits: options.keyLimits ?? {},
+    coalesceMs: options.coalesceMs ?? 0,
     keepAlive: options.keepAlive ?? 15_000,
     reasoningFields: options.reasoningFields ?? "both",
     strict: options.strict ?? false,

@@ -38,6 +38,8 @@ export interface ChatRequest {
   readonly store: boolean;
   readonly includeUsage: boolean;
   readonly continuousUsage: boolean;
+  /** Milliseconds that text may wait for more of its kind; absent: as the server decides. */
+  readonly coalesceMs?: number;
   readonly includeObfuscation: boolean;
   /** `false`: reasoning is part of the content, as the model wrote it. */
   readonly separateReasoning: boolean;
@@ -71,6 +73,7 @@ const fields = z.object({
       include_usage: optional(z.boolean()),
       include_obfuscation: optional(z.boolean()),
       continuous_usage_stats: optional(z.boolean()),
+      coalesce_ms: optional(integerFrom(0, 10_000)),
     }),
   ),
   logprobs: optional(z.boolean()),
@@ -231,6 +234,7 @@ export function parseChatRequest(body: RequestBody): ChatRequest {
     store: wire.store ?? false,
     includeUsage: streamOptions?.include_usage ?? false,
     continuousUsage: streamOptions?.continuous_usage_stats ?? false,
+    coalesceMs: streamOptions?.coalesce_ms,
     includeObfuscation: streamOptions?.include_obfuscation ?? false,
     separateReasoning: wire.separate_reasoning ?? true,
     streamReasoning: wire.stream_reasoning ?? true,

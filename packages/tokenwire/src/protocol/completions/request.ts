@@ -35,6 +35,8 @@ export interface CompletionRequest {
   readonly stream: boolean;
   readonly includeUsage: boolean;
   readonly continuousUsage: boolean;
+  /** Milliseconds that text may wait for more of its kind; absent: as the server decides. */
+  readonly coalesceMs?: number;
   readonly returnTokenIds: boolean;
 }
 
@@ -58,6 +60,7 @@ const fields = z.object({
       include_usage: optional(z.boolean()),
       include_obfuscation: optional(z.boolean()),
       continuous_usage_stats: optional(z.boolean()),
+      coalesce_ms: optional(integerFrom(0, 10_000)),
     }),
   ),
   return_token_ids: optional(z.boolean()),
@@ -133,6 +136,7 @@ export function parseCompletionRequest(body: RequestBody): CompletionRequest {
     stream,
     includeUsage: wire.stream_options?.include_usage ?? false,
     continuousUsage: wire.stream_options?.continuous_usage_stats ?? false,
+    coalesceMs: wire.stream_options?.coalesce_ms,
     returnTokenIds: wire.return_token_ids ?? false,
   });
 }

@@ -116,6 +116,7 @@ function streamed(answer: ChatAnswer): Promise<void> {
   return respondWithStream(context, {
     run: async (stream) => {
       await generateChoices(options, {
+        coalesceMs: request.coalesceMs ?? context.server.settings.coalesceMs,
         start: () => stream.open(),
         push: (choice, events, tokenIds) => {
           collector?.push(choice, events);

@@ -186,6 +186,7 @@ function streamed(
   return respondWithStream(context, {
     run: async (stream) => {
       await generateChoices(options, {
+        coalesceMs: request.coalesceMs ?? context.server.settings.coalesceMs,
         start: (job, logprobs) => {
           keepPromptLogprobs(jobs[job]!, options.model, logprobs);
           stream.open();

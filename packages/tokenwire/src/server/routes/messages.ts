@@ -41,6 +41,7 @@ function streamed(context: RouteContext, options: GenerationOptions, encoder: Me
     keepAliveFrame: messageFrame({ type: "ping" }),
     run: async (stream) => {
       const sink: ChoiceSink = {
+        coalesceMs: context.server.settings.coalesceMs,
         start: () => {
           stream.open();
           stream.write(frames(encoder.start()));
