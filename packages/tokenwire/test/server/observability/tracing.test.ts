@@ -21,6 +21,7 @@ import { createEngine } from "../../../src/engines/index.ts";
 import { createHarmonyProfile } from "../../../src/profiles/index.ts";
 import { loadTracing } from "../../../src/server/observability/tracing.ts";
 import { createServer as createTokenwire } from "../../../src/server/serve.ts";
+import { defineTool } from "../../../src/tools/index.ts";
 import { answerText, type Running, start, until } from "../support.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
@@ -116,6 +117,33 @@ describe("traces", () => {
     expect(JSON.parse(String(request.attributes["gen_ai.output.messages"]))).toEqual([
       { role: "assistant", parts: [{ type: "text", content: "canary-answer" }], finish_reason: "stop" },
     ]);
+  });
+
+  it("have a span of each tool that ran inside", async () => {
+    const parameters = { type: "object", properties: {} };
+    const clock = defineTool({ name: "clock", description: "Time", parameters, execute: () => "noon" });
+    running = await start(
+      {
+        emit: (_request, call) =>
+          call === 0
+            ? "<|channel|>commentary to=functions.clock <|constrain|>json<|message|>{}<|call|>"
+            : answerText("It is noon."),
+      },
+      { tools: { functions: { clock: () => clock } } },
+    );
+    await ask({ input: "What time is it?", tools: [{ type: "clock" }] }, {}, "/v1/responses");
+    const all = await spansOf(4);
+    const request = all.find((span) => span.kind === kinds.server)!;
+    const tool = all.find((span) => span.kind === kinds.internal)!;
+    expect(tool.name).toBe("execute_tool clock");
+    expect(tool.attributes).toMatchObject({
+      "gen_ai.operation.name": "execute_tool",
+      "gen_ai.tool.name": "clock",
+    });
+    expect(tool.parentSpanContext?.spanId).toBe(request.spanContext().spanId);
+    expect(all.filter((span) => span.kind === kinds.client)).toHaveLength(2);
+    const page = await (await fetch(`${running.url}/metrics`)).text();
+    expect(page).toMatch(/tokenwire_tool_calls_total\{kind="\w+",outcome="ok"\} 1/);
   });
 
   it("tell failures of the engine from mistakes of the client", async () => {
