@@ -7,6 +7,7 @@ import { htmlFilters } from "./html-filters.ts";
 import { each } from "./iteration.ts";
 import { jsonFilter } from "./json-filter.ts";
 import { numberFilters } from "./number-filters.ts";
+import { prettyPrint } from "./pprint.ts";
 import { plainStr, repr } from "./repr.ts";
 import type { Runtime } from "./runtime.ts";
 import { attributeGetter, lazily, sequenceFilters } from "./sequence-filters.ts";
@@ -97,7 +98,7 @@ const generalFilters: readonly Filter[] = [
   filter("attr", "obj name", (rt, [object, name]) =>
     getOnlyAttribute(rt, object!, plain(plainStr(rt, name!))),
   ),
-  filter("pprint", "value", (rt, [value]) => repr(rt, value!)),
+  filter("pprint", "value", (rt, [value]) => prettyPrint(rt, value!)),
   anyFilter("map", map),
   selector("select", false, true),
   selector("reject", false, false),

@@ -305,3 +305,35 @@ describe("HTML", () => {
     expect(render("{{ x|striptags }}", { x: text })).toBe(output);
   });
 });
+
+describe("pprint", () => {
+  const long = "the quick brown fox jumps over the lazy dog and does not look back at it, not even once";
+
+  it.each([
+    [{ b: 1, a: [true, null] }, "{'a': [True, None], 'b': 1}"],
+    [
+      long,
+      `('the quick brown fox jumps over the lazy dog and does not look back at it, '\n 'not even once')`,
+    ],
+    [
+      { b: long, a: "" },
+      "{'a': '',\n 'b': 'the quick brown fox jumps over the lazy dog and does not look back at '\n" +
+        "      'it, not even once'}",
+    ],
+    [
+      [[1], long.split(" ")].flat(),
+      `[1,\n ${long
+        .split(" ")
+        .map((word) => `'${word}'`)
+        .join(",\n ")}]`,
+    ],
+  ])("breaks %j", (x, output) => {
+    expect(render("{{ x|pprint }}", { x })).toBe(output);
+  });
+
+  it("keeps a tuple of one and sorts keys of several types", () => {
+    const x = "y".repeat(80);
+    expect(render("{{ (x,)|pprint }}", { x })).toBe(`('${x}',)`);
+    expect(render("{{ {2: 0, 'a': 0, none: 0, 1.5: 0}|pprint }}")).toBe("{None: 0, 1.5: 0, 2: 0, 'a': 0}");
+  });
+});
