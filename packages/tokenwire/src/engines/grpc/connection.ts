@@ -112,6 +112,7 @@ export class GrpcConnection {
     method: Method,
     value: MessageValue,
     signal: AbortSignal | undefined,
+    headers: Readonly<Record<string, string>> = {},
   ): AsyncGenerator<MessageValue, void> {
     const { grpc, client } = await this.#connect();
     signal?.throwIfAborted();
@@ -120,7 +121,7 @@ export class GrpcConnection {
       (message: MessageValue) => encodeMessage(method.request, message),
       (bytes: Buffer) => decodeMessage(method.response, bytes),
       value,
-      this.#metadata(grpc),
+      this.#metadata(grpc, headers),
     );
     const stop = (): void => call.cancel();
     signal?.addEventListener("abort", stop, { once: true });
@@ -168,11 +169,12 @@ export class GrpcConnection {
     return this.#open;
   }
 
-  #metadata(grpc: Grpc): InstanceType<Grpc["Metadata"]> {
+  /** @param own of this call, such as its trace context */
+  #metadata(grpc: Grpc, own: Readonly<Record<string, string>> = {}): InstanceType<Grpc["Metadata"]> {
     const metadata = new grpc.Metadata();
     const { apiKey, headers = {} } = this.#options;
     if (apiKey !== undefined) metadata.set("authorization", `Bearer ${apiKey}`);
-    for (const [name, text] of Object.entries(headers)) metadata.set(name, text);
+    for (const [name, text] of Object.entries({ ...own, ...headers })) metadata.set(name, text);
     return metadata;
   }
 }

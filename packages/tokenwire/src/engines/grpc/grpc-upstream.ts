@@ -52,7 +52,12 @@ export function createGrpcUpstream(dialect: GrpcDialect, options: RemoteEngineOp
   const generate = method("Generate", messages.generateRequest, messages.generateResponse);
   const open: Upstream["open"] = async (request, _model, signal) => {
     if (request.sampling.logitBias?.size && vocabSize === undefined) await describe(signal);
-    const answers = connection.stream(generate, dialect.toRequest(request, vocabSize), signal);
+    const answers = connection.stream(
+      generate,
+      dialect.toRequest(request, vocabSize),
+      signal,
+      request.headers,
+    );
     // The first message tells whether the request was accepted; until then another attempt is possible.
     return resumed(await answers.next(), answers);
   };

@@ -332,10 +332,15 @@ describe("what only one dialect does", () => {
     }
   });
 
-  it("sends keys and headers as metadata", async () => {
+  it("sends keys and headers as metadata, those of the request too", async () => {
     const { engine, fake } = await start("vllm", {}, { apiKey: "secret", headers: { "x-team": "a" } });
-    await collect(engine.generate(request()));
-    expect(sent(fake)[0]?.metadata).toMatchObject({ authorization: "Bearer secret", "x-team": "a" });
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    await collect(engine.generate(request({ headers: { traceparent } })));
+    expect(sent(fake)[0]?.metadata).toMatchObject({
+      authorization: "Bearer secret",
+      "x-team": "a",
+      traceparent,
+    });
   });
 
   it("says what is wrong with an address", async () => {
