@@ -1,7 +1,17 @@
 // Byte-pair encoding of one piece by backtracking: src/tokenizer/bpe/backtrack.ts explains the algorithm.
 
 import { DEAD, MEMO } from "./layout";
-import { lengthOf, longest, nodeOf, rightPartSlot, shorterThan, splitOf, tokenBits, walk } from "./trie";
+import {
+  lengthOf,
+  longest,
+  nodeAt,
+  nodeOf,
+  rightPartSlot,
+  shorterThan,
+  splitOf,
+  tokenBits,
+  walk,
+} from "./trie";
 
 const MEMO_SHIFT: i32 = 17;
 
@@ -16,7 +26,7 @@ function rightPart(token: i32, border: usize): i32 {
   const slot = rightPartSlot(token);
   const known = load<i32>(slot);
   if (known != 0) return known - 1;
-  const part = tokenBits(walk(0, border - lengthOf(token) + splitOf(token), border));
+  const part = tokenBits(nodeAt(border - lengthOf(token) + splitOf(token), border));
   store<i32>(slot, part + 1);
   return part;
 }

@@ -25,11 +25,21 @@ export function findPieces(start: usize, end: usize): usize {
 
 /** Writes `p` plus the position of each bit; eight at a time, because the processor cannot guess how many there are. */
 function writePositions(place: usize, p: usize, bits: u64): void {
-  let at = place;
-  for (let rest = bits; rest != 0; at += 32) {
-    for (let i: usize = 0; i < 32; i += 4) {
-      store<u32>(at + i, (p + (ctz(rest) as usize)) as u32);
-      rest &= rest - 1;
-    }
+  let rest = bits;
+  for (let at = place; rest != 0; at += 32) {
+    rest = writePosition(at, p, rest);
+    rest = writePosition(at + 4, p, rest);
+    rest = writePosition(at + 8, p, rest);
+    rest = writePosition(at + 12, p, rest);
+    rest = writePosition(at + 16, p, rest);
+    rest = writePosition(at + 20, p, rest);
+    rest = writePosition(at + 24, p, rest);
+    rest = writePosition(at + 28, p, rest);
   }
+}
+
+/** Writes the position of the lowest bit; returns the others. */
+function writePosition(place: usize, p: usize, bits: u64): u64 {
+  store<u32>(place, (p as u32) + (ctz(bits) as u32));
+  return bits & (bits - 1);
 }

@@ -1,6 +1,6 @@
 // Where everything lies in the kernel's memory. The host (src/tokenizer/fast/memory-layout.ts) has the same numbers.
 
-/** 16 masks of 16 bytes that keep the first n bytes, then 16 vectors with n in the last byte. */
+/** 16 masks of 16 bytes that keep the first n bytes. */
 export const MASKS: usize = 0x400;
 /** Classes of the characters in the window that is being scanned: 64 bytes and 3 more. */
 export const WINDOW: usize = 0x800;

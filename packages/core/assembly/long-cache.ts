@@ -4,7 +4,8 @@
 import { encodePiece } from "./backtrack";
 import { LONG_ARENA, LONG_ARENA_END, LONG_TABLE } from "./layout";
 
-/** Longest piece that is remembered. */
+/** Shortest and longest piece that is remembered. */
+export const SHORTEST_LONG: usize = 8;
 const LONGEST: usize = 512;
 
 /** Pieces that found no place before the arena is emptied. */
@@ -31,8 +32,8 @@ function sameBytes(a: usize, b: usize, length: usize): bool {
   return load<u64>(a + last) == load<u64>(b + last);
 }
 
-/** Encodes a piece of 8 bytes or more; returns the place after its last ID. Unless `keep`, IDs may stay unwritten. */
-export function encodeLong(p: usize, end: usize, out: usize, keep: bool): usize {
+/** Encodes a piece and remembers it if it has more than `few` IDs; returns the place after its last ID. */
+export function encodeLong(p: usize, end: usize, out: usize, few: usize): usize {
   const length = end - p;
   if (length > LONGEST) return encodePiece(p, end, out);
   const hash = hashOf(p, length);
@@ -47,11 +48,11 @@ export function encodeLong(p: usize, end: usize, out: usize, keep: bool): usize 
     const size = (load<u32>(entry, 4) as usize) << 2;
     const ids = entry + 8;
     if (!sameBytes(ids + size, p, length)) continue;
-    if (keep) for (let i: usize = 0; i < size; i += 16) v128.store(out + i, v128.load(ids + i));
+    for (let i: usize = 0; i < size; i += 16) v128.store(out + i, v128.load(ids + i));
     return out + size;
   }
   const after = encodePiece(p, end, out);
-  remember(set, tag, p, length, out, after - out);
+  if (after - out > few << 2) remember(set, tag, p, length, out, after - out);
   return after;
 }
 

@@ -4,22 +4,26 @@
 
 import { encodePiece } from "./backtrack";
 import { MASKS, SHORT_CACHE } from "./layout";
+import { encodeLong, SHORTEST_LONG } from "./long-cache";
 
-const ID_MASK: u32 = 0xffffff;
-const MOST_IDS: i32 = 4;
+/** Keys have room for this many bytes and the length. */
+export const LONGEST_SHORT: usize = 15;
+const MOST_IDS: usize = 4;
 
 /** Which of two full buckets gives way. */
 let turn: bool = false;
 
-/** The key of the piece of `size` bytes at `p`. */
-export function keyOf(p: usize, size: usize): v128 {
-  const masks = MASKS + (size << 4);
-  return v128.or(v128.and(v128.load(p), v128.load(masks)), v128.load(masks, 0x100));
+/** First half of the key of the piece of `size` bytes at `p`. */
+export function lowKey(p: usize, size: usize): u64 {
+  return load<u64>(p) & load<u64>(MASKS + (size << 4));
 }
 
-export function hashOf(key: v128): u64 {
-  const low = i64x2.extract_lane(key, 0) as u64;
-  const high = i64x2.extract_lane(key, 1) as u64;
+/** Second half of the key. */
+export function highKey(p: usize, size: usize): u64 {
+  return (load<u64>(p, 8) & load<u64>(MASKS + (size << 4), 8)) | ((size as u64) << 56);
+}
+
+export function hashOf(low: u64, high: u64): u64 {
   const hash = (low * 0x9e3779b97f4a7c15) ^ (high * 0xc2b2ae3d27d4eb4f);
   return hash ^ (hash >> 32);
 }
@@ -28,51 +32,59 @@ export function firstBucket(hash: u64): usize {
   return SHORT_CACHE + (((hash & 0xffff) as usize) << 6);
 }
 
+/** 0 if the entry has this key. */
+export function difference(entry: usize, low: u64, high: u64): u64 {
+  return (load<u64>(entry) ^ low) | (load<u64>(entry, 8) ^ high);
+}
+
 /** The entry of a bucket that may have this key: the first, if it has, else the second. */
-export function likelyEntry(bucket: usize, key: v128): usize {
-  return bucket + ((v128.any_true(v128.xor(v128.load(bucket), key)) as usize) << 5);
+export function likelyEntry(bucket: usize, low: u64, high: u64): usize {
+  return bucket + (((difference(bucket, low, high) != 0) as usize) << 5);
 }
 
-export function hasKey(entry: usize, key: v128): bool {
-  return !v128.any_true(v128.xor(v128.load(entry), key));
-}
-
-/** Number of IDs of an entry; 0 says that they did not fit, and the long cache has them. */
-export function countOf(entry: usize): i32 {
-  return (load<u32>(entry, 16) >> 24) as i32;
+/** Number of IDs of an entry. */
+export function countOf(entry: usize): usize {
+  return (load<u32>(entry, 16) >> 24) as usize;
 }
 
 /** Writes the IDs of an entry, always four. */
 export function writeIds(entry: usize, out: usize): void {
-  v128.store(out, v128.load(entry, 16));
-  store<u32>(out, load<u32>(entry, 16) & ID_MASK);
+  v128.store(out, v128.and(v128.load(entry, 16), i32x4(0xffffff, -1, -1, -1)));
 }
 
-/** Encodes a piece that is not in its first bucket, and remembers it; returns how many IDs it wrote, or 0 as above. */
-export function encodeShort(p: usize, end: usize, out: usize, hash: u64): i32 {
-  const key = keyOf(p, end - p);
+/** Encodes a piece that is not in its first bucket, and remembers it; returns the place after its last ID. */
+export function encodeShort(p: usize, end: usize, out: usize): usize {
+  const low = lowKey(p, end - p);
+  const high = highKey(p, end - p);
+  const hash = hashOf(low, high);
   const bucket = firstBucket(hash);
-  const other = bucket ^ (((hash >> 16) as usize & 0xfc0) | 0x40);
-  const entry = likelyEntry(other, key);
-  if (hasKey(entry, key)) {
-    writeIds(entry, out);
-    return countOf(entry);
+  const other = bucket ^ ((((hash >> 16) as usize) & 0xfc0) | 0x40);
+  const isSpilled = isFull(bucket);
+  if (isSpilled) {
+    const entry = likelyEntry(other, low, high);
+    if (difference(entry, low, high) == 0) {
+      writeIds(entry, out);
+      return out + (countOf(entry) << 2);
+    }
   }
-  const count = ((encodePiece(p, end, out) - out) >> 2) as i32;
-  if (count > MOST_IDS && end - p < 8) return count;
+  // With more IDs than fit here, the long cache has the piece.
+  const after = end - p < SHORTEST_LONG ? encodePiece(p, end, out) : encodeLong(p, end, out, MOST_IDS);
+  const count = (after - out) >> 2;
+  if (count > MOST_IDS) return after;
   // Into the bucket that has room. Of two full ones into one and the other by turns: so pieces that are met often end
   // up where they do not displace each other.
   let place = bucket;
-  if (isFull(bucket)) {
+  if (isSpilled) {
     turn = !turn;
     if (turn || !isFull(other)) place = other;
   }
   v128.store(place + 32, v128.load(place));
   v128.store(place + 48, v128.load(place + 16));
-  v128.store(place, key);
+  store<u64>(place, low);
+  store<u64>(place, high, 8);
   v128.store(place + 16, v128.load(out));
-  store<u32>(place, count > MOST_IDS ? 0 : load<u32>(out) | ((count as u32) << 24), 16);
-  return count;
+  store<u32>(place, load<u32>(out) | ((count as u32) << 24), 16);
+  return after;
 }
 
 function isFull(bucket: usize): bool {

@@ -41,28 +41,28 @@ export function splitOf(token: i32): i32 {
   return load<u16>(tokens + ((token as usize) << 4), 14) as i32;
 }
 
-/** The child along `byte`, or 0. One child is compared in its own record, many sixteen at a time. */
+/** The child along `byte`, or 0. */
 export function childOf(node: i32, byte: i32): i32 {
   const record = load<u32>(nodes + ((node as usize) << 3));
-  const count = (record >>> 23) as i32;
-  let low = (record & 0x7fffff) as i32;
-  if (count <= 2) {
-    if (count == 0) return 0;
-    const at = nodes + ((low as usize) << 3);
-    if ((load<u8>(at, 7) as i32) == byte) return low;
-    return count == 2 && (load<u8>(at, 15) as i32) == byte ? low + 1 : 0;
-  }
-  const high = low + count;
+  let low = record & 0x7fffff;
+  let count = record >>> 23;
   const wanted = i8x16.splat(byte as i8);
-  while (low < high) {
-    const equal = i8x16.bitmask(i8x16.eq(v128.load(labels + low), wanted));
-    if (equal != 0) {
-      const at = low + ctz(equal);
-      return at < high ? at : 0;
-    }
-    low += 16;
+  const at = labels + low;
+  if (count <= 32) {
+    const equal =
+      i8x16.bitmask(i8x16.eq(v128.load(at), wanted)) |
+      (i8x16.bitmask(i8x16.eq(v128.load(at, 16), wanted)) << 16);
+    const index = ctz(equal) as u32;
+    return select<i32>(low + index, 0, index < count);
   }
-  return 0;
+  let equal = i8x16.bitmask(i8x16.eq(v128.load(labels + low), wanted));
+  while (equal == 0 && count > 16) {
+    low += 16;
+    count -= 16;
+    equal = i8x16.bitmask(i8x16.eq(v128.load(labels + low), wanted));
+  }
+  const index = ctz(equal) as u32;
+  return select<i32>(low + index, 0, index < count);
 }
 
 /** The node reached from `node` along the bytes from `p` to `end`, or 0. */
@@ -74,6 +74,13 @@ export function walk(node: i32, p: usize, end: usize): i32 {
     p++;
   }
   return at;
+}
+
+/** The node of the bytes from `p` to `end`, which are a token. */
+export function nodeAt(p: usize, end: usize): i32 {
+  if (p + 1 == end) return nodeOf(load<i32>(SINGLES + ((load<u8>(p) as usize) << 2)));
+  const two = ((load<u8>(p) as usize) << 8) | (load<u8>(p, 1) as usize);
+  return walk(load<i32>(PAIRS + (two << 2)), p + 2, end);
 }
 
 /** The longest token that the bytes from `p` to `end` start with. Every single byte is a token. */

@@ -2,14 +2,14 @@
 // memory does not grow with the text, and a block stays in the processor's cache.
 
 import type { Kernel } from "./kernel.ts";
-import { type CutRule, lastSafeCut } from "./pretokenize/safe-cut.ts";
+import { type CutRule, lastSafeCutInText, nextSafeCutInText } from "./pretokenize/safe-cut.ts";
 
 /** Texts up to this many UTF-16 units are encoded at once; longer ones in blocks of this size. */
 const BLOCK_UNITS = 1 << 15;
 
 const utf8 = new TextEncoder();
 
-/** Called per block with the number of IDs at the start of `kernel.ids`. Returning true ends the text. */
+/** Called with the length in bytes of each block, which the kernel's input then holds. Returning true ends the text. */
 type BlockSink = (count: number) => boolean;
 
 export class TextEngine {
@@ -59,35 +59,20 @@ export class TextEngine {
   }
 
   #eachBlock(text: string, sink: BlockSink): void {
-    let carried = 0;
-    let capacity = BLOCK_UNITS * 3;
-    for (let offset = 0; offset < text.length; ) {
-      const end = blockEnd(text, offset);
-      const units = end - offset;
-      const previous = this.#kernel.input(capacity);
-      if (carried + units * 3 > capacity) capacity = 2 * (carried + units * 3);
-      const input = this.#kernel.input(capacity);
-      // A larger buffer may be another one: what was carried must come along.
-      if (input !== previous) input.set(previous.subarray(0, carried));
-      const { written } = utf8.encodeInto(text.slice(offset, end), input.subarray(carried, capacity));
-      const length = carried + written;
-      offset = end;
-      const cut = end === text.length ? length : lastSafeCut(input, carried, length, this.#cuts);
-      // Without a safe cut, the block is extended by the next one.
-      carried = length - cut;
-      if (cut === 0) continue;
-      const rest = carried > 0 ? input.slice(cut, length) : undefined;
-      if (sink(cut)) return;
-      if (rest !== undefined) this.#kernel.input(capacity).set(rest);
+    for (let start = 0; start < text.length; ) {
+      const end = this.#blockEnd(text, start);
+      if (sink(this.#write(text.slice(start, end)))) return;
+      start = end;
     }
   }
-}
 
-/** End of the block that starts at `offset`; never between the halves of a surrogate pair. */
-function blockEnd(text: string, offset: number): number {
-  const end = Math.min(offset + BLOCK_UNITS, text.length);
-  const last = text.charCodeAt(end - 1);
-  return end < text.length && last >= 0xd800 && last < 0xdc00 ? end - 1 : end;
+  /** End of the block that starts at `start`: the last safe cut that keeps it small, or else the first. */
+  #blockEnd(text: string, start: number): number {
+    const limit = start + BLOCK_UNITS;
+    if (limit >= text.length) return text.length;
+    const cut = lastSafeCutInText(text, start, this.#cuts, limit);
+    return cut > 0 ? cut : nextSafeCutInText(text, limit - 1, this.#cuts);
+  }
 }
 
 function concatenate(parts: readonly Uint32Array[]): Uint32Array {

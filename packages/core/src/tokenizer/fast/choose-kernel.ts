@@ -30,18 +30,17 @@ export function chooseKernel(
   pieces: PieceEncoder,
   memory: KernelMemory | undefined,
 ): ChosenKernel {
-  const plain = new PlainKernel(preTokenizer, pieces);
   const buffer = memory?.buffer;
   const { settings } = preTokenizer;
-  if (memory === undefined || buffer === undefined || settings === undefined)
-    return { kernel: plain, backend: "js" };
-  if (!hasAllBytes(trie)) return { kernel: plain, backend: "js" };
-  try {
-    return { kernel: new FastKernel(memory, buffer, trie, settings, plain), backend: "wasm" };
-  } catch {
-    // No SIMD, or compiling is forbidden here (a content security policy): the plain kernel does the same, slower.
-    return { kernel: plain, backend: "js" };
+  if (memory !== undefined && buffer !== undefined && settings !== undefined && hasAllBytes(trie)) {
+    try {
+      const kernel = new FastKernel(memory, buffer, trie, preTokenizer, settings, pieces);
+      return { kernel, backend: "wasm" };
+    } catch {
+      // No SIMD, or compiling is forbidden here (a content security policy): the plain kernel does the same, slower.
+    }
   }
+  return { kernel: new PlainKernel(preTokenizer, pieces), backend: "js" };
 }
 
 /** The fast kernel has no way to say that a byte has no token. */

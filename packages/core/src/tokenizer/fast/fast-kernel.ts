@@ -1,11 +1,14 @@
 // The WebAssembly kernel: the same results as PlainKernel, several times as fast. Its memory holds the vocabulary, the
 // caches of pieces (bounded by their place in the layout) and one block of input and output.
 
-import { type Kernel, PADDING } from "../kernel.ts";
+import type { PieceEncoder } from "../bpe/piece-encoder.ts";
+import { type Kernel, PADDING, PlainKernel } from "../kernel.ts";
 import { characterClasses } from "../pretokenize/character-classes.ts";
+import type { PreTokenizer } from "../pretokenize/known-pre-tokenizer.ts";
 import type { ScannerSettings } from "../pretokenize/scanner-settings.ts";
 import { childCount, childOf, firstChild, NO_TOKEN, type Trie, tokenAt } from "../vocabulary/trie.ts";
 import type { KernelExports, KernelMemory } from "./kernel-memory.ts";
+import { LongPieces } from "./long-pieces.ts";
 import * as layout from "./memory-layout.ts";
 
 export class FastKernel implements Kernel {
@@ -13,7 +16,7 @@ export class FastKernel implements Kernel {
   readonly #input: Uint8Array;
   readonly #output: Uint32Array;
   /** For blocks that are too long for the memory: runs of a megabyte without a place to cut. */
-  readonly #fallback: Kernel;
+  readonly #fallback: PlainKernel;
   #active: "fast" | "fallback" = "fast";
 
   /**
@@ -24,11 +27,12 @@ export class FastKernel implements Kernel {
     memory: KernelMemory,
     buffer: ArrayBuffer,
     trie: Trie,
+    preTokenizer: PreTokenizer,
     settings: ScannerSettings,
-    fallback: Kernel,
+    pieces: PieceEncoder,
   ) {
     this.#exports = memory.exportsFor(trie);
-    this.#fallback = fallback;
+    this.#fallback = new PlainKernel(preTokenizer, new LongPieces(this.#exports, buffer, trie, pieces));
     this.#input = new Uint8Array(buffer, layout.INPUT, layout.MAX_BLOCK + PADDING);
     this.#output = new Uint32Array(buffer, layout.OUTPUT, layout.MAX_BLOCK + 4);
     fillTables(buffer, trie);
@@ -66,10 +70,7 @@ export class FastKernel implements Kernel {
 /** Fills what the kernel reads but the trie does not hold. */
 function fillTables(buffer: ArrayBuffer, trie: Trie): void {
   const bytes = new Uint8Array(buffer);
-  for (let n = 0; n < 16; n++) {
-    bytes.fill(0xff, layout.MASKS + 16 * n, layout.MASKS + 17 * n);
-    bytes[layout.MASKS + 0x100 + 16 * n + 15] = n;
-  }
+  for (let n = 0; n < 16; n++) bytes.fill(0xff, layout.MASKS + 16 * n, layout.MASKS + 17 * n);
   bytes.set(characterClasses.subarray(0, layout.CLASSES_END - layout.CLASSES), layout.CLASSES);
   const singles = new Int32Array(buffer, layout.SINGLES, 256);
   for (let byte = 0; byte < 256; byte++) {

@@ -38,6 +38,7 @@ export interface KernelExports {
   ): void;
   encode(length: number): number;
   count(length: number): number;
+  encodePart(length: number): number;
 }
 
 let compiled: object | undefined;
