@@ -146,7 +146,7 @@ export class Choice {
     if (end === -1) return;
     this.#end = { reason: "stop", matched: piece.ids[end]! };
     // A server that was told the id stops by itself, and still has the usage to send.
-    this.#cut = !upstream.capabilities.stopTokenIds || end < piece.ids.length - 1;
+    this.#cut = upstream.ignoresStopIds === true || end < piece.ids.length - 1;
   }
 
   *#endWith({ type: _, ...end }: Extract<Piece, { type: "finish" }>): Generator<GenerateEvent, void> {

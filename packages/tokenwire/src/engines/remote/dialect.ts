@@ -55,6 +55,8 @@ export interface ReaderContext {
 export interface Dialect {
   readonly kind: string;
   readonly capabilities: Capabilities;
+  /** The server knows no stop ids: it is left when one of ours has come. */
+  readonly ignoresStopIds?: boolean;
   readonly generatePath: string;
   readonly health: { readonly path: string; readonly timeout: number };
   /** The body of a request for one choice. Throws `EngineError("unsupported")` for what the engine cannot do. */

@@ -12,6 +12,7 @@ export function createHttpUpstream(dialect: Dialect, options: RemoteEngineOption
   return {
     kind,
     capabilities,
+    ignoresStopIds: dialect.ignoresStopIds === true,
     describe: (signal) => dialect.describe(http, options, signal),
     health: (signal) => http.isOk(dialect.health.path, dialect.health.timeout, signal),
     open: async (request, model, signal) => {

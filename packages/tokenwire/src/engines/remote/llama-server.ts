@@ -11,6 +11,7 @@ import {
   type TokenLogprob,
 } from "../engine.ts";
 import type { AnswerReader, Dialect, Piece, ReaderContext } from "./dialect.ts";
+import { choiceGrammar, regexGrammar } from "./gbnf.ts";
 import { asIds, asList, asNumber, asObject, asString, type Json } from "./json-view.ts";
 import { describeFromModels } from "./model-list.ts";
 import type { RemoteEngineOptions } from "./options.ts";
@@ -22,9 +23,7 @@ const generatePath = "/completion";
 
 const capabilities = {
   ...tokenEngine,
-  stopTokenIds: false,
-  n: false,
-  constraints: ["json_object", "json_schema", "grammar"],
+  constraints: ["json_object", "json_schema", "regex", "grammar", "choice"],
 } as const;
 
 /** An engine over llama-server. */
@@ -35,6 +34,7 @@ export function createLlamaServerEngine(options: RemoteEngineOptions): Engine {
 const dialect: Dialect = {
   kind: "llama-server",
   capabilities,
+  ignoresStopIds: true,
   generatePath,
   health: { path: "/health", timeout: 5_000 },
   toBody,
@@ -92,6 +92,8 @@ function constraintField({ constraint }: GenerateRequest): Json {
   if (constraint === undefined) return {};
   if (constraint.kind === "json_object") return { json_schema: { type: "object" } };
   if (constraint.kind === "json_schema") return { json_schema: constraint.schema };
+  if (constraint.kind === "choice") return { grammar: choiceGrammar(constraint.choices) };
+  if (constraint.kind === "regex") return { grammar: regexGrammar(constraint.pattern) };
   if (constraint.kind === "grammar" && constraint.syntax === "gbnf") return { grammar: constraint.source };
   throw new EngineError("unsupported", "llama-server takes grammars as GBNF only.");
 }

@@ -15,6 +15,7 @@ const maxStops = 4;
 const capabilities = {
   ...textEngine,
   output: "tokens",
+  stopTokenIds: true,
   logprobs: { maxTop, prompt: false },
   constraints: ["json_object", "json_schema", "regex"],
 } as const;
@@ -22,6 +23,7 @@ const capabilities = {
 const dialect: Dialect = {
   kind: "tgi",
   capabilities,
+  ignoresStopIds: true,
   generatePath: "/generate_stream",
   health: { path: "/health", timeout: 5_000 },
   toBody: (request) => {

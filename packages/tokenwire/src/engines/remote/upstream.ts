@@ -8,6 +8,8 @@ export interface Upstream
   extends Pick<Engine, "health" | "load" | "embed" | "tokenizerArtifacts" | "kvEvents"> {
   readonly kind: string;
   readonly capabilities: Capabilities;
+  /** The server knows no stop ids: it is left when one of ours has come. */
+  readonly ignoresStopIds?: boolean;
   describe(signal?: AbortSignal): Promise<EngineInfo>;
   /**
    * Sends a request for one choice. Resolves with the answer's events once the server has accepted it; ending the
