@@ -11,11 +11,13 @@ import {
   type TokenUsage,
   unixSeconds,
 } from "../../protocol/index.ts";
-import { generationFor, readAnswer } from "../answer.ts";
+import { answerPrompt, generationFor, readAnswer } from "../answer.ts";
 import type { Caller, ServerContext } from "../context.ts";
 import { toApiError } from "../errors.ts";
 import { generateChoices } from "../generate.ts";
 import { planNextRound, type ResponseDraft } from "./context.ts";
+import { HarmonyRounds } from "./tools/harmony-rounds.ts";
+import { TemplateRounds } from "./tools/template-rounds.ts";
 import { type Round, type RoundSink, ToolLoop, type ToolLoopOptions } from "./tools/tool-loop.ts";
 
 /** Where the events of a response go. */
@@ -127,22 +129,28 @@ export class ResponseRun {
   }
 
   #generate(signal: AbortSignal, sink: ResponseSink, usage: TokenUsage): Promise<void> {
-    const { prompt, plan, toolkit, model } = this.#draft;
+    const { prompt, plan, toolkit, model, conversation } = this.#draft;
     const start = (): void => {
       if (!this.encoder.started) sink.emit(this.encoder.start(this.#draft.request.background));
     };
-    const { format } = model.profile;
-    if (toolkit !== undefined && format.kind === "harmony") {
-      return this.#generateWithTools(signal, sink, { usage, toolkit, encoding: format.encoding, start });
+    if (toolkit !== undefined) {
+      const { format } = model.profile;
+      const rounds =
+        format.kind === "harmony"
+          ? new HarmonyRounds(format.encoding)
+          : new TemplateRounds(toolkit.names, (grown) =>
+              answerPrompt({ ...this.#caller, signal }, model, { conversation: grown }),
+            );
+      return this.#generateWithTools(signal, sink, { usage, toolkit, rounds, start });
     }
     const push: RoundSink["push"] = (events) => sink.emit(this.encoder.push(events));
-    return this.#round(signal, sink, { prompt, plan, usage }, { started: start, push });
+    return this.#round(signal, sink, { prompt, plan, usage, conversation }, { started: start, push });
   }
 
   #generateWithTools(
     signal: AbortSignal,
     sink: ResponseSink,
-    parts: Pick<ToolLoopOptions, "usage" | "toolkit" | "encoding" | "start">,
+    parts: Pick<ToolLoopOptions, "usage" | "toolkit" | "rounds" | "start">,
   ): Promise<void> {
     const draft = this.#draft;
     const loop = new ToolLoop({
@@ -152,8 +160,9 @@ export class ResponseRun {
       observation: this.#caller.observation,
       maxToolCalls: draft.request.maxToolCalls,
       approved: draft.approved,
-      first: { prompt: draft.prompt, plan: draft.plan },
-      plan: (prompt, sampledTokens) => planNextRound(draft, prompt, sampledTokens),
+      first: { prompt: draft.prompt, plan: draft.plan, conversation: draft.conversation },
+      plan: ({ prompt, conversation }, sampledTokens) =>
+        planNextRound({ ...draft, conversation }, prompt, sampledTokens),
       generate: (round, roundSink) => this.#round(signal, sink, round, roundSink),
       emit: (events) => sink.emit(events),
       signal,
@@ -163,8 +172,8 @@ export class ResponseRun {
 
   /** Asks the engine once. */
   #round(signal: AbortSignal, sink: ResponseSink, round: Round, to: RoundSink): Promise<void> {
-    const { prompt, plan, usage } = round;
-    const { request, model, conversation } = this.#draft;
+    const { prompt, plan, usage, conversation } = round;
+    const { request, model } = this.#draft;
     const reading = readAnswer(model, { ...request, conversation }, prompt);
     return generateChoices(
       { ...generationFor({ ...this.#caller, signal }, model, reading), id: this.id, plans: [plan], usage },

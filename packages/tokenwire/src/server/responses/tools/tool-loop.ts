@@ -1,33 +1,31 @@
 // Generates, runs the calls of the answer, gives the model their results and generates again, until there is an answer,
-// something for the client to do, or a limit. The prompt only grows: what was sampled stays as it was sampled.
+// something for the client to do, or a limit.
 
-import { type HarmonyEncoding, Message, StreamableParser } from "@tokenwire/core/harmony";
 import {
   type ApprovedCall,
   type ChoiceEvent,
   emptyUsage,
   type GenerationPlan,
-  type Prompt,
-  type RecordedCall,
   type ResponseEncoder,
   type ResponseEvent,
   type TokenUsage,
   type ToolOutcome,
   toolListEvents,
 } from "../../../protocol/index.ts";
-import { toolResultMessage } from "../../../tools/index.ts";
 import type { Observation } from "../../observability/observation.ts";
 import type { ServerToolOptions } from "./options.ts";
+import type { AnswerRecord, FinishedCall, NextPrompt, Rounds } from "./rounds.ts";
 import { runCall } from "./run-call.ts";
 import { ToolStream, type WrittenCall } from "./tool-stream.ts";
 import type { HostedEntry, Toolkit } from "./toolkit.ts";
 
 /** One engine call of the loop. */
-export interface Round {
-  readonly prompt: Prompt;
+export interface Round extends NextPrompt {
   readonly plan: GenerationPlan;
   readonly usage: TokenUsage;
 }
+
+type PlannedRound = Omit<Round, "usage">;
 
 export interface RoundSink {
   started(): void;
@@ -36,14 +34,14 @@ export interface RoundSink {
 
 export interface ToolLoopOptions {
   readonly encoder: ResponseEncoder;
-  readonly encoding: HarmonyEncoding;
+  readonly rounds: Rounds;
   readonly toolkit: Toolkit;
   readonly limits: ServerToolOptions;
   readonly maxToolCalls: number | undefined;
   readonly approved: readonly ApprovedCall[];
-  readonly first: { readonly prompt: Prompt; readonly plan: GenerationPlan };
+  readonly first: PlannedRound;
   /** Plans a later round; undefined when nothing more fits the context or the output limit. */
-  readonly plan: (prompt: Prompt, sampledTokens: number) => GenerationPlan | undefined;
+  readonly plan: (next: NextPrompt, sampledTokens: number) => GenerationPlan | undefined;
   /** Runs the engine. */
   readonly generate: (round: Round, sink: RoundSink) => Promise<void>;
   readonly emit: (events: readonly ResponseEvent[]) => void;
@@ -52,13 +50,6 @@ export interface ToolLoopOptions {
   readonly usage: TokenUsage;
   readonly signal: AbortSignal;
   readonly observation: Observation;
-}
-
-/** A call and its result, for the prompt. */
-interface FinishedCall {
-  readonly call: Message;
-  readonly recipient: string;
-  readonly text: string;
 }
 
 export class ToolLoop {
@@ -78,7 +69,7 @@ export class ToolLoop {
   async run(): Promise<void> {
     const { first, approved, encoder, usage } = this.#options;
     usage.promptTokens = 0;
-    let round: { prompt: Prompt; plan: GenerationPlan } | undefined = first;
+    let round: PlannedRound | undefined = first;
     if (approved.length > 0) {
       this.#start();
       round = await this.#runApproved(approved);
@@ -87,19 +78,15 @@ export class ToolLoop {
   }
 
   /** One answer with its calls; the next round, if there is to be one. */
-  async #round(round: { prompt: Prompt; plan: GenerationPlan }): Promise<typeof round | undefined> {
-    const { encoder, toolkit, emit, encoding } = this.#options;
-    const ids: number[] = [...round.prompt.answerPrefix];
+  async #round(round: PlannedRound): Promise<PlannedRound | undefined> {
+    const { encoder, toolkit, emit, rounds } = this.#options;
     const usage = emptyUsage(round.prompt.tokenIds.length);
-    let headers: CallHeaders | undefined;
+    const answer = rounds.begin(round);
     const stream = new ToolStream({
       encoder,
       toolkit,
       mayCall: () => this.#calls < this.#maxCalls,
-      header: (name) => {
-        headers ??= new CallHeaders(encoding, ids);
-        return headers.next(name);
-      },
+      header: (name) => answer.header(name),
     });
     try {
       await this.#options.generate(
@@ -107,7 +94,7 @@ export class ToolLoop {
         {
           started: () => this.#start(),
           push: (events, tokenIds) => {
-            ids.push(...tokenIds);
+            answer.push(events, tokenIds);
             emit(stream.push(events));
           },
         },
@@ -115,37 +102,48 @@ export class ToolLoop {
     } finally {
       this.#count(usage);
     }
-    headers ??= new CallHeaders(encoding, ids);
     if (stream.pending === undefined) emit(stream.resume());
+    const running = round.conversation.parallelToolCalls ? this.#startAll(stream) : new Map();
     const finished: FinishedCall[] = [];
     while (stream.pending !== undefined && !encoder.stopped) {
-      finished.push(await this.#runCall(stream.pending, headers));
+      finished.push(await this.#finishCall(stream.pending, answer, running));
       emit(stream.resume());
     }
     if (stream.returned || finished.length === 0 || encoder.stopped) return undefined;
-    const sampled = ids.slice(round.prompt.answerPrefix.length);
-    // Some engines keep the token that ended the call to themselves.
-    const call = encoding.isSpecialToken(sampled.at(-1) ?? 0) ? [] : callEnd(encoding);
-    return this.#next([...round.prompt.tokenIds, ...sampled, ...call], finished.map(resultOf));
+    return this.#plan(await answer.next(finished));
   }
 
-  async #runCall(call: WrittenCall, headers: CallHeaders): Promise<FinishedCall> {
-    const header = headers.next(call.name);
-    const { entry, item, route } = call;
-    this.#calls++;
-    const recipient = route?.recipient ?? header.recipient;
-    const message = callMessage({ ...header, recipient, arguments: call.arguments });
-    if (entry === undefined || item === undefined || route === undefined) {
-      return { call: message, recipient, text: call.message ?? "" };
+  /** Starts the calls of an answer together, in their order; their results are told in the same order. */
+  #startAll(stream: ToolStream): Map<string, Promise<ToolOutcome>> {
+    const running = new Map<string, Promise<ToolOutcome>>();
+    for (const { id, entry, route, arguments: text } of stream.ready) {
+      if (this.#calls + running.size >= this.#maxCalls) break;
+      if (entry === undefined || route === undefined) continue;
+      const outcome = this.#run(entry, route.function, text);
+      // Waited for one after the other: after an abort nobody may come for the later ones.
+      outcome.catch(() => undefined);
+      running.set(id, outcome);
     }
-    const outcome = await this.#run(entry, route.function, call.arguments);
-    const record = { ...header, recipient, arguments: call.arguments, output: outcome.text };
+    return running;
+  }
+
+  async #finishCall(
+    call: WrittenCall,
+    answer: AnswerRecord,
+    running: ReadonlyMap<string, Promise<ToolOutcome>>,
+  ): Promise<FinishedCall> {
+    const header = answer.header(call.name);
+    const { id, entry, item, route, arguments: text } = call;
+    this.#calls++;
+    const record = { ...header, recipient: route?.recipient ?? header.recipient, arguments: text };
+    if (entry === undefined || item === undefined || route === undefined) {
+      return { id, call: record, text: call.message ?? "" };
+    }
+    const outcome = await (running.get(id) ?? this.#run(entry, route.function, text));
     const { encoder, emit } = this.#options;
-    emit([
-      ...encoder.tool(item.ended(outcome)),
-      ...encoder.endTool(item.done(call.arguments, outcome, record)),
-    ]);
-    return { call: message, recipient, text: outcome.text };
+    const done = item.done(text, outcome, { ...record, output: outcome.text });
+    emit([...encoder.tool(item.ended(outcome)), ...encoder.endTool(done)]);
+    return { id, call: record, text: outcome.text };
   }
 
   #run(entry: HostedEntry, functionName: string, text: string): Promise<ToolOutcome> {
@@ -163,11 +161,9 @@ export class ToolLoop {
   }
 
   /** Calls that an earlier response asked about and the client now allows: run before anything is generated. */
-  async #runApproved(
-    approved: readonly ApprovedCall[],
-  ): Promise<{ prompt: Prompt; plan: GenerationPlan } | undefined> {
-    const { encoder, emit, first, encoding, toolkit } = this.#options;
-    const messages: Message[] = [];
+  async #runApproved(approved: readonly ApprovedCall[]): Promise<PlannedRound | undefined> {
+    const { encoder, emit, first, rounds, toolkit } = this.#options;
+    const finished: FinishedCall[] = [];
     for (const { call, name, label, requestId } of approved) {
       if (this.#calls++ >= this.#maxCalls) {
         encoder.stop("max_tool_calls");
@@ -182,27 +178,18 @@ export class ToolLoop {
       const outcome = await this.#run(entry, name, text);
       const record = { ...call, output: outcome.text };
       emit([...encoder.tool(item.ended(outcome)), ...encoder.endTool(item.done(text, outcome, record))]);
-      const message = callMessage(call);
-      messages.push(message, toolResultMessage(message, call.recipient, outcome.text));
+      finished.push({ id: requestId, call, text: outcome.text });
     }
-    // The prompt ends with the beginning of an answer, which the first call's message brings along itself.
-    const { tokenIds, answerPrefix } = first.prompt;
-    const opening = assistantStart(encoding).length + answerPrefix.length;
-    return this.#next([...tokenIds.subarray(0, tokenIds.length - opening)], messages);
+    return this.#plan(await rounds.withApproved(first, finished));
   }
 
-  /** The prompt with these messages at its end, and its plan. */
-  #next(ids: number[], messages: readonly Message[]): { prompt: Prompt; plan: GenerationPlan } | undefined {
-    const { encoding, plan, usage, encoder } = this.#options;
-    for (const message of messages) encoding.renderInto(message, ids);
-    const tokenIds = Uint32Array.from([...ids, ...assistantStart(encoding)]);
-    const prompt: Prompt = { tokenIds, answerPrefix: [], inReasoning: false };
-    const planned = plan(prompt, usage.completionTokens);
-    if (planned === undefined) {
-      encoder.stop("max_output_tokens");
-      return undefined;
-    }
-    return { prompt, plan: planned };
+  /** Undefined, and the response is incomplete, when nothing more fits. */
+  #plan(next: NextPrompt): PlannedRound | undefined {
+    const { plan, usage, encoder } = this.#options;
+    const planned = plan(next, usage.completionTokens);
+    if (planned !== undefined) return { ...next, plan: planned };
+    encoder.stop("max_output_tokens");
+    return undefined;
   }
 
   #start(): void {
@@ -221,51 +208,5 @@ export class ToolLoop {
     usage.completionTokens += round.completionTokens;
     usage.cachedTokens += round.cachedTokens;
     usage.reasoningTokens += round.reasoningTokens;
-  }
-}
-
-const resultOf = ({ call, recipient, text }: FinishedCall): Message =>
-  toolResultMessage(call, recipient, text);
-
-function assistantStart(encoding: HarmonyEncoding): Uint32Array {
-  return encoding.encode("<|start|>assistant", { allowedSpecial: "all" });
-}
-
-function callEnd(encoding: HarmonyEncoding): Uint32Array {
-  return encoding.encode("<|call|>", { allowedSpecial: "all" });
-}
-
-function callMessage(call: RecordedCall): Message {
-  return new Message({
-    role: "assistant",
-    content: call.arguments,
-    recipient: call.recipient,
-    channel: call.channel,
-    contentType: call.content_type,
-  });
-}
-
-/** How the calls of an answer were addressed, in order. */
-class CallHeaders {
-  readonly #messages: Message[];
-
-  constructor(encoding: HarmonyEncoding, ids: readonly number[]) {
-    const parser = new StreamableParser(encoding, { role: "assistant", mode: "recover" });
-    parser.push(ids);
-    parser.end({});
-    this.#messages = parser.messages.filter(({ recipient }) => recipient !== undefined);
-  }
-
-  /** The header of the next call of this name. */
-  next(name: string): Omit<RecordedCall, "arguments" | "output"> {
-    const at = this.#messages.findIndex(({ recipient }) => recipient!.replace(/^functions\./, "") === name);
-    const [message] = at < 0 ? [] : this.#messages.splice(at, 1);
-    const channel = message?.channel?.startsWith("commentary") ? "commentary" : "analysis";
-    const type = message?.contentType;
-    return {
-      recipient: message?.recipient ?? name,
-      channel,
-      ...(type !== undefined && { content_type: type }),
-    };
   }
 }

@@ -62,6 +62,25 @@ export class ToolStream {
     this.#citations = browser && new CitationStream(encoder, () => browser.session.pages);
   }
 
+  /** The pending call and those that wait behind it, as far as they may run without being asked about. */
+  get ready(): WrittenCall[] {
+    const calls = this.pending === undefined ? [] : [this.pending];
+    const open = new Map<number, { name: string; id: string; text: string }>();
+    for (const event of this.#held) {
+      if (event.type === "tool-call") open.set(event.index, { name: event.name, id: event.id, text: "" });
+      const call = "index" in event ? open.get(event.index) : undefined;
+      if (call === undefined) continue;
+      if (event.type === "tool-arguments") call.text += event.text;
+      if (event.type !== "tool-end" || !event.complete) continue;
+      const { name, id } = call;
+      const route = this.#options.toolkit.route(name);
+      const entry = route.to === "tool" ? this.#options.toolkit.entryOf(route.tool) : undefined;
+      if (route.to !== "tool" || entry === undefined || entry.needsApproval(route.function)) continue;
+      calls.push({ name, id, route, entry, arguments: this.#options.toolkit.textOf(name, call.text) });
+    }
+    return calls;
+  }
+
   push(events: readonly ChoiceEvent[]): ResponseEvent[] {
     const result: ResponseEvent[] = [];
     for (const event of events) {
@@ -130,13 +149,16 @@ export class ToolStream {
 
   #arguments(live: LiveCall, text: string): ResponseEvent[] {
     live.text += text;
-    const { item } = live.call;
+    const { item, name } = live.call;
+    // What has to be unwrapped is shown when it is complete.
+    if (this.#options.toolkit.takesCode(name)) return [];
     return item?.delta === undefined ? [] : this.#options.encoder.tool([[item.delta, { delta: text }]]);
   }
 
-  #end({ call, asks, text }: LiveCall, complete: boolean): ResponseEvent[] {
-    const { encoder, header } = this.#options;
+  #end({ call, asks, text: written }: LiveCall, complete: boolean): ResponseEvent[] {
+    const { encoder, header, toolkit } = this.#options;
     const { item, route, entry } = call;
+    const text = toolkit.textOf(call.name, written);
     this.#live = undefined;
     if (!complete) return item ? encoder.endTool(item.cut(text)) : [];
     if (asks && route && entry) {
@@ -149,6 +171,9 @@ export class ToolStream {
       return [];
     }
     this.pending = { ...call, arguments: text };
-    return item ? encoder.tool(item.called(text)) : [];
+    if (item === undefined) return [];
+    const isUnwrapped = item.delta !== undefined && text !== "" && toolkit.takesCode(call.name);
+    const whole = isUnwrapped ? encoder.tool([[item.delta!, { delta: text }]]) : [];
+    return [...whole, ...encoder.tool(item.called(text))];
   }
 }

@@ -24,6 +24,7 @@ import {
 } from "../../../protocol/index.ts";
 import { type BrowserTool, type Route, routeRecipient, type Tool } from "../../../tools/index.ts";
 import type { ServedModel } from "../../models.ts";
+import { codeOf, FlatNames } from "./flat-names.ts";
 import { isSearchType, type ServerToolOptions } from "./options.ts";
 
 /** Server label under which the server's own functions appear. */
@@ -57,16 +58,39 @@ export class Toolkit {
   readonly lists: ToolOutput[] = [];
   browser: BrowserTool | undefined;
   readonly #clientNames: readonly string[];
+  readonly #isFlat: boolean;
+  #names: FlatNames | undefined;
 
-  constructor(clientNames: readonly string[]) {
+  /** @param isFlat the model's format knows functions only, no namespaces */
+  constructor(clientNames: readonly string[], isFlat: boolean) {
     this.#clientNames = clientNames;
+    this.#isFlat = isFlat;
+  }
+
+  /** The tools as functions; for formats that know nothing else. */
+  get names(): FlatNames {
+    this.#names ??= new FlatNames(
+      this.entries.map(({ tool }) => tool),
+      this.#clientNames,
+    );
+    return this.#names;
+  }
+
+  /** Whether calls of this name hold source code in an object. */
+  takesCode(name: string): boolean {
+    return this.#isFlat && this.names.takesCode(name);
+  }
+
+  /** What a tool gets of the text that the model wrote for it. */
+  textOf(name: string, written: string): string {
+    return this.takesCode(name) ? codeOf(written) : written;
   }
 
   /** Who answers a call that the model wrote, `functions.` left out. */
   route(name: string): Route {
     if (this.#clientNames.includes(name)) return { to: "client", name };
     return routeRecipient(
-      name,
+      this.#isFlat ? (this.names.recipientOf(name) ?? name) : name,
       this.entries.map(({ tool }) => tool),
       this.#clientNames,
     );
@@ -78,6 +102,11 @@ export class Toolkit {
 
   /** The conversation with these tools in its prompt. */
   addTo(conversation: Conversation): Conversation {
+    if (this.#isFlat) {
+      const messages = this.names.rename(conversation.messages);
+      if (conversation.toolChoice.mode === "none") return { ...conversation, messages };
+      return { ...conversation, messages, tools: [...conversation.tools, ...this.names.declarations] };
+    }
     if (conversation.toolChoice.mode === "none") return conversation;
     const namespaces = this.entries.map(({ tool }) => tool.namespace);
     const functions = namespaces.filter(({ name }) => name === "functions").flatMap(({ tools }) => tools);
@@ -105,7 +134,10 @@ function toFunctionTool({ name, description, parameters }: Tool["namespace"]["to
 export async function openToolkit(options: ToolkitOptions): Promise<Toolkit> {
   const { request, model } = options;
   checkModel(model, request.hosted[0]!);
-  const toolkit = new Toolkit(request.tools.map(({ name }) => name));
+  const toolkit = new Toolkit(
+    request.tools.map(({ name }) => name),
+    model.profile.format.kind === "template",
+  );
   const mcpRequests = request.hosted.filter(({ type }) => type === "mcp").map(parseMcpRequest);
   checkMcpLabels(
     mcpRequests,
@@ -122,19 +154,17 @@ export async function openToolkit(options: ToolkitOptions): Promise<Toolkit> {
   return toolkit;
 }
 
-/** Calls of these tools are read from tokens, in the format that has names for them. */
+/** Calls must be told from text: by the model's format, or by the parser for its template. */
 function checkModel({ id, profile, info }: ServedModel, { path, type }: HostedTool): void {
-  if (profile.format.kind !== "harmony") {
-    throw unsupportedParameter(
-      `${path}.type`,
-      `${path}.type: ${JSON.stringify(type)} runs with models of the harmony format only; ${JSON.stringify(id)} has another. Declare functions instead.`,
-    );
+  const refuse = (reason: string): never => {
+    throw unsupportedParameter(`${path}.type`, `${path}.type: ${JSON.stringify(type)} ${reason}`);
+  };
+  const { kind } = profile.format;
+  if (kind === "harmony" && info.capabilities.output === "text") {
+    refuse(`needs an engine that reports token ids; that of ${JSON.stringify(id)} sends text.`);
   }
-  if (info.capabilities.output === "text") {
-    throw unsupportedParameter(
-      `${path}.type`,
-      `${path}.type: ${JSON.stringify(type)} needs an engine that reports token ids; that of ${JSON.stringify(id)} sends text.`,
-    );
+  if (kind !== "harmony" && profile.toolParser === undefined) {
+    refuse(`needs a model whose calls can be read; ${JSON.stringify(id)} has no tool parser.`);
   }
 }
 
