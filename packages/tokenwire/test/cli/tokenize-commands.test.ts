@@ -105,6 +105,45 @@ describe("tokenize", () => {
     expect(await run(["tokenize", "--decode", "99999999"])).toBe(1);
   });
 
+  it("decodes the JSON that it printed, and says what else it was given", async () => {
+    expect(await run(["tokenize", "--json", file("a.txt", "hello "), file("b.txt", "wörld\n")])).toBe(0);
+    const printed = out;
+    out = "";
+    standardInput(bytes.encode(printed));
+    expect(await run(["tokenize", "--decode"])).toBe(0);
+    expect(out).toBe("hello wörld\n");
+    for (const [wrong, message] of [
+      ['{"tokens":2}', 'No "ids" in this line'],
+      ['{"ids":', "Not a line of JSON"],
+    ] as const) {
+      standardInput(bytes.encode(wrong));
+      expect(await run(["tokenize", "--decode"])).toBe(2);
+      expect(err).toContain(message);
+    }
+    standardInput(bytes.encode('{"ids":["x"]}'));
+    expect(await run(["tokenize", "--decode"])).toBe(1);
+    expect(err).toContain("x at index 0 is not a token ID");
+  });
+
+  it("says when an input is not UTF-8, and counts its bytes as they are", async () => {
+    const whole = Uint8Array.of(...bytes.encode("日本語"), 0xff, ...bytes.encode("日"));
+    for (const [input, isDamaged] of [
+      [whole, true],
+      [whole.subarray(0, 9), false],
+      // The last character is cut.
+      [whole.subarray(0, 8), true],
+    ] as const) {
+      err = "";
+      out = "";
+      standardInput(...Array.from(input, (byte) => Uint8Array.of(byte)));
+      expect(await run(["tokenize", "--json", "--count"])).toBe(0);
+      const { tokens, bytes: size } = JSON.parse(out) as { tokens: number; bytes: number };
+      expect(size).toBe(input.length);
+      expect(tokens).toBe(getEncoding("o200k_base").count(new TextDecoder().decode(input)));
+      expect(err).toBe(isDamaged ? "-: not all of it is UTF-8; the rest counts as U+FFFD\n" : "");
+    }
+  });
+
   it("paints each token", async () => {
     expect(await run(["tokenize", "--colour", "-t", "hello world"])).toBe(0);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences
@@ -112,6 +151,8 @@ describe("tokenize", () => {
   });
 
   it("exits with 1 above the limit and for missing files, with 2 for wrong usage", async () => {
+    expect(await run(["tokenize", folder])).toBe(2);
+    expect(err).toContain(`${folder} is a folder`);
     expect(await run(["tokenize", "-t", "hello world", "--limit", "2"])).toBe(0);
     expect(await run(["tokenize", "-t", "hello world", "--limit", "1"])).toBe(1);
     expect(err).toContain("2 tokens are more than the limit of 1");
@@ -152,6 +193,19 @@ describe("compare", () => {
     const text = file("a.txt", "It's 12345 of Größe,  日本語\n\n  end");
     expect(await run(["compare", json, "gpt2", text])).toBe(0);
     expect(out).toContain("0 places differ");
+  });
+
+  it("compares what the tokenizer that normalizes reads", async () => {
+    const path = file("a.txt", "cafe\u0301 12345");
+    expect(await run(["compare", "voyage3_base", "cl100k_base", path, "--json"])).toBe(1);
+    const { differences } = JSON.parse(out) as { differences: { text: string }[] };
+    expect(differences.map(({ text }) => text)).toEqual(["123", "45"]);
+    expect(err).toBe("compared after normalization to NFC, which one of the two applies\n");
+  });
+
+  it("shows parts of characters as bytes", async () => {
+    expect(await run(["compare", "cl100k_base", "o200k_base", file("a.txt", "語")])).toBe(1);
+    expect(out).toContain("  - \\xe8\\xaa|\\x9e  ");
   });
 
   it("refuses a limit that is no number", async () => {

@@ -3,7 +3,15 @@
 import { readFileSync } from "node:fs";
 import type { Encoding, Tokenizer } from "@tokenwire/core/tokenizer";
 import { Command } from "commander";
-import { paint, printable, printJson, readStandardInput, UsageError, writeOut } from "../output.ts";
+import {
+  paint,
+  printable,
+  printJson,
+  readStandardInput,
+  textOrBytes,
+  UsageError,
+  writeOut,
+} from "../output.ts";
 import { type Difference, differencesOf, type PlacedTokens } from "../tokenize/align.ts";
 import { chooseEncoding } from "./tokenize.ts";
 
@@ -43,7 +51,12 @@ async function compare(
   if (!/^\d+$/.test(flags.limit))
     throw new UsageError(`--limit must be a number, got ${JSON.stringify(flags.limit)}.`);
   const [first, second] = [await load(firstName), await load(secondName)];
-  const text = file === undefined || file === "-" ? await readStandardInput() : readFileSync(file, "utf8");
+  const given = file === undefined || file === "-" ? await readStandardInput() : readFileSync(file, "utf8");
+  // Places are those of one text, so both read what the one that normalizes makes of it.
+  const form = normalizationOf(first) ?? normalizationOf(second);
+  const text = form === undefined ? given : given.normalize(form);
+  if (text !== given)
+    process.stderr.write(`compared after normalization to ${form}, which one of the two applies\n`);
   const bytes = new TextEncoder().encode(text);
   const a = place(first, text);
   const b = place(second, text);
@@ -84,6 +97,10 @@ async function load(name: string): Promise<Tokenizer> {
   return chooseEncoding(isEncoding ? { encoding: name } : { model: name });
 }
 
+function normalizationOf(tokenizer: Tokenizer): "NFC" | undefined {
+  return (tokenizer as Partial<Encoding>).normalization;
+}
+
 /** The text's tokens with the byte at which each starts: that of an encoding from its token lengths. */
 function place(tokenizer: Tokenizer, text: string): PlacedTokens {
   const ids = tokenizer.encodeOrdinary(text);
@@ -116,7 +133,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** The tokens of a range as text. */
 function partsOf(tokens: PlacedTokens, [from, to]: readonly [number, number], bytes: Uint8Array): string[] {
   return Array.from({ length: to - from }, (_, i) =>
-    decoder.decode(bytes.subarray(tokens.starts[from + i], endOf(tokens, from + i, bytes))),
+    textOrBytes(bytes.subarray(tokens.starts[from + i], endOf(tokens, from + i, bytes))),
   );
 }
 

@@ -125,15 +125,17 @@ async function one(
     const text = printer.ids(ids);
     if (text !== "") await writeOut(text);
   };
+  let isDamaged = false;
   await writeOut(printer.begin());
   for await (const chunk of input.chunks()) {
-    await take(encoder.push(chunk));
-    const size = Buffer.byteLength(chunk);
-    bytes += size;
-    progress.advance(size, input.name);
+    await take(encoder.push(chunk.text));
+    bytes += chunk.bytes;
+    isDamaged ||= chunk.isDamaged;
+    progress.advance(chunk.bytes, input.name);
   }
   await take(encoder.end());
   await writeOut(printer.end(tokens, bytes));
+  if (isDamaged) process.stderr.write(`${input.name}: not all of it is UTF-8; the rest counts as U+FFFD\n`);
   return tokens;
 }
 
@@ -188,14 +190,35 @@ function jsonPrinter(encoding: string, file: string, countOnly: boolean): Printe
   };
 }
 
-/** Turns IDs, from the arguments or from standard input in any of the forms that this command prints, into text. */
-async function decode(words: readonly string[], encoding: Encoding, flags: TokenizeFlags): Promise<void> {
-  const text = words.length > 0 ? words.join(" ") : (flags.text ?? (await readStandardInput()));
+/** Integers between white space, commas and brackets. */
+function idsOfWords(text: string): number[] {
   const parts = text.split(/[\s,[\]]+/).filter((part) => part !== "");
   const wrong = parts.find((part) => !/^\d+$/.test(part));
   if (wrong !== undefined)
     throw new UsageError(`Not a token ID: ${JSON.stringify(wrong)}. Expected integers.`);
-  const ids = parts.map(Number);
+  return parts.map(Number);
+}
+
+/** The `ids` of a line that --json printed. */
+function idsOfJson(line: string): number[] {
+  if (line.trim() === "") return [];
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    throw new UsageError(`Not a line of JSON: ${(error as Error).message}.`);
+  }
+  const { ids } = value as { ids?: unknown };
+  if (Array.isArray(ids)) return ids as number[];
+  throw new UsageError(
+    `No "ids" in this line: ${line.slice(0, 60)}. Print them with --json, without --count.`,
+  );
+}
+
+/** Turns IDs, from the arguments or from standard input in any of the forms that this command prints, into text. */
+async function decode(words: readonly string[], encoding: Encoding, flags: TokenizeFlags): Promise<void> {
+  const text = words.length > 0 ? words.join(" ") : (flags.text ?? (await readStandardInput()));
+  const ids = text.trimStart().startsWith("{") ? text.split("\n").flatMap(idsOfJson) : idsOfWords(text);
   const decoded = encoding.decode(ids);
   if (flags.json === true)
     await writeOut(`${JSON.stringify({ encoding: encoding.name, tokens: ids.length, text: decoded })}\n`);

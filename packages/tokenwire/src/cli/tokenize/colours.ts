@@ -2,11 +2,10 @@
 // only a part of a character shows its bytes.
 
 import type { Encoding } from "@tokenwire/core/tokenizer";
-import { printable } from "../output.ts";
+import { printable, textOrBytes } from "../output.ts";
 
 const backgrounds = ["48;5;24", "48;5;58", "48;5;53", "48;5;22", "48;5;94"];
 const RESET = "\u001b[0m";
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Colours tokens that arrive in parts; `colour` false puts brackets around them instead. */
 export class TokenPainter {
@@ -43,11 +42,5 @@ function newlines(text: string): number {
 
 /** A token's text with line breaks marked and kept, and other control characters made visible. */
 function visible(bytes: Uint8Array): string {
-  let text: string;
-  try {
-    text = strict.decode(bytes);
-  } catch {
-    return Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
-  }
-  return printable(text).replaceAll("\n", "⏎\n").replaceAll("\t", "→");
+  return printable(textOrBytes(bytes)).replaceAll("\n", "⏎\n").replaceAll("\t", "→");
 }
