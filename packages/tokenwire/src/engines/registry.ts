@@ -1,6 +1,7 @@
 // Engines by name. Adding one: a file that creates it and a line in `engineKinds`.
 
 import { didYouMean, TokenwireError } from "@tokenwire/core";
+import { type BalancePolicy, createBalancedEngine } from "./balanced/index.ts";
 import { createEchoEngine } from "./echo.ts";
 import type { ConstraintCompiler, TokenBytesSource } from "./embedded/index.ts";
 import { openEmbeddedEngine } from "./embedded-file.ts";
@@ -27,6 +28,9 @@ export interface EngineOptions {
   readonly kind: string;
   /** Address of a remote engine. */
   readonly url?: string;
+  /** Engines behind a `balanced` one, as URLs. */
+  readonly urls?: readonly string[];
+  readonly policy?: BalancePolicy;
   /** Model to ask a remote engine for. Default: its first. */
   readonly model?: string;
   readonly apiKey?: string;
@@ -73,6 +77,7 @@ const engineKinds: Readonly<Record<string, (options: EngineOptions) => Engine>> 
   openai: remote(createOpenAiEngine),
   ollama: remote(createOllamaEngine),
   tgi: remote(createTgiEngine),
+  balanced: openBalanced,
   grpc: remote(createGrpcEngine),
   ...Object.fromEntries(
     grpcDialectNames.map((name) => [`grpc-${name}`, remote((options) => createGrpcEngine(options, name))]),
@@ -91,6 +96,24 @@ function remote(
       `The engine "${options.kind}" needs the address of its server, such as "${options.kind}:http://127.0.0.1:8000".`,
     );
   };
+}
+
+/** Several engines as one: `balanced:URL,URL`. */
+function openBalanced(options: EngineOptions): Engine {
+  const {
+    path = "",
+    urls = path.split(",").filter((url) => url.trim() !== ""),
+    kind: _,
+    ...shared
+  } = options;
+  if (urls.length > 0) {
+    const engines = urls.map((url) => createEngine(url.trim(), { ...shared, id: url.trim() }));
+    return createBalancedEngine({ ...shared, engines });
+  }
+  throw new TokenwireError(
+    "INVALID_ARGUMENT",
+    `The engine "balanced" needs the addresses of its engines, such as "balanced:vllm:http://10.0.0.1:8000,vllm:http://10.0.0.2:8000".`,
+  );
 }
 
 function openLlamaCpp(options: EngineOptions): Engine {
@@ -119,6 +142,7 @@ export function listEngineKinds(): readonly string[] {
  * createEngine("http://127.0.0.1:8000")
  * createEngine("vllm:http://127.0.0.1:8000")
  * createEngine("grpc://127.0.0.1:50051")
+ * createEngine("balanced:vllm:http://10.0.0.1:8000,vllm:http://10.0.0.2:8000")
  * createEngine({ kind: "embedded", path: "model.gguf", tokenizer })
  */
 export function createEngine(
@@ -136,6 +160,7 @@ function parseEngineUrl(url: string): EngineOptions {
   if (/^https?:\/\//i.test(url)) return { kind: "auto", url };
   if (/^grpcs?:\/\//i.test(url)) return { kind: "grpc", url };
   const [, kind = url, rest = ""] = /^([a-z][a-z0-9+.-]*):(.*)$/i.exec(url) ?? [];
+  if (/^balanced$/i.test(kind)) return { kind: "balanced", path: rest };
   if (/^(?:http|grpc)s?:\/\//i.test(rest)) return { kind, url: rest };
   const path = rest.replace(/^\/\/(?=.)/, "");
   return path === "" ? { kind } : { kind, path };

@@ -24,6 +24,16 @@ describe("createEngine", () => {
     expect(createEngine({ kind: "toy", id: "one" }).id).toBe("one");
   });
 
+  it("makes one engine of several", async () => {
+    const engine = createEngine("balanced:embedded, embedded", { id: "both" });
+    expect(engine.id).toBe("both");
+    expect(await engine.health()).toEqual({ ok: true, detail: "2 of 2 engines are well" });
+    expect((await engine.info()).model).toBe("tokenwire-toy");
+    const named = createEngine({ kind: "balanced", urls: ["echo", "echo", "echo"], policy: "random" });
+    expect(await named.health()).toMatchObject({ detail: "3 of 3 engines are well" });
+    await Promise.all([engine.close(), named.close()]);
+  });
+
   it("names the known kinds and the closest", () => {
     expect(() => createEngine("embeded")).toThrow(
       /Unknown engine "embeded"\. Known engines: embedded, .*Did you mean "embedded"\?/,
