@@ -114,6 +114,7 @@ const filters = [
   "forceescape",
   "striptags",
   "urlize",
+  "pprint",
   "urlize(6, true)",
   "urlencode",
   "format(1)",
