@@ -23,6 +23,7 @@ export {
 } from "./profiles/index.ts";
 export { ApiError, type ChatFormat, type ModelProfile } from "./protocol/index.ts";
 export {
+  type Authenticate,
   type CodecOptions,
   createServer,
   type FetchHandler,

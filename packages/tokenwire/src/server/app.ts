@@ -19,6 +19,7 @@ import { installBinaryBodyParser } from "./codec/request-body.ts";
 import type { Route, RouteContext, ServerContext } from "./context.ts";
 import { fromFastify, toApiError } from "./errors.ts";
 import { handedOverSignal } from "./fetch-handler.ts";
+import type { KeyLimits } from "./key-limits.ts";
 import { Observation } from "./observability/observation.ts";
 import { checkOrigin } from "./origin.ts";
 import { requestIdOf } from "./request-id.ts";
@@ -189,25 +190,48 @@ function installHooks(
         throw new ApiError(503, "The server is shutting down.", { wireCode: "overloaded" });
       }
       const tenant = auth.authenticate(request.headers);
-      state.tenant = tenant;
-      limits.enter(tenant, (name, value) => void reply.header(name, value));
-      reply.raw.once("close", () => limits.leave(tenant));
+      if (tenant instanceof Promise) {
+        tenant
+          .then((name) => {
+            admit(limits, name, state, reply);
+            state.observation = observationOf(context, request, reply, name);
+          })
+          .then(() => done(), done);
+        return;
+      }
+      admit(limits, tenant, state, reply);
     }
-    state.observation = new Observation(context, {
-      tenant: state.tenant,
-      method: request.method,
-      route: request.routeOptions.url ?? "unknown",
-      headers: request.headers,
-      setHeader: (name, value) => {
-        if (!reply.raw.headersSent) void reply.header(name, value);
-      },
-    });
+    state.observation = observationOf(context, request, reply, state.tenant);
     done();
   });
   app.addHook("onSend", (request, reply, payload, done) => {
     const started = states.get(request)?.started ?? performance.now();
     void reply.header("openai-processing-ms", String(Math.round(performance.now() - started)));
     done(null, payload);
+  });
+}
+
+/** Begins a request of a known caller. Raises 429. */
+function admit(limits: KeyLimits, tenant: string, state: RequestState, reply: FastifyReply): void {
+  state.tenant = tenant;
+  limits.enter(tenant, (name, value) => void reply.header(name, value));
+  reply.raw.once("close", () => limits.leave(tenant));
+}
+
+function observationOf(
+  context: ServerContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  tenant: string,
+): Observation {
+  return new Observation(context, {
+    tenant,
+    method: request.method,
+    route: request.routeOptions.url ?? "unknown",
+    headers: request.headers,
+    setHeader: (name, value) => {
+      if (!reply.raw.headersSent) void reply.header(name, value);
+    },
   });
 }
 

@@ -1,3 +1,4 @@
+export type { Authenticate } from "./auth.ts";
 export { FileMapCache } from "./codec/file-map-cache.ts";
 export type { CodecOptions, VersionPolicyOptions } from "./codec/options.ts";
 export type { FetchHandler } from "./fetch-handler.ts";

@@ -1,5 +1,5 @@
-// What one API key may ask: so many requests and tokens a minute, so many requests at the same time. There are as many
-// states as keys, so memory does not grow with traffic. Without keys all share one.
+// What one API key may ask: so many requests and tokens a minute, so many requests at the same time. There are no more
+// states than keys that asked within the last minute, more or less. Without keys all share one.
 //
 // Tokens of a prompt are taken before the engine is asked, those of an answer when it ended: nobody knows earlier how
 // long it gets, and taking `max_tokens` instead would refuse clients that leave it at its default.
@@ -30,6 +30,7 @@ export class KeyLimits {
   readonly #options: Required<KeyLimitOptions>;
   readonly #now: () => number;
   readonly #states: Map<string, KeyState> = new Map();
+  #sweepAt = 1_000;
 
   constructor(options: KeyLimitOptions, now: () => number = () => performance.now()) {
     this.#options = { requestsPerMinute: 0, tokensPerMinute: 0, parallel: 0, ...options };
@@ -86,6 +87,23 @@ export class KeyLimits {
     this.#stateOf(tenant).tokens?.take(count, this.#now());
   }
 
+  /** How many keys have a state. */
+  get size(): number {
+    return this.#states.size;
+  }
+
+  /** Forgets who has all of the allowance back and nothing running: a state made anew is equal. */
+  #sweep(): void {
+    const now = this.#now();
+    const isFull = (bucket: RateBucket | undefined): boolean =>
+      bucket === undefined || bucket.waitFor(bucket.perMinute, now) === 0;
+    for (const [tenant, { running, requests, tokens }] of this.#states) {
+      if (running === 0 && isFull(requests) && isFull(tokens)) this.#states.delete(tenant);
+    }
+    // So that a sweep that finds little is not repeated at once.
+    this.#sweepAt = Math.max(1_000, 2 * this.#states.size);
+  }
+
   #stateOf(tenant: string): KeyState {
     let state = this.#states.get(tenant);
     if (state === undefined) {
@@ -93,6 +111,7 @@ export class KeyLimits {
       const bucket = (perMinute: number): RateBucket | undefined =>
         perMinute > 0 ? new RateBucket(perMinute, this.#now()) : undefined;
       state = { running: 0, requests: bucket(requestsPerMinute), tokens: bucket(tokensPerMinute) };
+      if (this.#states.size >= this.#sweepAt) this.#sweep();
       this.#states.set(tenant, state);
     }
     return state;

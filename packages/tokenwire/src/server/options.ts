@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Engine } from "../engines/index.ts";
 import type { ModelProfile, ReasoningFields } from "../protocol/index.ts";
 import type { ResponseStore } from "../store/index.ts";
+import type { Authenticate } from "./auth.ts";
 import type { CodecOptions } from "./codec/options.ts";
 import type { KeyLimitOptions } from "./key-limits.ts";
 import type { TracingOptions } from "./observability/tracing.ts";
@@ -65,8 +66,10 @@ export interface ServerOptions {
   readonly port?: number;
   /** Speak HTTPS with this certificate. Default: plain HTTP. */
   readonly tls?: TlsOptions;
-  /** When given, every route but health and readiness needs one of them. */
+  /** When given, every route but health and readiness needs one of them. `sha256:` and 64 digits stand for a key. */
   readonly apiKeys?: readonly string[];
+  /** Finds who a request comes from where no key matches, as for tokens of an identity provider. */
+  readonly authenticate?: Authenticate;
   /** Serve `/metrics` on this port of the same address too, without a key. Default: only on the main port, with one. */
   readonly metricsPort?: number;
   /** Count under the names of another server too. */

@@ -86,7 +86,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   if (options.metricsCompat === "vllm") {
     context.metrics.addVllmNames(admission, models.list()[0]!.id, () => cacheUsage(models.list()));
   }
-  const auth = new Authenticator(options.apiKeys ?? []);
+  const auth = new Authenticator(options.apiKeys ?? [], options.authenticate);
   const { app, registered } = createApp({
     context,
     routes,

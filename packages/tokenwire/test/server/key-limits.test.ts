@@ -154,3 +154,23 @@ describe("a server with limits of keys", () => {
     expect((await ask("one")).status).toBe(200);
   });
 });
+
+describe("many callers", () => {
+  it("are forgotten once their allowance is back", () => {
+    let now = 0;
+    const limits = new KeyLimits({ requestsPerMinute: 60, tokensPerMinute: 60 }, () => now);
+    const nothing = (): void => undefined;
+    for (let caller = 0; caller < 5_000; caller++) {
+      now += 100;
+      limits.enter(`caller ${caller}`, nothing);
+      limits.takePrompt(`caller ${caller}`, 1, nothing);
+      limits.leave(`caller ${caller}`);
+    }
+    expect(limits.size).toBeLessThan(1_100);
+    limits.enter("stays", nothing);
+    limits.takeAnswer("stays", 100);
+    now += 10_000;
+    for (let caller = 0; caller < 2_000; caller++) limits.enter(`other ${caller}`, nothing);
+    expect(() => limits.enter("stays", nothing)).toThrow(/tokens per minute/);
+  });
+});

@@ -104,6 +104,54 @@ describe("keys: every route but health refuses a request without one", () => {
     expect([refused.status, allowed.status]).toEqual([401, 200]);
   });
 
+  it("takes keys of which only the digest is configured", async () => {
+    // The digest of "secret".
+    const key = "sha256:2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+    await within({ apiKeys: [key] }, async ({ url }) => {
+      const status = async (sent: string): Promise<number> =>
+        (await fetch(`${url}/v1/models`, { headers: { "x-api-key": sent } })).status;
+      expect(await status("secret")).toBe(200);
+      expect(await status(key)).toBe(401);
+      expect(await status(key.slice(7))).toBe(401);
+    });
+  });
+
+  it("asks the program who it is, beside the keys, and keeps callers apart", async () => {
+    const authenticate = async ({ authorization }: Readonly<Record<string, unknown>>) => {
+      await Promise.resolve();
+      if (authorization === "Bearer broken") throw new Error("no provider");
+      return /^Bearer token-(\w+)$/.exec(String(authorization))?.[1];
+    };
+    await within({ apiKeys: ["key"], authenticate }, async ({ url }) => {
+      const as = (token: string) => ({ authorization: `Bearer ${token}` });
+      const list = async (token: string): Promise<number> =>
+        (await fetch(`${url}/v1/models`, { headers: as(token) })).status;
+      expect(await list("key")).toBe(200);
+      expect(await list("token-anna")).toBe(200);
+      expect(await list("other")).toBe(401);
+      expect(await list("broken")).toBe(500);
+      expect((await fetch(`${url}/v1/models`)).status).toBe(401);
+      const body = { model: "test-model", input: "x" };
+      const made = (await (await post("/v1/responses", body, as("token-anna"), url)).json()) as {
+        id: string;
+      };
+      const read = async (token: string): Promise<number> =>
+        (await fetch(`${url}/v1/responses/${made.id}`, { headers: as(token) })).status;
+      expect([await read("token-anna"), await read("token-bob"), await read("key")]).toEqual([200, 404, 404]);
+      const opened = await new Promise<boolean>((resolve) => {
+        const socket = new WebSocket(`${url.replace("http", "ws")}/v1/responses`, {
+          headers: as("token-anna"),
+        });
+        socket.on("open", () => {
+          socket.close();
+          resolve(true);
+        });
+        socket.on("error", () => resolve(false));
+      });
+      expect(opened).toBe(true);
+    });
+  });
+
   it("opens the documents of discovery only where the operator says so", async () => {
     const status = async (options: Partial<ServerOptions>): Promise<number> =>
       within({ apiKeys: ["secret"], ...options }, async ({ url }) => {

@@ -29,7 +29,7 @@ export class ResponseSockets {
   listen(http: HttpServer): void {
     http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (request.headers.upgrade?.toLowerCase() !== "websocket") declineUpgrade(http, request, socket, head);
-      else this.#upgrade(request, socket, head);
+      else void this.#upgrade(request, socket, head);
     });
   }
 
@@ -38,11 +38,13 @@ export class ResponseSockets {
     for (const socket of this.#open) socket.closeWhenIdle();
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  /** Never raises. */
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // A client that leaves during the upgrade: there is nothing to do for it.
     socket.on("error", () => socket.destroy());
     try {
-      const tenant = this.#admit(request);
+      const tenant = await this.#admit(request);
+      if (socket.destroyed) return;
       this.#upgrader.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
         const { metrics } = this.#server;
         const requestId = requestIdOf(request.headers);
@@ -60,11 +62,11 @@ export class ResponseSockets {
   }
 
   /** The tenant of an upgrade that is allowed; raises 401, 403, 404, 429 or 503. */
-  #admit(request: IncomingMessage): string {
+  async #admit(request: IncomingMessage): Promise<string> {
     const { settings, drain } = this.#server;
     checkHost(settings.origins, request.headers.host);
     checkSocketOrigin(settings.origins, request.headers);
-    const tenant = this.#auth.authenticate(request.headers);
+    const tenant = await this.#auth.authenticate(request.headers);
     if (!paths.has((request.url ?? "").split("?", 1)[0]!)) {
       throw new ApiError(404, "WebSockets are spoken at /v1/responses only.", { wireCode: "unknown_url" });
     }
