@@ -34,6 +34,8 @@ async function tokenwire(encoding: EncodingUnderTest, backend: "wasm" | "js"): P
     vocabulary,
     ...(backend === "js" && { backend }),
   });
+  // The others make their tables when they are loaded; the first measured text would wait for ours.
+  made.prepare();
   return {
     encode: (input) => made.encodeOrdinary(input),
     count: (input) => made.count(input),
