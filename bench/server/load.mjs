@@ -1,64 +1,88 @@
-// The load generator of pipeline.mjs, in a process of its own. Reads answers without parsing them.
+// The load generator, in a process of its own so that only the server's CPU is counted. Reads answers without parsing
+// them. Told by messages what to do; answers each with times in milliseconds.
 
 import { Agent, request } from "node:http";
 
 const agent = new Agent({ keepAlive: true, maxSockets: 2_000 });
+const now = () => performance.timeOrigin + performance.now();
 let held = [];
 
-function send(url, body, onResponse) {
-  const text = JSON.stringify(body);
+/** Sends a request; resolves with when it was sent, when its first bytes came, and when it was over. */
+function send(url, text, onResponse) {
   return new Promise((resolve, reject) => {
-    const outgoing = request(
-      url,
-      {
-        method: "POST",
-        agent,
-        headers: { "content-type": "application/json", "content-length": Buffer.byteLength(text) },
-      },
-      (response) => {
-        if (response.statusCode !== 200) reject(new Error(`status ${response.statusCode}`));
-        onResponse?.(response);
-        response.on("data", () => {}).on("end", resolve);
-      },
-    );
+    const times = { sent: now(), first: 0, done: 0 };
+    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+    const outgoing = request(url, { method: "POST", agent, headers }, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`status ${response.statusCode}`));
+      onResponse?.(response);
+      response.once("data", () => {
+        times.first = now();
+      });
+      response
+        .on("data", () => {})
+        .on("end", () => {
+          times.done = now();
+          resolve(times);
+        });
+    });
     outgoing.on("error", reject);
     outgoing.end(text);
   });
 }
 
-process.on("message", async ({ url, body, requests, concurrency, stamps, open, close }) => {
-  if (close) {
-    for (const response of held) response.destroy();
-    held = [];
-    process.send({});
-    return;
-  }
-  if (open) {
+const tasks = {
+  /** So many requests, so many at a time. */
+  async closed({ url, text, requests, concurrency }) {
+    const times = [];
+    let next = 0;
+    await Promise.all(
+      Array.from({ length: concurrency }, async () => {
+        while (next++ < requests) times.push(await send(url, text));
+      }),
+    );
+    return times;
+  },
+
+  /** So many requests per second, whether or not earlier ones were answered. */
+  async open({ url, text, requests, rate }) {
+    const started = performance.now();
+    const sent = [];
+    while (sent.length < requests) {
+      const due = Math.min(requests, Math.floor(((performance.now() - started) / 1000) * rate));
+      while (sent.length < due) sent.push(send(url, text));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return Promise.all(sent);
+  },
+
+  /** Opens streams and leaves them open. */
+  async hold({ url, text, streams }) {
     await Promise.all(
       Array.from(
-        { length: open },
+        { length: streams },
         () =>
           new Promise((resolve) => {
-            send(url, body, (response) => {
+            send(url, text, (response) => {
               held.push(response);
-              resolve();
+              response.once("data", resolve);
             }).catch(() => {});
           }),
       ),
     );
-    process.send({});
-    return;
+    return [];
+  },
+
+  async release() {
+    for (const response of held) response.destroy();
+    held = [];
+    return [];
+  },
+};
+
+process.on("message", async ({ task, ...parameters }) => {
+  try {
+    process.send({ times: await tasks[task](parameters) });
+  } catch (error) {
+    process.send({ error: String(error) });
   }
-  const sent = [];
-  let next = 0;
-  await Promise.all(
-    Array.from({ length: concurrency }, async () => {
-      while (next < requests) {
-        next++;
-        if (stamps) sent.push(performance.now() + performance.timeOrigin);
-        await send(url, body);
-      }
-    }),
-  );
-  process.send({ sent });
 });
