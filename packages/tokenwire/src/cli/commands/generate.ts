@@ -14,6 +14,8 @@ interface GenerateFlags {
   readonly prompt?: string;
   readonly tokens?: string;
   readonly harmony?: boolean;
+  readonly encoding?: string;
+  readonly contextLength?: number;
   readonly temperature: number;
   readonly topP?: number;
   readonly topK?: number;
@@ -95,8 +97,19 @@ async function* tokensOf(model: ServedModel, plan: GenerationPlan): AsyncGenerat
   }
 }
 
+/** The engine's model, its texts in the encoding that was asked for. */
+async function openModelFor(spec: string, flags: GenerateFlags): Promise<ServedModel> {
+  const { encoding, profile, contextLength } = flags;
+  const { getEncoding } = await import("@tokenwire/encodings");
+  // An unknown name is refused before an engine is opened.
+  const tokenizer =
+    encoding === undefined ? undefined : getEncoding(encoding as Parameters<typeof getEncoding>[0]);
+  const model = await openServedModel({ engine: spec, profile, contextLength });
+  return tokenizer === undefined ? model : { ...model, profile: { ...model.profile, tokenizer } };
+}
+
 async function run(spec: string, flags: GenerateFlags): Promise<void> {
-  const model = await openServedModel({ engine: spec, profile: flags.profile });
+  const model = await openModelFor(spec, flags);
   const { dumpsFloat } = await import("@tokenwire/core/json");
   try {
     const plan = await toPlan(flags, model);
@@ -136,13 +149,15 @@ Examples:
 export function generateCommand(): Command {
   return new Command("generate")
     .description("One completion to standard output")
-    .argument("[engine]", "engine: embedded, or another one that serve takes", "embedded")
+    .argument("[engine]", "engine: embedded, or another one that serve takes (default: embedded)")
     .addOption(
       environmentOption("--profile <folder>", "folder or GGUF file with tokenizer and chat template"),
     )
     .option("-p, --prompt <text>", 'text to continue; - reads standard input (default: "How are you?")')
     .option("--tokens <file>", "prompt as token ids, from a file or - for standard input")
     .option("--harmony", "render the prompt as a user turn of a conversation")
+    .option("--encoding <name>", "encoding of the prompt and the output (default: the model's)")
+    .option("--context-length <n>", "most tokens of prompt and output", integerOption(1, 100_000_000))
     .addOption(
       new Option("-t, --temperature <number>", "0 always takes the likeliest token")
         .argParser(numberOption(0, 2))
@@ -172,5 +187,7 @@ export function generateCommand(): Command {
         .default("lines"),
     )
     .addHelpText("after", examples)
-    .action((spec: string, flags: GenerateFlags) => run(spec, flags));
+    .action((spec: string | undefined, flags: GenerateFlags) =>
+      run(spec ?? process.env["TOKENWIRE_ENGINE"] ?? "embedded", flags),
+    );
 }
