@@ -2,6 +2,7 @@
 // WebAssembly with SIMD; results are those of src/tokenizer/kernel.ts, byte for byte.
 
 import { encodePiece } from "./backtrack";
+import { countIn, countKey, countSlot, rememberCount, TOO_LONG } from "./count-cache";
 import { findPieces } from "./find-pieces";
 import { INPUT, OUTPUT, PIECES } from "./layout";
 import { encodeLong } from "./long-cache";
@@ -56,7 +57,7 @@ function writeKnown(last: usize): void {
   out = write;
 }
 
-/** Counts the IDs of the next pieces, up to the first that is not in its first bucket. */
+/** Counts the IDs of the next pieces, up to the first of which neither cache knows them. */
 function countKnown(last: usize): void {
   let start = p;
   let place = at;
@@ -64,10 +65,24 @@ function countKnown(last: usize): void {
   for (; place < last; place += 4) {
     const next = load<u32>(place) as usize;
     const size = next - start;
-    if (size > LONGEST_SHORT) break;
-    const entry = entryOf(start, size);
-    if (entry == 0) break;
-    sum += countOf(entry);
+    let number: usize = 0;
+    if (size < TOO_LONG) {
+      const key = countKey(start, size);
+      const slot = countSlot(key);
+      number = countIn(slot, key);
+      if (number == 0) {
+        const entry = entryOf(start, size);
+        if (entry == 0) break;
+        number = countOf(entry);
+        rememberCount(slot, key, number);
+      }
+    } else {
+      if (size > LONGEST_SHORT) break;
+      const entry = entryOf(start, size);
+      if (entry == 0) break;
+      number = countOf(entry);
+    }
+    sum += number;
     start = next;
   }
   p = start;

@@ -22,7 +22,9 @@ export const SHORT_CACHE: usize = 0x110000;
 /** Long pieces: 2^14 sets of four positions in the arena, then the arena. */
 export const LONG_TABLE: usize = 0x510000;
 export const LONG_ARENA: usize = 0x550000;
-export const LONG_ARENA_END: usize = 0x890000;
+export const LONG_ARENA_END: usize = 0x850000;
+/** Numbers of IDs of the shortest pieces, 2^15 entries of two words. */
+export const COUNTS: usize = 0x850000;
 /** Positions of a piece that are known to lead nowhere. */
 export const DEAD: usize = 0x890000;
 export const INPUT: usize = 0x8b1000;

@@ -11,8 +11,7 @@ const LONGEST: usize = 512;
 /** Pieces that found no place before the arena is emptied. */
 const PATIENCE: i32 = 16_384;
 
-/** A position in the table: its place in the arena in units of 8 bytes, and above that some bits of the hash. */
-const PLACE_BITS: i32 = 19;
+/** A position in the table: the lower bits are its place in the arena in units of 8 bytes, these are of its hash. */
 const TAG_MASK: u32 = 0xfff80000;
 
 let next: usize = LONG_ARENA;

@@ -10,7 +10,7 @@ export const MEMO = 0xd0000;
 export const SHORT_CACHE = 0x110000;
 /** Where the arena of long pieces is: free until the first text, so unpacking borrows it. */
 export const LONG_ARENA = 0x550000;
-export const LONG_ARENA_END = 0x890000;
+export const LONG_ARENA_END = 0x850000;
 export const INPUT = 0x8b1000;
 /** Longest block that the kernel takes, in bytes. */
 export const MAX_BLOCK = 0x20000;
