@@ -8,6 +8,7 @@ export {
   EngineError,
   type EngineInfo,
   type EngineOptions,
+  fromCumulativeText,
   type GenerateEvent,
   type GenerateRequest,
   listEngineKinds,
