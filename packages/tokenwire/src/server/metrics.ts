@@ -29,6 +29,8 @@ export class Metrics {
   readonly #toolCalls: Counter<"kind" | "outcome">;
   readonly #toolSeconds: Histogram<"kind">;
   readonly #rateLimited: Counter;
+  readonly #storeOperations: Counter<"operation" | "outcome">;
+  readonly #storeSeconds: Histogram<"operation">;
   #vllm: VllmMetrics | undefined;
 
   constructor(admission: Admission) {
@@ -85,6 +87,13 @@ export class Metrics {
     this.#toolSeconds = histogram("tool_duration_seconds", "Time of a call of a tool that ran here", [
       "kind",
     ]);
+    this.#storeOperations = counter("store_operations_total", "What the store was asked", [
+      "operation",
+      "outcome",
+    ]);
+    this.#storeSeconds = histogram("store_operation_duration_seconds", "Time of an operation of the store", [
+      "operation",
+    ]);
     this.#rateLimited = counter("rate_limited_total", "Requests refused with 429", []);
     admission.onAdmit = (waited) => {
       this.#queueSeconds.observe(waited / 1000);
@@ -136,6 +145,11 @@ export class Metrics {
   tool(kind: string, failed: boolean, milliseconds: number): void {
     this.#toolCalls.inc({ kind, outcome: failed ? "failed" : "ok" });
     this.#toolSeconds.observe({ kind }, milliseconds / 1000);
+  }
+
+  storeOperation(operation: string, outcome: string, milliseconds: number): void {
+    this.#storeOperations.inc({ operation, outcome });
+    this.#storeSeconds.observe({ operation }, milliseconds / 1000);
   }
 
   connectionOpened(): void {

@@ -17,6 +17,7 @@ import { Drain } from "./drain.ts";
 import { createFetchHandler, type FetchHandler } from "./fetch-handler.ts";
 import { IdempotentAnswers } from "./idempotency/idempotent-answers.ts";
 import { KeyLimits } from "./key-limits.ts";
+import { measuredStore } from "./measured-store.ts";
 import { Metrics } from "./metrics.ts";
 import { MetricsListener } from "./metrics-listener.ts";
 import { loadModels, type ServedModel } from "./models.ts";
@@ -60,9 +61,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const settings = toSettings(options);
   checkToolOptions(options.tools ?? {});
   const models = await loadModels(options.models, settings.anyModel);
-  const store = options.store ?? createMemoryStore();
-  await failOrphans(store);
+  const bareStore = options.store ?? createMemoryStore();
+  await failOrphans(bareStore);
   const admission = new Admission(settings);
+  const metrics = new Metrics(admission);
   const shutdown = new AbortController();
   const drain = new Drain();
   const context: ServerContext = {
@@ -71,12 +73,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     admission,
     keyLimits: new KeyLimits(settings.keyLimits),
     idempotentAnswers: new IdempotentAnswers(),
-    metrics: new Metrics(admission),
-    store,
+    metrics,
+    store: measuredStore(bareStore, metrics),
     jobs: new ResponseJobs(),
     tools: options.tools ?? {},
     browserStates: new BrowserStates(),
-    seal: new Seal(await store.secret()),
+    seal: new Seal(await bareStore.secret()),
     log: options.logger ?? pino({ level: "silent" }),
     tracing: await loadTracing(options.tracing),
     codec: new CodecState(toCodecSettings(options.codec)),
@@ -84,7 +86,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     shutdown: shutdown.signal,
   };
   if (options.metricsCompat === "vllm") {
-    context.metrics.addVllmNames(admission, models.list()[0]!.id, () => cacheUsage(models.list()));
+    metrics.addVllmNames(admission, models.list()[0]!.id, () => cacheUsage(models.list()));
   }
   const auth = new Authenticator(options.apiKeys ?? [], options.authenticate);
   const { app, registered } = createApp({
@@ -95,8 +97,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   });
   const sockets = new ResponseSockets(context, auth);
   sockets.listen(app.server);
-  const metricsListener =
-    options.metricsPort === undefined ? undefined : new MetricsListener(context.metrics);
+  const metricsListener = options.metricsPort === undefined ? undefined : new MetricsListener(metrics);
   let url = "";
   return {
     app,
@@ -132,7 +133,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       } finally {
         metricsListener?.close();
         clearTimeout(grace);
-        if (options.store === undefined) await store.close();
+        if (options.store === undefined) await bareStore.close();
       }
     },
   };

@@ -149,6 +149,20 @@ describe("routes", () => {
     expect((await fetch(`${running.url}/ready`)).status).toBe(503);
     running.engine.healthy = true;
   });
+
+  it("tells on demand whether the engine generates", async () => {
+    expect((await fetch(`${running.url}/health_generate`)).status).toBe(200);
+    const { prompt, sampling } = running.engine.requests.at(-1)!;
+    expect("tokenIds" in prompt && prompt.tokenIds.length).toBeGreaterThan(0);
+    expect(sampling.maxTokens).toBe(1);
+    const broken = await start({ emit: () => "", fail: { before: new Error("boom") } });
+    const response = await fetch(`${broken.url}/health_generate`);
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      { status: "unavailable", models: [{ model: "test-model", ok: false }] },
+    ]);
+    await broken.server.close();
+  });
 });
 
 describe("request ids", () => {

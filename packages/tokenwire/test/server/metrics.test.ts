@@ -37,6 +37,8 @@ describe("metrics", () => {
     expect(page).toContain('tokenwire_requests_finished_total{model="test-model",finish_reason="stop"} 1');
     expect(page).toContain('tokenwire_request_errors_total{code="json_parse_error"} 1');
     expect(page).toContain("tokenwire_streams_active 0");
+    expect(page).toContain('tokenwire_store_operations_total{operation="getResponse",outcome="ok"} 1');
+    expect(page).toContain('tokenwire_store_operation_duration_seconds_count{operation="getResponse"} 1');
     expect(page).not.toContain("canary");
   });
 

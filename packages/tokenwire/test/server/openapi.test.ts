@@ -246,6 +246,7 @@ describe("real answers keep to it", () => {
       "/load",
       "/server_info",
       "/health",
+      "/health_generate",
       "/ready",
       "/openapi.json",
     ]) {

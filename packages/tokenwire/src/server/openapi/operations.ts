@@ -133,6 +133,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   "GET /load": { summary: "Requests that run and wait", answer: "Load" },
   "GET /server_info": { summary: "Settings and models, without secrets", answer: "ServerInfo" },
   "GET /health": { summary: "Whether the process lives", answer: "Health" },
+  "GET /health_generate": { summary: "Whether every engine generates a token", answer: "Health" },
   "GET /ready": { summary: "Whether requests are answered; 503 when not", answer: "Health" },
   "GET /openapi.json": { summary: "This document", answer: "OpenApi" },
 };

@@ -18,7 +18,7 @@ import {
 import { derenderChat, derenderCompletions } from "./derender.ts";
 import { embeddings } from "./embeddings.ts";
 import { generateTokens } from "./generate.ts";
-import { health, ready } from "./health.ts";
+import { health, healthGenerate, ready } from "./health.ts";
 import { load, metrics, serverInfo, version } from "./information.ts";
 import { countMessageTokens, createMessage } from "./messages.ts";
 import { listModels, retrieveModel } from "./models.ts";
@@ -84,6 +84,7 @@ const described: readonly Route[] = [
   load,
   serverInfo,
   health,
+  healthGenerate,
   ready,
 ];
 
