@@ -49,12 +49,21 @@ describe.skipIf(!hasTmux || !existsSync(main))("chat in a terminal", () => {
     tmux("send-keys", "-t", "chat", "Up", "Up", "Up");
     await shows("User: /tokens");
     tmux("send-keys", "-t", "chat", "C-u");
+    type("/raw on", "Enter");
+    type("What is 2 plus 3?", "Enter");
+    await shows("<|start|>user<|message|>What is 2 plus 3?<|end|>");
+    await shows("2 + 3 = 5<|return|>");
     tmux("send-keys", "-t", "chat", "C-c");
     await shows("(Ctrl-C again to leave)");
     tmux("send-keys", "-t", "chat", "C-d");
     await expect.poll(() => existsSync(join(folder, "end.json")), { timeout: 20_000 }).toBe(true);
     const saved = JSON.parse(readFileSync(join(folder, "end.json"), "utf8"));
-    expect(saved.messages.map((message: { role: string }) => message.role)).toEqual(["user", "assistant"]);
+    expect(saved.messages.map((message: { role: string }) => message.role)).toEqual([
+      "user",
+      "assistant",
+      "user",
+      "assistant",
+    ]);
     const history = readFileSync(join(folder, "tokenwire/chat_history"), "utf8")
       .trim()
       .split("\n")

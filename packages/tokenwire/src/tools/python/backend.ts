@@ -20,5 +20,7 @@ export interface PythonBackend {
   readonly isStateful: boolean;
   /** Runs one cell. Failures of the code are text; only an abort throws. */
   run(source: string, options: CellOptions): Promise<CellResult>;
+  /** Files of `/mnt/data` as the session left them, where the backend has such a folder. */
+  files?(): Promise<ReadonlyMap<string, Uint8Array>>;
   close(): Promise<void>;
 }

@@ -75,6 +75,11 @@ export class PythonSessions {
     return { isStateful: true, run, close };
   }
 
+  /** Files of `/mnt/data` in the session of this key, by path; none when there is no such session. */
+  async files(key: string): Promise<ReadonlyMap<string, Uint8Array>> {
+    return (await this.#sessions.get(key)?.backend.files?.()) ?? new Map();
+  }
+
   /** Ends every session. */
   async close(): Promise<void> {
     this.#closed = true;

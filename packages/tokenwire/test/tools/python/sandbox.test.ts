@@ -2,7 +2,13 @@
 
 import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createPythonTool, PythonSandbox, runTool, type Tool } from "../../../src/tools/index.ts";
+import {
+  createPythonTool,
+  PythonSandbox,
+  PythonSessions,
+  runTool,
+  type Tool,
+} from "../../../src/tools/index.ts";
 
 const require = createRequire(import.meta.url);
 const installed = (() => {
@@ -180,6 +186,17 @@ describe.skipIf(!installed)("the Python sandbox", () => {
     }
     expect(outputs[0]).toBe(outputs[1]);
     expect(outputs[0]).toContain("hello");
+  });
+
+  it("hands out the files of a session that is kept", async () => {
+    const sessions = new PythonSessions({ files: new Map() });
+    const session = sessions.open("a");
+    await session.run("open('/mnt/data/a.txt', 'w').write('kept')", context);
+    await session.close();
+    const files = await sessions.files("a");
+    expect(new TextDecoder().decode(files.get("a.txt"))).toBe("kept");
+    expect((await sessions.files("b")).size).toBe(0);
+    await sessions.close();
   });
 
   it("runs sessions side by side without interference", async () => {

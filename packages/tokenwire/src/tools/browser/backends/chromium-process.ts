@@ -20,6 +20,13 @@ export interface ChromiumProcessOptions {
   readonly userAgent?: string;
 }
 
+/** How long a page may take. */
+export interface PageTime {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
 const usualPlaces = [
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
@@ -65,16 +72,22 @@ export class ChromiumProcess {
     this.#options = options;
   }
 
-  /** Runs `use` on a fresh page that shares nothing with any other. At the abort the page is closed under its hands. */
-  async withPage<T>(signal: AbortSignal, use: (page: Page) => Promise<T>): Promise<T> {
+  /**
+   * Runs `use` on a fresh page that shares nothing with any other. The time counts from when the page is there; when it
+   * is over, or the caller aborts, the page is closed under its hands.
+   */
+  async withPage<T>(limits: PageTime, use: (page: Page, signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { signal = new AbortController().signal } = limits;
     while (this.#pages >= (this.#options.maxPages ?? 2)) await this.#waiters.wait(signal);
     this.#pages += 1;
     clearTimeout(this.#idle);
     try {
-      const browser = await this.#start();
+      const browser = await untilAborted(signal, this.#start());
       const context = await untilAborted(signal, browser.newContext(contextOptions(this.#options)));
       try {
-        return await untilAborted(signal, openPage(context).then(use));
+        return await withinTime({ ...limits, signal }, (either) =>
+          openPage(context).then((page) => use(page, either)),
+        );
       } finally {
         await this.#closeContext(context);
       }
@@ -181,6 +194,20 @@ async function openPage(context: BrowserContext): Promise<Page> {
   page.on("dialog", (dialog) => void dialog.dismiss().catch(() => undefined));
   context.on("page", (popup) => void popup.close().catch(() => undefined));
   return page;
+}
+
+async function withinTime<T>(
+  { signal, timeout }: PageTime & { readonly signal: AbortSignal },
+  run: (either: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const timer = AbortSignal.timeout(timeout);
+  const either = AbortSignal.any([signal, timer]);
+  try {
+    return await untilAborted(either, run(either));
+  } catch (error) {
+    if (!timer.aborted || signal.aborted) throw error;
+    throw new Error(`The page was not ready within ${timeout / 1000} seconds.`, { cause: error });
+  }
 }
 
 /** What it resolves to, or the abort, whichever is first. */

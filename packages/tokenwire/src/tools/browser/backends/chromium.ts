@@ -12,7 +12,7 @@ import { PageRequests } from "./page-requests.ts";
 export interface ChromiumBackendOptions extends GuardedFetchOptions, ChromiumProcessOptions {
   /** Where `search` goes. Without it, searching says that it is not available. */
   readonly searchWith?: Pick<BrowserBackend, "search" | "source">;
-  /** Milliseconds for a page with everything in it. Default 30,000. */
+  /** Milliseconds for a page with everything in it, from when it is opened. Default 30,000. */
   readonly renderTimeout?: number;
   /** Requests that a page may make. Default 100. */
   readonly maxRequests?: number;
@@ -34,19 +34,12 @@ export function createChromiumBackend(options: ChromiumBackendOptions = {}): Bro
       return searchWith.search(query, searchOptions);
     },
     fetch: async (url, { viewSource, signal }) => {
-      const timer = AbortSignal.timeout(renderTimeout);
-      const either = signal === undefined ? timer : AbortSignal.any([signal, timer]);
-      const resource = await guardedFetch(url, { ...options, signal: either });
+      const resource = await guardedFetch(url, { ...options, ...(signal && { signal }) });
       if (resource.status >= 400) throw new Error(`HTTP status ${resource.status}`);
       if (viewSource || !isHtml(resource)) return toFetchedPage(resource, viewSource);
-      try {
-        return await chromium.withPage(either, (page) =>
-          render(page, resource, { ...options, signal: either }),
-        );
-      } catch (error) {
-        if (!timer.aborted || signal?.aborted) throw error;
-        throw new Error(`The page was not ready within ${renderTimeout / 1000} seconds.`, { cause: error });
-      }
+      return chromium.withPage({ signal, timeout: renderTimeout }, (page, pageSignal) =>
+        render(page, resource, { ...options, signal: pageSignal }),
+      );
     },
     close: () => chromium.close(),
   };
@@ -64,7 +57,7 @@ async function render(
 ): Promise<FetchedPage> {
   const requests = new PageRequests(resource, options);
   await page.context().route("**/*", (route) => requests.answer(route));
-  // The guard's own time limit ends the page.
+  // The page's own time limit ends it.
   await page.goto(resource.url, { waitUntil: "domcontentloaded", timeout: 0 });
   await requests.settled();
   const length = await page.evaluate("document.documentElement.outerHTML.length");
