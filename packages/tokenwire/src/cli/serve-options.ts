@@ -4,6 +4,7 @@
 import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import type { CodecOptions, ServerOptions, TlsOptions } from "../server/index.ts";
+import { logDestination } from "./log-lines.ts";
 import { durationOption, environmentOption, integerOption, listOption, sizeOption } from "./options.ts";
 import { UsageError } from "./output.ts";
 import { addToolOptions, type ServeToolFlags } from "./serve-tools.ts";
@@ -287,7 +288,7 @@ export async function toServerOptions(flags: ServeFlags): Promise<Omit<ServerOpt
         level: flags.logLevel,
         redact: ["req.headers.authorization", 'req.headers["x-api-key"]', "headers.authorization"],
       },
-      process.stderr,
+      logDestination(),
     ),
   };
 }

@@ -37,7 +37,7 @@ export class IdempotentAnswers {
   readonly #limits: IdempotencyLimits;
   readonly #now: () => number;
   readonly #detached: DetachedAnswers = new DetachedAnswers();
-  /** In the order of their beginning. */
+  /** By the digest of tenant, address and key, which may be long; in the order of their beginning. */
   readonly #entries: Map<string, Entry> = new Map();
   #bytes = 0;
 
@@ -61,8 +61,8 @@ export class IdempotentAnswers {
         "Idempotency-Key: expected 1 to 255 printable ASCII characters without spaces.",
       );
     }
-    const key = `${tenant}\n${request.url}\n${given}`;
-    const body = digest(request.body as JsonValue | Buffer | undefined);
+    const key = digest(`${tenant}\n${request.url}\n${given}`);
+    const body = digest(bodyText(request.body as JsonValue | Buffer | undefined));
     const known = this.#find(key);
     if (known !== undefined && known.body !== body) {
       throw new ApiError(409, "This Idempotency-Key was used with another body. Take a new key.", {
@@ -114,7 +114,11 @@ export class IdempotentAnswers {
   }
 }
 
-function digest(body: JsonValue | Buffer | undefined): string {
-  const bytes = Buffer.isBuffer(body) ? body : body === undefined ? "" : stringifyJson(body);
-  return createHash("sha256").update(bytes).digest("base64");
+/** Equal for bodies that say the same, however they were spaced. */
+function bodyText(body: JsonValue | Buffer | undefined): string | Buffer {
+  return Buffer.isBuffer(body) ? body : body === undefined ? "" : stringifyJson(body);
+}
+
+function digest(text: string | Buffer): string {
+  return createHash("sha256").update(text).digest("base64");
 }
