@@ -99,6 +99,10 @@ describe("chart", () => {
     const middle: [number, number] = [(from![0] + to![0]) / 2, (from![1] + to![1]) / 2];
     for (const [x, y] of [from!, middle, to!]) expect(pixel(2 * x, 2 * y)).toBe("#0072b2");
     expect(pixel(2 * middle[0], 2 * middle[1] + 9)).toBe("#ffffff");
+    // It ends where it should.
+    const length = Math.hypot(to![0] - from![0], to![1] - from![1]);
+    const [beyondX, beyondY] = [0, 1].map((i) => 2 * to![i]! + (2.8 * (to![i]! - from![i]!)) / length);
+    expect(pixel(beyondX!, beyondY!)).not.toBe("#0072b2");
     const title = chart.shapes.find((shape) => shape.kind === "text" && shape.text === "T");
     const [x, y] = (title as { at: [number, number] }).at;
     // The foot of the T is on the baseline, in the middle of its width.
