@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { expect } from "vitest";
 import type { ResponseStore } from "../../src/store/index.ts";
 import { expected, found } from "./operations.ts";
@@ -12,6 +12,16 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 /** Rounds of a test: a few always, as many as one likes on demand. */
 export const killRounds: number = Number(process.env["TOKENWIRE_KILLS"] ?? 20);
 
+/** Only what is ours is bundled; packages are found where the program runs. */
+const ours: Plugin = {
+  name: "ours",
+  setup({ onResolve }) {
+    onResolve({ filter: /^[^.]/ }, ({ path, kind }) =>
+      kind === "entry-point" || path.startsWith("@tokenwire/") ? undefined : { path, external: true },
+    );
+  },
+};
+
 /** JavaScript of a program: older versions of Node do not run TypeScript. */
 export async function bundle(source: string): Promise<string> {
   const { outputFiles } = await build({
@@ -20,15 +30,16 @@ export async function bundle(source: string): Promise<string> {
     platform: "node",
     format: "esm",
     conditions: ["@tokenwire/source"],
+    plugins: [ours],
     write: false,
   });
   return outputFiles[0]!.text;
 }
 
-/** Runs a program from this folder, so that peers are found. */
-export function run(code: string, ...args: readonly string[]): ChildProcess {
+/** Runs a program as if it were a module in this folder. */
+export function run(code: string, args: readonly string[], folder: string = here): ChildProcess {
   const child = spawn(process.execPath, ["--input-type=module", "-", ...args], {
-    cwd: here,
+    cwd: folder,
     stdio: ["pipe", "pipe", "inherit"],
   });
   child.stdin.end(code);
@@ -61,7 +72,7 @@ async function killAfter(
   round: string,
   count: number,
 ): Promise<Map<string, number>> {
-  const child = run(code, address, round);
+  const child = run(code, [address, round]);
   const begun = new Map<string, number>();
   let lines = 0;
   let rest = "";
