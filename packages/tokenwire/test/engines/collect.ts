@@ -1,5 +1,6 @@
 // Runs one request and gathers its first choice.
 
+import type { Reference } from "../../src/engines/conformance/index.ts";
 import type { Engine, GenerateEvent, GenerateRequest } from "../../src/engines/index.ts";
 
 export type RequestParts = Partial<Omit<GenerateRequest, "prompt">> & { prompt: readonly number[] };
@@ -36,4 +37,34 @@ export async function answer(
     start: list.find((event) => event.type === "start")!,
     finish: list.find((event) => event.type === "finish")!,
   };
+}
+
+/** All events, as they come. */
+export async function collect(stream: AsyncIterable<GenerateEvent>): Promise<GenerateEvent[]> {
+  const all: GenerateEvent[] = [];
+  for await (const event of stream) all.push(event);
+  return all;
+}
+
+export const idsOf = (list: readonly GenerateEvent[], index = 0): number[] =>
+  list.flatMap((event) => (event.type === "delta" && event.index === index ? event.tokenIds : []));
+
+export const finishOf = (list: readonly GenerateEvent[], index = 0): FinishEvent | undefined =>
+  list.find((event): event is FinishEvent => event.type === "finish" && event.index === index);
+
+/** A greedy answer with the log-probability of each of its ids, to compare other engines with. */
+export async function greedyReference(
+  engine: Engine,
+  prompt: readonly number[],
+  maxTokens: number,
+): Promise<Reference> {
+  const list = await events(engine, {
+    prompt,
+    sampling: { maxTokens, temperature: 0 },
+    logprobs: { top: 0 },
+  });
+  const logprobs = list.flatMap((event) =>
+    event.type === "delta" ? (event.logprobs ?? []).map(({ logprob }) => logprob) : [],
+  );
+  return { prompt, tokens: idsOf(list), logprobs };
 }

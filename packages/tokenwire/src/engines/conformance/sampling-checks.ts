@@ -138,6 +138,8 @@ export const samplingChecks: readonly Check[] = [
     id: "C14",
     title: "minTokens holds back the end",
     async run(context) {
+      const { logitsAccess, logitBias } = context.info.capabilities;
+      need(logitsAccess || logitBias, "the engine does not sample");
       const { ids } = await context.answer();
       need(ids.length < context.maxTokens, "the answer has no natural end");
       const minTokens = ids.length + 4;

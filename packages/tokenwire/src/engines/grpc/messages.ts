@@ -10,6 +10,30 @@ export const outputLogprobs: Message = {
   top_logprobs: [3, topLogprobs, "*"],
 };
 
+/** The parts that most services number alike. */
+export const chunk: Message = {
+  token_ids: [1, "uint32*"],
+  prompt_tokens: [2, "uint32"],
+  cached_tokens: [4, "uint32"],
+  output_logprobs: [5, outputLogprobs],
+};
+export const complete: Message = {
+  output_ids: [1, "uint32*"],
+  finish_reason: [2, "string"],
+  prompt_tokens: [3, "uint32"],
+  cached_tokens: [5, "uint32"],
+  output_logprobs: [6, outputLogprobs],
+};
+export const samplingNumbers = (topK: "uint32" | "int32"): Message => ({
+  temperature: [1, "float"],
+  top_p: [2, "float"],
+  top_k: [3, topK],
+  min_p: [4, "float"],
+  frequency_penalty: [5, "float"],
+  presence_penalty: [6, "float"],
+  repetition_penalty: [7, "float"],
+});
+
 export const tokenized: Message = { original_text: [1, "string"], input_ids: [2, "uint32*"] };
 
 export const abortMany: Message = { request_ids: [1, "string*"] };

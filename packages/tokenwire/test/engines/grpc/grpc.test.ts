@@ -9,6 +9,7 @@ import {
   type GenerateEvent,
   type GenerateRequest,
 } from "../../../src/engines/index.ts";
+import { collect, finishOf, idsOf } from "../collect.ts";
 import { type GrpcFake, type GrpcFakeOptions, type GrpcName, startGrpcFake } from "./grpc-fake.ts";
 import { zipOf } from "./zip-of.ts";
 
@@ -38,15 +39,6 @@ const request = (rest: Partial<GenerateRequest> = {}): GenerateRequest => ({
   ...rest,
 });
 
-async function collect(events: AsyncIterable<GenerateEvent>): Promise<GenerateEvent[]> {
-  const all: GenerateEvent[] = [];
-  for await (const event of events) all.push(event);
-  return all;
-}
-const idsOf = (events: readonly GenerateEvent[], index = 0) =>
-  events.flatMap((event) => (event.type === "delta" && event.index === index ? event.tokenIds : []));
-const finishOf = (events: readonly GenerateEvent[], index = 0) =>
-  events.find((event) => event.type === "finish" && event.index === index);
 const sent = (fake: GrpcFake) => fake.requests.filter(({ method }) => method === "Generate");
 
 describe.each(names)("grpc-%s", (name) => {

@@ -20,27 +20,11 @@ import {
 } from "../../../src/engines/index.ts";
 import { readFacts } from "../../../src/engines/llamacpp/metadata.ts";
 import { SequencePool } from "../../../src/engines/llamacpp/sequence-pool.ts";
+import { greedyReference } from "../collect.ts";
 import { compactModel, compactPrompts, findPeer } from "../llama-cpp-model.ts";
 
 const model = loadLlamaModel(readFileSync(packagedModel));
 const tokens = model.metadata.get("tokenizer.ggml.tokens") as string[];
-
-async function greedy(engine: Engine, prompt: readonly number[], maxTokens: number): Promise<Reference> {
-  const ids: number[] = [];
-  const logprobs: number[] = [];
-  const request = {
-    requestId: "greedy",
-    prompt: { tokenIds: Uint32Array.from(prompt) },
-    sampling: { maxTokens, temperature: 0 },
-    logprobs: { top: 0 },
-  };
-  for await (const event of engine.generate(request)) {
-    if (event.type !== "delta") continue;
-    ids.push(...event.tokenIds);
-    logprobs.push(...(event.logprobs ?? []).map(({ logprob }) => logprob));
-  }
-  return { prompt, tokens: ids, logprobs };
-}
 
 describe("without a file or its package", () => {
   it("wants a model file", () => {
@@ -140,7 +124,7 @@ describe.skipIf(peer === undefined)("llama.cpp in process", () => {
   it("keeps the contract, greedy answers and log-probabilities equal to the embedded engine's", async () => {
     const embedded = createEmbeddedEngine({ model: file });
     const references: Reference[] = [];
-    for (const prompt of prompts) references.push(await greedy(embedded, prompt, 48));
+    for (const prompt of prompts) references.push(await greedyReference(embedded, prompt, 48));
     const encoding = getEncoding("o200k_harmony");
     const rowIds = model.metadata.get("tokenwire.row_ids") as number[];
     const report = await runConformance(engine, {
@@ -158,8 +142,12 @@ describe.skipIf(peer === undefined)("llama.cpp in process", () => {
   }, 300_000);
 
   it("refuses ids beyond the vocabulary and prompts beyond the context", async () => {
-    await expect(greedy(engine, [tokens.length], 4)).rejects.toMatchObject({ code: "invalid_request" });
-    await expect(greedy(engine, new Array(512).fill(1), 4)).rejects.toMatchObject({ code: "context_length" });
+    await expect(greedyReference(engine, [tokens.length], 4)).rejects.toMatchObject({
+      code: "invalid_request",
+    });
+    await expect(greedyReference(engine, new Array(512).fill(1), 4)).rejects.toMatchObject({
+      code: "context_length",
+    });
   });
 
   it("ends at the end of the context instead of forgetting the beginning", async () => {

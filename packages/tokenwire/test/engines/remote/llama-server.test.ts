@@ -13,10 +13,10 @@ import {
   createEmbeddedEngine,
   createEngine,
   type Engine,
-  type GenerateEvent,
   type GenerateRequest,
   packagedModel,
 } from "../../../src/engines/index.ts";
+import { collect, finishOf, greedyReference, idsOf } from "../collect.ts";
 import { compactModel, compactPrompts } from "../llama-cpp-model.ts";
 import { findLlamaServer, type LlamaServerProcess, startLlamaServer } from "../llama-server-process.ts";
 
@@ -51,14 +51,9 @@ describe.skipIf(binary === undefined)("llama-server", () => {
     stop: { tokenIds: ends },
     ...rest,
   });
-  const collect = async (events: AsyncIterable<GenerateEvent>) => {
-    const ids: number[] = [];
-    let finish: Extract<GenerateEvent, { type: "finish" }> | undefined;
-    for await (const event of events) {
-      if (event.type === "delta") ids.push(...event.tokenIds);
-      if (event.type === "finish") finish = event;
-    }
-    return { ids, finish: finish! };
+  const answer = async (engines: Engine, wanted: GenerateRequest) => {
+    const events = await collect(engines.generate(wanted));
+    return { ids: idsOf(events), finish: finishOf(events)! };
   };
 
   beforeAll(async () => {
@@ -74,17 +69,7 @@ describe.skipIf(binary === undefined)("llama-server", () => {
   it("keeps the contract, its answers equal to the embedded engine's", async () => {
     const embedded = createEmbeddedEngine({ model: file });
     const references: Reference[] = [];
-    for (const prompt of prompts) {
-      const logprobs: number[] = [];
-      const ids: number[] = [];
-      const greedy = { ...request(), prompt: { tokenIds: Uint32Array.from(prompt) }, logprobs: { top: 0 } };
-      for await (const event of embedded.generate(greedy)) {
-        if (event.type !== "delta") continue;
-        ids.push(...event.tokenIds);
-        logprobs.push(...(event.logprobs ?? []).map(({ logprob }) => logprob));
-      }
-      references.push({ prompt, tokens: ids, logprobs });
-    }
+    for (const prompt of prompts) references.push(await greedyReference(embedded, prompt, 48));
     const report = await runConformance(engine, {
       prompts,
       references,
@@ -126,12 +111,14 @@ describe.skipIf(binary === undefined)("llama-server", () => {
 
   it("says what it lost at the length limit", async () => {
     const constraint = { kind: "grammar", syntax: "gbnf", source: 'root ::= "é😀é"' } as const;
-    const all = await collect(
-      engine.generate(request({ constraint, sampling: { maxTokens: 50, temperature: 1, seed: 1 } })),
+    const all = await answer(
+      engine,
+      request({ constraint, sampling: { maxTokens: 50, temperature: 1, seed: 1 } }),
     );
     const at = all.ids.length - 3;
-    const cut = await collect(
-      engine.generate(request({ constraint, sampling: { maxTokens: at, temperature: 1, seed: 1 } })),
+    const cut = await answer(
+      engine,
+      request({ constraint, sampling: { maxTokens: at, temperature: 1, seed: 1 } }),
     );
     const lost = (cut.finish.opaque?.["lost_tokens"] as number | undefined) ?? 0;
     expect(cut.ids.length + lost).toBe(at);
@@ -149,15 +136,10 @@ describe.skipIf(binary === undefined)("llama-server", () => {
     let known = 0;
     for (let turn = 0; turn < 5; turn++) {
       for (const [at, talk] of talks.entries()) {
-        const { ids, finish } = await collect(
-          balanced.generate(
-            request({
-              requestId: `${policy}-${at}-${turn}`,
-              prompt: { tokenIds: Uint32Array.from(talk.ids) },
-              sampling: { maxTokens: 8, temperature: 0 },
-            }),
-          ),
-        );
+        const prompt = { tokenIds: Uint32Array.from(talk.ids) };
+        const sampling = { maxTokens: 8, temperature: 0 };
+        const wanted = request({ requestId: `${policy}-${at}-${turn}`, prompt, sampling });
+        const { ids, finish } = await answer(balanced, wanted);
         cached += Math.min(talk.known, finish.usage?.cachedTokens ?? 0);
         known += talk.known;
         // The last id of an answer is never evaluated.
@@ -192,7 +174,7 @@ describe.skipIf(binary === undefined)("llama-server", () => {
         });
         let tokens = 0;
         for await (const event of balanced.generate(run)) {
-          if (event.type === "delta" && ++tokens === 20 && at === 2) await victim.kill();
+          if (event.type === "delta" && ++tokens === 20 && at === 1) await victim.kill();
           if (event.type === "finish") return { tokens, reason: event.reason, error: event.error };
         }
         return { tokens, reason: undefined, error: undefined };

@@ -7,6 +7,7 @@ import {
   type GenerateEvent,
   type GenerateRequest,
 } from "../../../src/engines/index.ts";
+import { collect, finishOf, idsOf } from "../collect.ts";
 import { type Fake, type FakeOptions, startFake } from "./fakes.ts";
 
 const open: { close(): Promise<void> }[] = [];
@@ -39,16 +40,6 @@ const request = (rest: Partial<GenerateRequest> = {}): GenerateRequest => ({
   stop: { tokenIds: [200002] },
   ...rest,
 });
-
-async function collect(events: AsyncIterable<GenerateEvent>): Promise<GenerateEvent[]> {
-  const all: GenerateEvent[] = [];
-  for await (const event of events) all.push(event);
-  return all;
-}
-const idsOf = (events: readonly GenerateEvent[], index = 0) =>
-  events.flatMap((event) => (event.type === "delta" && event.index === index ? event.tokenIds : []));
-const finishOf = (events: readonly GenerateEvent[], index = 0) =>
-  events.find((event) => event.type === "finish" && event.index === index);
 
 const tokenKinds = ["vllm", "completions", "sglang", "llama-server"] as const;
 

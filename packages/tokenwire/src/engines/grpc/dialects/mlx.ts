@@ -1,7 +1,7 @@
 // MLX. One choice at a time, no constraints, and one random generator for all requests: a seed disturbs the others'.
 
 import type { GrpcDialect } from "../dialect.ts";
-import { abortMany, healthCheck, outputLogprobs, tokenized } from "../messages.ts";
+import { abortMany, chunk, complete, healthCheck, tokenized } from "../messages.ts";
 import type { Message } from "../wire.ts";
 import { biases, grpcEngine, refuse, samplingValues, seed32, tokenizedPrompt } from "./request-parts.ts";
 
@@ -21,19 +21,8 @@ const samplingParams: Message = {
   seed: [13, "int32"],
 };
 
-const chunk: Message = {
-  token_ids: [1, "uint32*"],
-  prompt_tokens: [2, "uint32"],
-  cached_tokens: [4, "uint32"],
-  output_logprobs: [5, outputLogprobs],
-};
-
-const complete: Message = {
-  output_ids: [1, "uint32*"],
-  finish_reason: [2, "string"],
-  prompt_tokens: [3, "uint32"],
-  cached_tokens: [5, "uint32"],
-  output_logprobs: [6, outputLogprobs],
+const completed: Message = {
+  ...complete,
   matched_token_id: [8, "uint32"],
 };
 
@@ -48,7 +37,7 @@ export const mlx: GrpcDialect = {
       sampling_params: [4, samplingParams],
       stream: [5, "bool"],
     },
-    generateResponse: { chunk: [1, chunk], complete: [2, complete] },
+    generateResponse: { chunk: [1, chunk], complete: [2, completed] },
     abortRequest: abortMany,
     health: healthCheck,
     modelInfo: {

@@ -3,6 +3,7 @@
 import { tokenEngine } from "../../capabilities.ts";
 import { type Capabilities, EngineError, type GenerateRequest } from "../../engine.ts";
 import { promptIds, samplingFields } from "../../remote/sampling-fields.ts";
+import { sglangConstraint } from "../../remote/sglang-constraint.ts";
 import type { MessageValue } from "../wire.ts";
 
 export const grpcEngine: Capabilities = { ...tokenEngine, cancel: "request-id", kvEvents: true };
@@ -44,4 +45,28 @@ export function refuse(engine: string, wishes: Readonly<Record<string, unknown>>
 
 export function grammarSyntax(engine: string, accepted: string): EngineError {
   return new EngineError("unsupported", `grpc-${engine} takes grammars as ${accepted} only.`);
+}
+
+/** What SGLang and its descendants take alike. Zeros are taken literally: every field is set. */
+export function sglangRequest(engine: string, request: GenerateRequest): MessageValue {
+  const { sampling, stop, logprobs } = request;
+  return {
+    request_id: request.requestId,
+    tokenized: tokenizedPrompt(request),
+    sampling_params: {
+      ...samplingValues(request, -1),
+      max_new_tokens: sampling.maxTokens,
+      min_new_tokens: sampling.minTokens ?? 0,
+      stop_token_ids: stop?.tokenIds ?? [],
+      skip_special_tokens: false,
+      n: 1,
+      no_stop_trim: true,
+      ...biases(request, "strings"),
+      ...sglangConstraint(engine, request.constraint),
+    },
+    return_logprob: logprobs !== undefined,
+    logprob_start_len: -1,
+    top_logprobs_num: logprobs?.top ?? 0,
+    stream: true,
+  };
 }

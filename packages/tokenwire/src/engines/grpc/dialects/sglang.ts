@@ -1,27 +1,22 @@
 // SGLang, started with `python -m sglang.launch_server --grpc-mode`. Zeros are taken literally: every field is set.
 
-import { sglangConstraint } from "../../remote/sglang-constraint.ts";
 import type { GrpcDialect } from "../dialect.ts";
 import {
   abortOne,
+  chunk,
+  complete,
   embedRequest,
   healthCheck,
   loadsOf,
-  outputLogprobs,
+  samplingNumbers,
   schedulerLoad,
   tokenized,
 } from "../messages.ts";
 import type { Message } from "../wire.ts";
-import { biases, grpcEngine, refuse, samplingValues, tokenizedPrompt } from "./request-parts.ts";
+import { grpcEngine, refuse, sglangRequest } from "./request-parts.ts";
 
 const samplingParams: Message = {
-  temperature: [1, "float"],
-  top_p: [2, "float"],
-  top_k: [3, "int32"],
-  min_p: [4, "float"],
-  frequency_penalty: [5, "float"],
-  presence_penalty: [6, "float"],
-  repetition_penalty: [7, "float"],
+  ...samplingNumbers("int32"),
   max_new_tokens: [8, "uint32"],
   stop_token_ids: [10, "uint32*"],
   skip_special_tokens: [11, "bool"],
@@ -36,20 +31,8 @@ const samplingParams: Message = {
   logit_bias: [22, "map<string,float>"],
 };
 
-const chunk: Message = {
-  token_ids: [1, "uint32*"],
-  prompt_tokens: [2, "uint32"],
-  cached_tokens: [4, "uint32"],
-  output_logprobs: [5, outputLogprobs],
-  reasoning_tokens: [9, "uint32"],
-};
-
-const complete: Message = {
-  output_ids: [1, "uint32*"],
-  finish_reason: [2, "string"],
-  prompt_tokens: [3, "uint32"],
-  cached_tokens: [5, "uint32"],
-  output_logprobs: [6, outputLogprobs],
+const completed: Message = {
+  ...complete,
   matched_token_id: [8, "uint32"],
   matched_stop_str: [9, "string"],
   reasoning_tokens: [12, "uint32"],
@@ -79,7 +62,7 @@ export const sglang: GrpcDialect = {
       lora_id: [15, "string"],
       stream: [17, "bool"],
     },
-    generateResponse: { chunk: [2, chunk], complete: [3, complete] },
+    generateResponse: { chunk: [2, { ...chunk, reasoning_tokens: [9, "uint32"] }], complete: [3, completed] },
     abortRequest: abortOne,
     health: healthCheck,
     modelInfo: {
@@ -97,28 +80,12 @@ export const sglang: GrpcDialect = {
     embedResponse: { embedding: [5, "float*"], prompt_tokens: [6, "uint32"] },
   },
   toRequest: (request) => {
-    const { sampling, stop, logprobs, lora, opaque } = request;
+    const { sampling, lora, opaque } = request;
     refuse("sglang", { "list of allowed tokens": sampling.allowedTokenIds });
     return {
-      request_id: request.requestId,
-      tokenized: tokenizedPrompt(request),
-      sampling_params: {
-        ...samplingValues(request, -1),
-        max_new_tokens: sampling.maxTokens,
-        min_new_tokens: sampling.minTokens ?? 0,
-        stop_token_ids: stop?.tokenIds ?? [],
-        skip_special_tokens: false,
-        n: 1,
-        no_stop_trim: true,
-        ...biases(request, "strings"),
-        ...sglangConstraint("grpc-sglang", request.constraint),
-      },
-      return_logprob: logprobs !== undefined,
-      logprob_start_len: -1,
-      top_logprobs_num: logprobs?.top ?? 0,
+      ...sglangRequest("grpc-sglang", request),
       disaggregated_params: opaque?.["disaggregated_params"],
       lora_id: lora,
-      stream: true,
     };
   },
   toAbort: (requestId) => ({ request_id: requestId, reason: "the client left" }),

@@ -1,19 +1,20 @@
 // TokenSpeed. Only fields that are set are used; log-probabilities need a flag at the server's start.
 
-import { sglangConstraint } from "../../remote/sglang-constraint.ts";
 import type { GrpcDialect } from "../dialect.ts";
-import { abortOne, healthCheck, loadsOf, outputLogprobs, schedulerLoad } from "../messages.ts";
+import {
+  abortOne,
+  chunk,
+  complete,
+  healthCheck,
+  loadsOf,
+  samplingNumbers,
+  schedulerLoad,
+} from "../messages.ts";
 import type { Message } from "../wire.ts";
-import { biases, grpcEngine, refuse, samplingValues, tokenizedPrompt } from "./request-parts.ts";
+import { grpcEngine, refuse, sglangRequest } from "./request-parts.ts";
 
 const samplingParams: Message = {
-  temperature: [1, "float"],
-  top_p: [2, "float"],
-  top_k: [3, "int32"],
-  min_p: [4, "float"],
-  frequency_penalty: [5, "float"],
-  presence_penalty: [6, "float"],
-  repetition_penalty: [7, "float"],
+  ...samplingNumbers("int32"),
   max_new_tokens: [8, "uint32"],
   min_new_tokens: [9, "uint32"],
   stop_token_ids: [11, "uint32*"],
@@ -28,19 +29,8 @@ const samplingParams: Message = {
   no_stop_trim: [22, "bool"],
 };
 
-const chunk: Message = {
-  token_ids: [1, "uint32*"],
-  prompt_tokens: [2, "uint32"],
-  cached_tokens: [4, "uint32"],
-  output_logprobs: [5, outputLogprobs],
-};
-
-const complete: Message = {
-  output_ids: [1, "uint32*"],
-  finish_reason: [2, "string"],
-  prompt_tokens: [3, "uint32"],
-  cached_tokens: [5, "uint32"],
-  output_logprobs: [6, outputLogprobs],
+const completed: Message = {
+  ...complete,
   matched_token_id: [7, "uint32"],
   matched_stop_str: [8, "string"],
 };
@@ -65,7 +55,7 @@ export const tokenspeed: GrpcDialect = {
       stream: [8, "bool"],
       kv_bootstrap_info: [11, { host: [1, "string"], port: [2, "int32"], room: [3, "int64"] }],
     },
-    generateResponse: { chunk: [2, chunk], complete: [3, complete] },
+    generateResponse: { chunk: [2, chunk], complete: [3, completed] },
     abortRequest: abortOne,
     health: healthCheck,
     modelInfo: {
@@ -80,26 +70,10 @@ export const tokenspeed: GrpcDialect = {
     loads: loadsOf({ ...schedulerLoad, token_usage: [8, "double"], cache_hit_rate: [10, "double"] }),
   },
   toRequest: (request) => {
-    const { sampling, stop, logprobs, lora, opaque } = request;
+    const { sampling, lora, opaque } = request;
     refuse("tokenspeed", { "list of allowed tokens": sampling.allowedTokenIds, adapters: lora });
     return {
-      request_id: request.requestId,
-      tokenized: tokenizedPrompt(request),
-      sampling_params: {
-        ...samplingValues(request, -1),
-        max_new_tokens: sampling.maxTokens,
-        min_new_tokens: sampling.minTokens ?? 0,
-        stop_token_ids: stop?.tokenIds ?? [],
-        skip_special_tokens: false,
-        n: 1,
-        no_stop_trim: true,
-        ...biases(request, "strings"),
-        ...sglangConstraint("grpc-tokenspeed", request.constraint),
-      },
-      return_logprob: logprobs !== undefined,
-      logprob_start_len: -1,
-      top_logprobs_num: logprobs?.top ?? 0,
-      stream: true,
+      ...sglangRequest("grpc-tokenspeed", request),
       kv_bootstrap_info: opaque?.["kv_bootstrap_info"],
     };
   },

@@ -4,10 +4,12 @@ import type { GenerateRequest } from "../../engine.ts";
 import type { GrpcDialect } from "../dialect.ts";
 import {
   abortMany,
+  chunk,
+  complete,
   embedRequest,
   healthCheck,
   loadsOf,
-  outputLogprobs,
+  samplingNumbers,
   schedulerLoad,
   tokenized,
 } from "../messages.ts";
@@ -23,13 +25,7 @@ import {
 } from "./request-parts.ts";
 
 const samplingParams: Message = {
-  temperature: [1, "float"],
-  top_p: [2, "float"],
-  top_k: [3, "uint32"],
-  min_p: [4, "float"],
-  frequency_penalty: [5, "float"],
-  presence_penalty: [6, "float"],
-  repetition_penalty: [7, "float"],
+  ...samplingNumbers("uint32"),
   max_tokens: [8, "uint32"],
   min_tokens: [9, "uint32"],
   stop_token_ids: [11, "uint32*"],
@@ -47,19 +43,8 @@ const samplingParams: Message = {
   logit_bias: [26, "map<int32,float>"],
 };
 
-const chunk: Message = {
-  token_ids: [1, "uint32*"],
-  prompt_tokens: [2, "uint32"],
-  cached_tokens: [4, "uint32"],
-  output_logprobs: [5, outputLogprobs],
-};
-
-const complete: Message = {
-  output_ids: [1, "uint32*"],
-  finish_reason: [2, "string"],
-  prompt_tokens: [3, "uint32"],
-  cached_tokens: [5, "uint32"],
-  output_logprobs: [6, outputLogprobs],
+const completed: Message = {
+  ...complete,
   matched_token_id: [10, "uint32"],
   matched_stop_str: [11, "string"],
   kv_transfer_params_json: [12, "string"],
@@ -81,7 +66,7 @@ export const vllm: GrpcDialect = {
       stream: [5, "bool"],
       kv_transfer_params_json: [8, "string"],
     },
-    generateResponse: { chunk: [1, chunk], complete: [2, complete] },
+    generateResponse: { chunk: [1, chunk], complete: [2, completed] },
     abortRequest: abortMany,
     health: healthCheck,
     modelInfo: {
