@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { differencesOf } from "../../src/cli/tokenize/align.ts";
 import { TokenPainter } from "../../src/cli/tokenize/colours.ts";
 import { inputsOf } from "../../src/cli/tokenize/input.ts";
-import { lineChart } from "../../src/cli/tokenize/line-chart.ts";
+import { lineChart, type Point } from "../../src/cli/tokenize/line-chart.ts";
 import { toPng } from "../../src/cli/tokenize/png.ts";
 import { strokesOf } from "../../src/cli/tokenize/stroke-font.ts";
 import { toSvg } from "../../src/cli/tokenize/svg.ts";
@@ -93,18 +93,18 @@ describe("chart", () => {
     const { width, height, pixel } = readPng(toPng(chart));
     expect([width, height]).toEqual([2 * chart.width, 2 * chart.height]);
     expect(pixel(0, 0)).toBe("#ffffff");
-    const line = chart.shapes.find((shape) => shape.kind === "line" && shape.colour === "#0072b2");
-    const [from, to] = (line as { points: [number, number][] }).points;
+    const lines = chart.shapes.filter((shape) => shape.kind === "line");
+    const [from, to] = lines.find(({ colour }) => colour === "#0072b2")!.points;
     // Both ends and the middle of the line, and not what is well beside it.
-    const middle: [number, number] = [(from![0] + to![0]) / 2, (from![1] + to![1]) / 2];
+    const middle: Point = [(from![0] + to![0]) / 2, (from![1] + to![1]) / 2];
     for (const [x, y] of [from!, middle, to!]) expect(pixel(2 * x, 2 * y)).toBe("#0072b2");
     expect(pixel(2 * middle[0], 2 * middle[1] + 9)).toBe("#ffffff");
     // It ends where it should.
     const length = Math.hypot(to![0] - from![0], to![1] - from![1]);
     const [beyondX, beyondY] = [0, 1].map((i) => 2 * to![i]! + (2.8 * (to![i]! - from![i]!)) / length);
     expect(pixel(beyondX!, beyondY!)).not.toBe("#0072b2");
-    const title = chart.shapes.find((shape) => shape.kind === "text" && shape.text === "T");
-    const [x, y] = (title as { at: [number, number] }).at;
+    const texts = chart.shapes.filter((shape) => shape.kind === "text");
+    const [x, y] = texts.find(({ text }) => text === "T")!.at;
     // The foot of the T is on the baseline, in the middle of its width.
     expect(pixel(2 * (x + strokesOf("T", 15).width / 2), 2 * y - 2)).toBe("#222222");
   });
