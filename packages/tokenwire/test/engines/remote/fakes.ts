@@ -28,6 +28,8 @@ export interface FakeOptions {
   readonly trims?: boolean;
   /** SGLang ends an aborted answer with a chunk that holds its last ID only. */
   readonly abortAfter?: number;
+  /** A kept connection is closed as soon as a second request comes over it. */
+  readonly closesKept?: boolean;
   /** Milliseconds before the answer's headers: a long prefill. */
   readonly prefill?: number;
   /** vLLM drops chunks without new IDs, and the finish with them. */
@@ -111,7 +113,13 @@ export async function startFake(kind: keyof typeof handlers, options: FakeOption
     },
   };
   const handle = handlers[kind](context);
+  const used = new WeakSet<object>();
   const server = createServer(async (request: IncomingMessage, response) => {
+    if (options.closesKept && used.has(request.socket)) {
+      request.socket.destroy();
+      return;
+    }
+    used.add(request.socket);
     let text = "";
     for await (const chunk of request) text += chunk;
     const body = text === "" ? {} : (JSON.parse(text) as Body);

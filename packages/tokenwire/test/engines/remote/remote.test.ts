@@ -274,6 +274,16 @@ describe("what only one engine does", () => {
     await expect(collect(nobody.generate(request()))).rejects.toMatchObject({ code: "unavailable" });
   });
 
+  it("sends a request again that met the end of a kept connection, and no other", async () => {
+    const fake = await startFake("vllm", { script: { ids }, closesKept: true });
+    const engine = createEngine({ kind: "vllm", url: fake.url, retries: 0 });
+    open.push(engine, fake);
+    for (let round = 0; round < 4; round += 1) {
+      expect(idsOf(await collect(engine.generate(request())))).toEqual(ids);
+    }
+    expect(fake.requests).toHaveLength(4);
+  });
+
   it("gives up on a server that falls silent", async () => {
     const fake = await startFake("vllm", { script: { ids }, pace: 1000 });
     const engine = createEngine({ kind: "vllm", url: fake.url, timeouts: { idle: 100 } });
