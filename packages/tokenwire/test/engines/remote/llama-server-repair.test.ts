@@ -137,5 +137,7 @@ describe("PartialTokens", () => {
     expect(tokens.before("é", 0xaa, 1)).toBeUndefined();
     expect(tokens.before("é", 0xa9, 2)).toBeUndefined();
     expect(tokens.before("\uFFFD", 0x80, 1)).toBeUndefined();
+    // The first character would have been sent when it was whole.
+    expect(tokens.before("éé", 0xa9, 3)).toBeUndefined();
   });
 });

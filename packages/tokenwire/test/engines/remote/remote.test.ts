@@ -7,6 +7,7 @@ import {
   type GenerateEvent,
   type GenerateRequest,
 } from "../../../src/engines/index.ts";
+import { createLazyEngine } from "../../../src/engines/remote/lazy-engine.ts";
 import { collect, finishOf, idsOf } from "../collect.ts";
 import { type Fake, type FakeOptions, startFake } from "./fakes.ts";
 
@@ -282,6 +283,18 @@ describe("what only one engine does", () => {
       expect(idsOf(await collect(engine.generate(request())))).toEqual(ids);
     }
     expect(fake.requests).toHaveLength(4);
+  });
+
+  it("asks again about a server that was not there at first", async () => {
+    let asked = 0;
+    const engine = createLazyEngine("later", async () => {
+      if (++asked === 1) throw new EngineError("unavailable", "nobody there");
+      return createEngine("echo");
+    });
+    expect(await engine.health()).toEqual({ ok: false, detail: "nobody there" });
+    expect((await engine.info()).model).toBe("echo");
+    expect(await engine.health()).toEqual({ ok: true });
+    expect(asked).toBe(2);
   });
 
   it("gives up on a server that falls silent", async () => {
