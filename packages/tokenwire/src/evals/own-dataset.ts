@@ -24,9 +24,10 @@ export const ownDataset: EvalDefinition = {
   sources: [{ url: "" }],
   defaultRepeats: 1,
   plan(texts, { examples, repeats = 1, seed = 0 }) {
-    const rows = texts.flatMap((text) =>
-      readJsonLines(text, "dataset").map((row, index) => readRow(index, (key) => plainMember(row, key))),
-    );
+    // Numbered through all files, so that rows without an id of their own stay apart.
+    const rows = texts
+      .flatMap((text) => readJsonLines(text, "dataset"))
+      .map((row, index) => readRow(index, (key) => plainMember(row, key)));
     const chosen =
       examples === undefined ? rows : new PythonRandom(seed).sample(rows, Math.min(examples, rows.length));
     const items = Array.from({ length: repeats }, (_, repeat) =>

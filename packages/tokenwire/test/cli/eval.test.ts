@@ -57,18 +57,20 @@ describe("tokenwire eval", () => {
   });
 
   it("compares runs, sample by sample", async () => {
-    await evaluate("before", script("a.json", answer("5"), answer("<b>no</b>")));
-    await evaluate("after", script("b.json", answer("four"), answer("6")));
+    const third = file("third.jsonl", '{"input":"4+3?","ideal":"7"}\n');
+    const data = ["--data", third];
+    await evaluate("before", script("a.json", answer("5"), answer("<b>no</b>"), answer("8")), ...data);
+    await evaluate("after", script("b.json", answer("four"), answer("6"), answer("7")), ...data);
     const runs = ["before", "after"].map((out) => join(folder, out, readdirSync(join(folder, out))[0]!));
     const { code, stdout } = await runCli("eval", "--compare", ...runs, "--out", folder, "--json");
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       first: runs[0],
-      differences: [{ name: runs[1], samples: 2, difference: 0, better: 1, worse: 1 }],
+      differences: [{ name: runs[1], samples: 3, difference: 1 / 3, better: 2, worse: 1 }],
       file: join(folder, "comparison.html"),
     });
     const page = readFileSync(join(folder, "comparison.html"), "utf8");
-    expect(page).toContain("2 samples with different scores");
+    expect(page).toContain("3 samples with different scores");
     expect(page).toContain('<details class="worse"><summary>row-1, repeat 1: 1 → 0</summary>');
     expect(page).toContain('<details class="better"><summary>row-2, repeat 1: 0 → 1</summary>');
     expect(page).toContain("&lt;b&gt;no&lt;/b&gt;");

@@ -76,6 +76,14 @@ describe("PythonSessions", () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(made.map(({ closed }) => closed)).toEqual([false, true]);
     expect((await held.run("x", options)).text).toBe("1\n");
+    // Taken up again just before its time is over.
+    await held.close();
+    await vi.advanceTimersByTimeAsync(999);
+    const again = sessions.open("held");
+    await again.run("x", options);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect((await again.run("x", options)).text).toBe("1\n");
+    expect(made).toHaveLength(2);
   });
 
   it("makes room by ending the session that rested longest", async () => {
