@@ -2,7 +2,6 @@
 // constraint; whether the engine can hold it is decided in `plan.ts`.
 
 import type { JsonObject } from "@tokenwire/core/json";
-import { toPlain } from "@tokenwire/core/json";
 import { z } from "zod";
 import { invalidRequest } from "./api-error.ts";
 import type { RequestBody } from "./body.ts";
@@ -10,6 +9,7 @@ import type { ResponseFormat } from "./conversation.ts";
 import type { OutputConstraint } from "./generation.ts";
 import { checkSchema } from "./tools.ts";
 import { losslessObject, optional, parseBody } from "./validation.ts";
+import { toWireJson } from "./wire-json.ts";
 
 const schemaFields = z.object({
   name: z.string(),
@@ -81,7 +81,7 @@ export function formatConstraint(format: ResponseFormat): OutputConstraint | und
   if (format.schema === undefined) return { kind: "json_object" };
   return {
     kind: "json_schema",
-    schema: toPlain(format.schema),
+    schema: toWireJson(format.schema),
     ...(format.strict !== undefined && { strict: format.strict }),
   };
 }
@@ -116,7 +116,7 @@ export function parseGuidedConstraint(
 function guidedSchema(schema: JsonObject | string): unknown {
   if (typeof schema !== "string") {
     checkSchema(schema, "guided_json");
-    return toPlain(schema);
+    return toWireJson(schema);
   }
   try {
     return JSON.parse(schema);

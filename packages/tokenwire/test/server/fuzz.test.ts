@@ -43,6 +43,10 @@ const message = fc.record(
 );
 const tool = fc.record({
   type: maybe(fc.constantFrom("function", "custom")),
+  // Responses and Messages have these beside the type.
+  name: maybe(fc.constantFrom("f", "g", "__proto__")),
+  parameters: maybe(fc.object()),
+  input_schema: maybe(fc.object()),
   function: maybe(
     fc.record(
       {

@@ -398,6 +398,26 @@ describe("input", () => {
   });
 });
 
+it("echoes numbers of any size in a schema", async () => {
+  const running = await serverFor({ emit: () => answerText("x") });
+  const parameters = '{"type":"object","maximum":21058663628911751,"minimum":-1e999,"__proto__":{"a":1e400}}';
+  const schema = `{"type":"json_schema","name":"x","schema":${parameters}}`;
+  for (const path of ["/v1/responses", "/v1/chat/completions"]) {
+    const body = `{"model":"test-model","input":"x","messages":[{"role":"user","content":"x"}],"store":true,
+      "text":{"format":${schema}},"response_format":{"type":"json_schema","json_schema":{"name":"x","schema":${parameters}}},
+      "tools":[{"type":"function","name":"f","parameters":${parameters},"function":{"name":"f","parameters":${parameters}}}]}`;
+    const answer = await fetch(running.url + path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
+    const text = await answer.text();
+    expect(answer.status, text).toBe(200);
+    if (path.endsWith("responses"))
+      expect(text).toContain('"maximum":21058663628911750,"minimum":null,"__proto__":{"a":null}');
+  }
+});
+
 describe("unknown fields", () => {
   it("are ignored, or refused where the operator wants it", async () => {
     const lenient = await serverFor({ emit: () => answerText("x") });

@@ -1,7 +1,7 @@
 // What is kept of a chat completion with `store: true`: the answer with the request's settings, and the messages.
 
-import { toPlain } from "@tokenwire/core/json";
 import type { RequestBody } from "../body.ts";
+import { toWireJson } from "../wire-json.ts";
 import type { ChatCompletion } from "./collect.ts";
 
 /** Fields of the request that a stored completion repeats; null where they were left out. */
@@ -51,7 +51,7 @@ export function toStoredMessages(
 
 /** Schemas are kept lossless in a request; what is stored is plain JSON. */
 function plain(value: unknown): unknown {
-  if (value instanceof Map) return toPlain(value);
+  if (value instanceof Map) return toWireJson(value);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)]));

@@ -1,11 +1,11 @@
 // What an engine must hold so that the answer, as clients see it, has the wanted form. In harmony the wanted text is the
 // content of a channel: a bare schema would forbid the header that comes before it.
 
-import { toPlain } from "@tokenwire/core/json";
 import type { Conversation, FunctionTool } from "../conversation.ts";
 import type { OutputConstraint } from "../generation.ts";
 import type { EngineLimits } from "../plan.ts";
 import type { ModelProfile } from "../profile.ts";
+import { toWireJson } from "../wire-json.ts";
 import { forcedCall as forcedTemplateCall } from "./forced-call.ts";
 import type { Prompt } from "./prompt.ts";
 
@@ -21,7 +21,7 @@ export interface AnswerConstraintOptions {
 type TagContent = Readonly<Record<string, unknown>>;
 
 const parametersOf = (tool: FunctionTool): unknown =>
-  tool.parameters === undefined ? { type: "object" } : toPlain(tool.parameters);
+  tool.parameters === undefined ? { type: "object" } : toWireJson(tool.parameters);
 
 /** The constraint to plan with; the request's own where nothing stands around the answer. */
 export function answerConstraint(options: AnswerConstraintOptions): OutputConstraint | undefined {

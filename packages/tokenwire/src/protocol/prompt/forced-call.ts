@@ -1,12 +1,12 @@
 // How a model with a chat template is made to call a tool. Where the engine knows the format's own tags, the model
 // calls as it always does; else it writes JSON under a schema, which another parser reads.
 
-import { toPlain } from "@tokenwire/core/json";
 import { toolChoiceConstraint } from "@tokenwire/core/parsers";
 import type { Conversation, ToolChoice } from "../conversation.ts";
 import type { OutputConstraint } from "../generation.ts";
 import type { EngineLimits } from "../plan.ts";
 import type { ModelProfile } from "../profile.ts";
+import { toWireJson } from "../wire-json.ts";
 
 export interface ForcedCall {
   readonly constraint: OutputConstraint;
@@ -27,7 +27,7 @@ export function forcedCall(
     toolChoice: wireChoice(toolChoice),
     tools: conversation.tools.map(({ name, parameters }) => ({
       name,
-      ...(parameters && { parameters: toPlain(parameters) }),
+      ...(parameters && { parameters: toWireJson(parameters) }),
     })),
     parallelToolCalls,
   };

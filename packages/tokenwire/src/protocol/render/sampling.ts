@@ -1,9 +1,10 @@
 // Sampling in the names of vLLM's `SamplingParams`: out of a plan, with every default filled in, and back.
 
-import { type JsonObject, type JsonValue, toPlain } from "@tokenwire/core/json";
+import type { JsonObject, JsonValue } from "@tokenwire/core/json";
 import { invalidRequest } from "../api-error.ts";
 import type { GenerationPlan, OutputConstraint } from "../generation.ts";
 import type { ModelProfile } from "../profile.ts";
+import { toWireJson } from "../wire-json.ts";
 
 /** `sampling_params` for a plan and its number of answers. */
 export function toSamplingParameters(plan: GenerationPlan, n: number): object {
@@ -74,7 +75,7 @@ function toConstraint(kind: string, value: JsonValue): OutputConstraint {
     case "json":
       return {
         kind: "json_schema",
-        schema: typeof value === "string" ? parseText(value, path) : toPlain(value),
+        schema: typeof value === "string" ? parseText(value, path) : toWireJson(value),
       };
     case "regex":
       return { kind, pattern: text() };

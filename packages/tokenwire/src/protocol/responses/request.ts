@@ -1,6 +1,5 @@
 // `POST /v1/responses`: every field of the request, honoured or refused by name.
 
-import { toPlain } from "@tokenwire/core/json";
 import { z } from "zod";
 import { invalidRequest, quote, unsupportedParameter } from "../api-error.ts";
 import type { RequestBody } from "../body.ts";
@@ -11,6 +10,7 @@ import type { OutputConstraint } from "../generation.ts";
 import { defined, parseSampling, type RequestedSampling, samplingFieldNames } from "../sampling.ts";
 import { allowedTools, checkToolCount, modeChoice, namedFunction, toFunctionTool } from "../tools.ts";
 import { integerFrom, losslessObject, numberWithin, optional, parseBody } from "../validation.ts";
+import { toWireJson } from "../wire-json.ts";
 import { type HostedTool, unsupportedTool } from "./hosted-tools.ts";
 
 export interface ResponsesRequest {
@@ -249,7 +249,7 @@ function echoTool({ name, description, parameters, strict }: FunctionTool): obje
     type: "function",
     name,
     description: description ?? null,
-    parameters: parameters === undefined ? null : toPlain(parameters),
+    parameters: parameters === undefined ? null : toWireJson(parameters),
     strict: strict ?? true,
   };
 }
@@ -262,7 +262,7 @@ function echoFormat(responseFormat: ResponseFormat): object {
     name,
     // A string for OpenAI, and always there for Open Responses.
     description: description ?? "",
-    schema: schema === undefined ? {} : toPlain(schema),
+    schema: schema === undefined ? {} : toWireJson(schema),
     strict: strict ?? false,
   };
 }
