@@ -18,30 +18,9 @@ import { installBodyParser, requestBody } from "./body.ts";
 import { installBinaryBodyParser } from "./codec/request-body.ts";
 import type { Route, RouteContext, ServerContext } from "./context.ts";
 import { fromFastify, toApiError } from "./errors.ts";
-import { handedOverSignal } from "./fetch-handler.ts";
-import type { KeyLimits } from "./key-limits.ts";
-import { Observation } from "./observability/observation.ts";
-import { checkOrigin } from "./origin.ts";
+import { installHooks, isMessages, stateOf } from "./request-hooks.ts";
 import { requestIdOf } from "./request-id.ts";
 import { PathTable } from "./unknown-route.ts";
-
-interface RequestState {
-  readonly started: number;
-  readonly bytesBefore: number;
-  tenant: string;
-  readonly abort: AbortController;
-  /** Undefined for a request that was refused before it was one: its key, origin or host. */
-  observation?: Observation;
-  /** The client left before its answer was complete. */
-  left: boolean;
-}
-
-const states: WeakMap<FastifyRequest, RequestState> = new WeakMap();
-
-/** Requests of Anthropic's clients: they read other errors and another header. */
-function isMessages({ url }: FastifyRequest): boolean {
-  return /^(?:\/v1)?\/messages(?:[/?]|$)/.test(url);
-}
 
 /** Sends an error in the shape the path's clients expect. */
 function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError): void {
@@ -130,7 +109,7 @@ function installErrorHandlers(app: FastifyInstance, context: ServerContext, path
     if (known.status >= 500)
       log.error({ requestId: request.id, err: known.cause ?? error }, "request failed");
     context.metrics.error(known.wireCode ?? known.type);
-    states.get(request)?.observation?.failed(known);
+    stateOf(request)?.observation?.failed(known);
     sendError(request, reply, known);
   });
   app.setNotFoundHandler((request, reply) => {
@@ -140,130 +119,6 @@ function installErrorHandlers(app: FastifyInstance, context: ServerContext, path
     }
     throw paths.errorFor(request.method, request.url);
   });
-}
-
-function installHooks(
-  app: FastifyInstance,
-  context: ServerContext,
-  routes: readonly Route[],
-  auth: Authenticator,
-): void {
-  const { publicDiscovery } = context.codec.settings;
-  const open = new Set(
-    routes
-      .filter((route) => route.open === true || (route.open === "discovery" && publicDiscovery))
-      .flatMap((route) => [route.path, ...(route.aliases ?? [])]),
-  );
-  const { keyLimits: limits, shutdown } = context;
-  // Combining the signal of each request with that of the shutdown would cost more than parsing the request.
-  const inFlight = new Set<AbortController>();
-  shutdown.addEventListener("abort", () => {
-    for (const abort of inFlight) abort.abort(shutdown.reason);
-  });
-  app.addHook("onRequest", (request, reply, done) => {
-    const state: RequestState = {
-      started: performance.now(),
-      bytesBefore: request.raw.socket?.bytesWritten ?? 0,
-      tenant: "public",
-      abort: new AbortController(),
-      left: false,
-    };
-    states.set(request, state);
-    inFlight.add(state.abort);
-    context.drain.begin();
-    void reply.header("x-request-id", request.id).header("openai-version", "2020-10-01");
-    if (isMessages(request)) void reply.header("request-id", request.id);
-    if (context.drain.draining) void reply.header("connection", "close");
-    handedOverSignal(request.raw)?.addEventListener("abort", () => reply.raw.destroy(), { once: true });
-    // The response's close: it comes once, after the last byte or when the client left. (The request's own comes as
-    // soon as the body was read, and Fastify's onResponse hook not at all when nothing was sent.)
-    reply.raw.once("close", () => {
-      inFlight.delete(state.abort);
-      state.left = !reply.raw.writableFinished;
-      if (state.left) state.abort.abort(new ApiError(499, "The client closed the connection."));
-      context.drain.end();
-      observe(context, request, reply, state);
-    });
-    checkOrigin(context.settings.origins, request, reply);
-    if (request.method !== "OPTIONS" && !open.has(request.routeOptions.url ?? "")) {
-      if (context.drain.draining) {
-        throw new ApiError(503, "The server is shutting down.", { wireCode: "overloaded" });
-      }
-      const tenant = auth.authenticate(request.headers);
-      if (tenant instanceof Promise) {
-        tenant
-          .then((name) => {
-            admit(limits, name, state, reply);
-            state.observation = observationOf(context, request, reply, name);
-          })
-          .then(() => done(), done);
-        return;
-      }
-      admit(limits, tenant, state, reply);
-    }
-    state.observation = observationOf(context, request, reply, state.tenant);
-    done();
-  });
-  app.addHook("onSend", (request, reply, payload, done) => {
-    const started = states.get(request)?.started ?? performance.now();
-    void reply.header("openai-processing-ms", String(Math.round(performance.now() - started)));
-    done(null, payload);
-  });
-}
-
-/** Begins a request of a known caller. Raises 429. */
-function admit(limits: KeyLimits, tenant: string, state: RequestState, reply: FastifyReply): void {
-  state.tenant = tenant;
-  limits.enter(tenant, (name, value) => void reply.header(name, value));
-  reply.raw.once("close", () => limits.leave(tenant));
-}
-
-function observationOf(
-  context: ServerContext,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  tenant: string,
-): Observation {
-  return new Observation(context, {
-    tenant,
-    method: request.method,
-    route: request.routeOptions.url ?? "unknown",
-    headers: request.headers,
-    setHeader: (name, value) => {
-      if (!reply.raw.headersSent) void reply.header(name, value);
-    },
-  });
-}
-
-/** One log line and one observation per request. Prompts, answers and keys are never part of them. */
-function observe(
-  context: ServerContext,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  state: RequestState,
-): void {
-  const route = request.routeOptions.url ?? "unknown";
-  const status = reply.raw.headersSent ? reply.raw.statusCode : 499;
-  const durationMs = performance.now() - state.started;
-  context.metrics.http(route, request.method, status, durationMs);
-  const facts = state.observation?.end(status, durationMs);
-  const queueMs = context.admission.waitOf(state.abort.signal);
-  const bytes = (request.raw.socket?.bytesWritten ?? 0) - state.bytesBefore;
-  context.log.info(
-    {
-      requestId: request.id,
-      tenant: state.tenant,
-      method: request.method,
-      route,
-      status,
-      durationMs: Math.round(durationMs),
-      bytes,
-      ...(queueMs !== undefined && { queueMs: Math.round(queueMs) }),
-      ...facts,
-      ...(state.left && { aborted: "client" }),
-    },
-    "request",
-  );
 }
 
 function register(app: FastifyInstance, server: ServerContext, route: Route): void {
@@ -282,7 +137,7 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const state = states.get(request)!;
+  const state = stateOf(request)!;
   const observation = state.observation!;
   const context: RouteContext = {
     server,

@@ -6,8 +6,9 @@ import type { ChoiceEvent, RequestBody } from "../../protocol/index.ts";
 import type { ServerContext } from "../context.ts";
 import { inputMessages, OutputContent, systemInstructions } from "./content.ts";
 import type { BeginningGeneration, EngineCall, GenerationObserver } from "./observer.ts";
+import { errorTypeOf, type RequestSpan } from "./request-span.ts";
 import { readTraceContext, traceHeaders } from "./trace-context.ts";
-import { errorTypeOf, type RequestSpan, type TracedRequest } from "./tracing.ts";
+import type { TracedRequest } from "./tracing.ts";
 
 export interface ObservedRequest extends TracedRequest {
   readonly tenant: string;
