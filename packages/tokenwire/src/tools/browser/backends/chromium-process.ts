@@ -2,23 +2,12 @@
 
 import { existsSync } from "node:fs";
 import { Waiters } from "../../waiters.ts";
+import type { ChromiumProcessOptions } from "./chromium-options.ts";
 
 type Playwright = typeof import("playwright-core");
 type Browser = import("playwright-core").Browser;
 type BrowserContext = import("playwright-core").BrowserContext;
 type Page = import("playwright-core").Page;
-
-export interface ChromiumProcessOptions {
-  /** Path of the browser. Default: the variable TOKENWIRE_CHROMIUM, then the usual places. */
-  readonly executablePath?: string;
-  /** Pages open at once; more wait. Default 2. */
-  readonly maxPages?: number;
-  /** Milliseconds after which a browser without pages ends. Default 30,000. */
-  readonly idleTimeout?: number;
-  /** Chromium's own sandbox. Default: on, except for root, as whom it does not start with it. */
-  readonly sandbox?: boolean;
-  readonly userAgent?: string;
-}
 
 /** How long a page may take. */
 export interface PageTime {

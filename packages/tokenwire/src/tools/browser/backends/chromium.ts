@@ -3,15 +3,14 @@
 // the browser is handed the answer. What cannot be handed over that way (sockets, WebRTC, WebTransport) meets a proxy
 // that does not exist and a resolver that knows no name.
 
-import { type FetchedResource, type GuardedFetchOptions, guardedFetch } from "../../network/guarded-fetch.ts";
+import { type FetchedResource, guardedFetch } from "../../network/guarded-fetch.ts";
 import type { BrowserBackend, FetchedPage } from "../backend.ts";
-import { ChromiumProcess, type ChromiumProcessOptions } from "./chromium-process.ts";
-import { toFetchedPage } from "./http.ts";
+import type { ChromiumProcessOptions } from "./chromium-options.ts";
+import { ChromiumProcess } from "./chromium-process.ts";
+import { createHttpBackend, type HttpBackendOptions, toFetchedPage } from "./http.ts";
 import { PageRequests } from "./page-requests.ts";
 
-export interface ChromiumBackendOptions extends GuardedFetchOptions, ChromiumProcessOptions {
-  /** Where `search` goes. Without it, searching says that it is not available. */
-  readonly searchWith?: Pick<BrowserBackend, "search" | "source">;
+export interface ChromiumBackendOptions extends HttpBackendOptions, ChromiumProcessOptions {
   /** Milliseconds for a page with everything in it, from when it is opened. Default 30,000. */
   readonly renderTimeout?: number;
   /** Requests that a page may make. Default 100. */
@@ -25,14 +24,12 @@ const maxContentLength = 10 << 20;
 
 /** A backend that renders pages. Needs the optional package `playwright-core` and an installed Chromium. */
 export function createChromiumBackend(options: ChromiumBackendOptions = {}): BrowserBackend {
-  const { searchWith, renderTimeout = 30_000 } = options;
+  const { renderTimeout = 30_000 } = options;
   const chromium = new ChromiumProcess(options);
+  const { source, search } = createHttpBackend(options);
   return {
-    source: searchWith?.source ?? "web",
-    search: async (query, searchOptions) => {
-      if (searchWith === undefined) throw new Error("This browser has no search engine; open a URL instead.");
-      return searchWith.search(query, searchOptions);
-    },
+    source,
+    search,
     fetch: async (url, { viewSource, signal }) => {
       const resource = await guardedFetch(url, { ...options, ...(signal && { signal }) });
       if (resource.status >= 400) throw new Error(`HTTP status ${resource.status}`);
