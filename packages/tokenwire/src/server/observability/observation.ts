@@ -25,6 +25,8 @@ export class Observation implements GenerationObserver {
   readonly #output: OutputContent | undefined;
   /** Passed on to engines when nothing is traced here. */
   readonly #passed: Readonly<Record<string, string>> | undefined;
+  #isStream = false;
+  /** Kept only where content is logged: a body may be large, and an answer take long. */
   #body: RequestBody | undefined;
   #model: string | undefined;
   #firstTokenMs: number | undefined;
@@ -56,7 +58,8 @@ export class Observation implements GenerationObserver {
 
   /** The body was read. */
   read(body: RequestBody): void {
-    this.#body = body;
+    this.#isStream = body["stream"] === true;
+    if (this.#logContent) this.#body = body;
     const span = this.#span;
     if (span === undefined) return;
     const { conversation, stream } = body;
@@ -172,7 +175,7 @@ export class Observation implements GenerationObserver {
       finishReasons: this.#finishReasons,
     });
     return {
-      ...(this.#model !== undefined && { model: this.#model, stream: this.#body?.["stream"] === true }),
+      ...(this.#model !== undefined && { model: this.#model, stream: this.#isStream }),
       ...(this.#input > 0 && {
         inputTokens: this.#input,
         outputTokens: this.#generated,
@@ -183,12 +186,11 @@ export class Observation implements GenerationObserver {
       ...(this.#finishReasons.length > 0 && { finishReasons: this.#finishReasons }),
       ...(this.#aborted !== undefined && { aborted: this.#aborted }),
       ...(this.#errorType !== undefined && { error: this.#errorType }),
-      ...(this.#logContent &&
-        this.#body && {
-          input: inputMessages(this.#body),
-          instructions: systemInstructions(this.#body),
-          output: this.#output?.messages,
-        }),
+      ...(this.#body && {
+        input: inputMessages(this.#body),
+        instructions: systemInstructions(this.#body),
+        output: this.#output?.messages,
+      }),
     };
   }
 }
