@@ -34,7 +34,7 @@ function dataOf(name: string): Buffer {
 
 describe("bundle", () => {
   it("of the tokenizer without data stays small", async () => {
-    const code = await bundle('export * from "@tokenwire/core/tokenizer/packed";');
+    const code = await bundle('export { createPackedEncoding } from "@tokenwire/core/tokenizer/packed";');
     // As the web sends it; gzip takes 15 % more.
     expect(brotliCompressSync(code).length).toBeLessThanOrEqual(20_000);
   });

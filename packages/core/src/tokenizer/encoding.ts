@@ -13,6 +13,7 @@ import {
 } from "./arguments.ts";
 import type { EncodingBase, Normalization } from "./encoding-base.ts";
 import { GrowingTextCounter } from "./growing-text-counter.ts";
+import { joinIds } from "./join-arrays.ts";
 import { isMeasuring, measure } from "./metrics.ts";
 import { type OffsetUnit, offsetsOf } from "./offsets.ts";
 import { PieceReader } from "./piece-reader.ts";
@@ -167,13 +168,7 @@ export class Encoding implements Tokenizer {
       start = match.index + match.token.length;
     }
     if (start < text.length) parts.push(base.engine.encode(base.normalize(text.slice(start))));
-    const ids = new Uint32Array(parts.reduce((length, part) => length + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      ids.set(part, at);
-      at += part.length;
-    }
-    return ids;
+    return joinIds(parts);
   }
 
   /** `encode` of each text. */

@@ -2,6 +2,7 @@
 
 import { decodeUtf8, encodeUtf8, validUtf8Length } from "../bytes/index.ts";
 import type { EncodingBase } from "./encoding-base.ts";
+import { joinBytes, joinIds } from "./join-arrays.ts";
 import { PADDING } from "./kernel.ts";
 import type { CompletionTools } from "./unstable.ts";
 import type { SortedTokens } from "./vocabulary/sorted-tokens.ts";
@@ -60,14 +61,7 @@ export class PieceReader implements CompletionTools {
     if (valid === bytes.length) return ids;
     // What follows the text could have changed its last piece, so that piece is merged anew with the other bytes.
     const { stable, rest } = this.splitUnstable(ids, text);
-    const piece = new Uint8Array(rest.length + bytes.length - valid);
-    piece.set(rest);
-    piece.set(bytes.subarray(valid), rest.length);
-    const tail = this.encodePiece(piece);
-    const out = new Uint32Array(stable.length + tail.length);
-    out.set(stable);
-    out.set(tail, stable.length);
-    return out;
+    return joinIds([stable, this.encodePiece(joinBytes([rest, bytes.subarray(valid)]))]);
   }
 
   /**
@@ -87,14 +81,7 @@ export class PieceReader implements CompletionTools {
   }
 
   #bytesOf(ids: Uint32Array): Uint8Array {
-    const parts = Array.from(ids, (id) => this.sorted.bytesOf(id));
-    const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      out.set(part, at);
-      at += part.length;
-    }
-    return out;
+    return joinBytes(Array.from(ids, (id) => this.sorted.bytesOf(id)));
   }
 
   /** Whether a token consists of spaces, line feeds and tabs; special tokens do not. */

@@ -1,6 +1,7 @@
 // Feeds texts to a kernel: short ones whole, long ones block by block, cut where that cannot change the result. So
 // memory does not grow with the text, and a block stays in the processor's cache.
 
+import { joinIds } from "./join-arrays.ts";
 import type { Kernel } from "./kernel.ts";
 import { type CutRule, lastSafeCutInText, nextSafeCutInText } from "./pretokenize/safe-cut.ts";
 
@@ -31,7 +32,7 @@ export class TextEngine {
       parts.push(this.#run(length));
       return false;
     });
-    return concatenate(parts);
+    return joinIds(parts);
   }
 
   /** Number of IDs of `text`; more than `limit` may be any number above it. */
@@ -73,15 +74,4 @@ export class TextEngine {
     const cut = lastSafeCutInText(text, start, this.#cuts, limit);
     return cut > 0 ? cut : nextSafeCutInText(text, limit - 1, this.#cuts);
   }
-}
-
-function concatenate(parts: readonly Uint32Array[]): Uint32Array {
-  if (parts.length === 1) return parts[0]!;
-  const out = new Uint32Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

@@ -2,6 +2,7 @@
 // The definition is tiktoken's `encode_with_unstable`.
 
 import { validUtf8Length } from "../bytes/index.ts";
+import { joinBytes, joinIds } from "./join-arrays.ts";
 import { characterClasses, SPACE } from "./pretokenize/character-classes.ts";
 import type { SortedTokens } from "./vocabulary/sorted-tokens.ts";
 
@@ -31,13 +32,13 @@ export function completionsOf(rest: Uint8Array, tools: CompletionTools): Uint32A
   for (let cut = 1; cut < rest.length; cut++) {
     const prefix = rest.subarray(0, cut);
     for (const id of tools.sorted.withPrefix(rest.subarray(cut))) {
-      add(shortestCover(join(prefix, tools.sorted.bytesOf(id)), rest.length, tools));
+      add(shortestCover(joinBytes([prefix, tools.sorted.bytesOf(id)]), rest.length, tools));
     }
   }
   const last = lastCharacterStart(rest);
   // A white-space run gives its last character to the next piece once text follows.
   if (last > 0 && isWhiteSpace(rest.subarray(last))) {
-    add(concatenateIds(tools.encodePiece(rest.subarray(0, last)), tools.encodePiece(rest.subarray(last))));
+    add(joinIds([tools.encodePiece(rest.subarray(0, last)), tools.encodePiece(rest.subarray(last))]));
   }
   return [...found.values()];
 }
@@ -50,20 +51,6 @@ function shortestCover(bytes: Uint8Array, length: number, tools: CompletionTools
   let count = 0;
   while (count < ids.length && covered < length) covered += tools.lengthOf(ids[count++]!);
   return ids.slice(0, count);
-}
-
-function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const out = new Uint8Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
-}
-
-function concatenateIds(a: Uint32Array, b: Uint32Array): Uint32Array {
-  const out = new Uint32Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
 }
 
 function lastCharacterStart(bytes: Uint8Array): number {

@@ -91,58 +91,60 @@ export function readPacked(input: Uint8Array): Sections {
   const [nodeCount, idCount, tokenCount, splitOverflow, innerCount] = [8, 12, 16, 20, 24].map((offset) =>
     view.getUint32(offset, true),
   ) as [number, number, number, number, number];
-  if (nodeCount > MAX_NODES || idCount > MAX_PACKED_IDS || tokenCount > idCount || tokenCount >= nodeCount) {
+  const isImpossible =
+    nodeCount > MAX_NODES ||
+    idCount > MAX_PACKED_IDS ||
+    tokenCount > idCount ||
+    tokenCount >= nodeCount ||
+    innerCount >= nodeCount ||
+    splitOverflow > tokenCount;
+  if (isImpossible) {
     throw damaged(`impossible sizes: ${nodeCount} nodes, ${idCount} IDs, ${tokenCount} tokens`);
   }
-  if (innerCount >= nodeCount || splitOverflow > tokenCount) {
-    throw damaged(`impossible sizes: ${innerCount} nodes with children, ${splitOverflow} long splits`);
-  }
   const blocks = Math.ceil((2 * nodeCount - 1) / BLOCK_BITS);
-  const lengths = {
-    labels: nodeCount,
-    children: (2 * nodeCount + 6) >> 3,
-    tokens: (innerCount + 7) >> 3,
-    idsLow: 2 * tokenCount,
-    idsHigh: (tokenCount + 3) >> 2,
-    splits: (tokenCount + 1) >> 1,
-    splitOverflow: 2 * splitOverflow,
-    nodesBefore: 4 * blocks,
-    innerBefore: 4 * blocks,
-    tokensBefore: 4 * Math.ceil(innerCount / BLOCK_BITS),
-  };
-  const total = Object.values(lengths).reduce((sum, length) => sum + padded(length), HEADER);
+  // In the order in which they lie; the names are those of the result.
+  const lengths = [
+    nodeCount,
+    (2 * nodeCount + 6) >> 3,
+    (innerCount + 7) >> 3,
+    2 * tokenCount,
+    (tokenCount + 3) >> 2,
+    (tokenCount + 1) >> 1,
+    2 * splitOverflow,
+    4 * blocks,
+    4 * blocks,
+    4 * Math.ceil(innerCount / BLOCK_BITS),
+  ];
+  const total = lengths.reduce((sum, length) => sum + padded(length), HEADER);
   if (total !== file.length) throw damaged(`it has ${file.length} bytes instead of ${total}`);
   if (packedChecksum(file) !== view.getUint32(4, true)) throw damaged("its checksum does not match");
   let offset = HEADER;
-  const bytes = (name: keyof typeof lengths): Uint8Array => {
+  const next = (): Uint8Array => {
+    const length = lengths.shift()!;
     const start = offset;
-    offset += padded(lengths[name]);
-    return file.subarray(start, start + lengths[name]);
+    offset += padded(length);
+    return file.subarray(start, start + length);
   };
-  const halves = (name: keyof typeof lengths): Uint16Array => {
-    const { buffer, byteOffset, byteLength } = bytes(name);
-    return new Uint16Array(buffer, byteOffset, byteLength >> 1);
-  };
-  const words = (name: keyof typeof lengths): Uint32Array => {
-    const { buffer, byteOffset, byteLength } = bytes(name);
-    return new Uint32Array(buffer, byteOffset, byteLength >> 2);
-  };
+  const halves = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint16Array =>
+    new Uint16Array(buffer, byteOffset, byteLength >> 1);
+  const words = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array =>
+    new Uint32Array(buffer, byteOffset, byteLength >> 2);
   return {
     file,
     nodeCount,
     idCount,
     tokenCount,
     innerCount,
-    labels: bytes("labels"),
-    children: bytes("children"),
-    tokens: bytes("tokens"),
-    idsLow: halves("idsLow"),
-    idsHigh: bytes("idsHigh"),
-    splits: bytes("splits"),
-    splitOverflow: halves("splitOverflow"),
-    nodesBefore: words("nodesBefore"),
-    innerBefore: words("innerBefore"),
-    tokensBefore: words("tokensBefore"),
+    labels: next(),
+    children: next(),
+    tokens: next(),
+    idsLow: halves(next()),
+    idsHigh: next(),
+    splits: next(),
+    splitOverflow: halves(next()),
+    nodesBefore: words(next()),
+    innerBefore: words(next()),
+    tokensBefore: words(next()),
   };
 }
 
@@ -180,6 +182,11 @@ function fillTrie(trie: Trie, sections: Sections, limit: number): void {
   indexTrie(trie, parents, depths);
 }
 
+/** Nothing that an accident does to a file gets past its checksum, so where the sections disagree is all there is to say. */
+function contradiction(node: number): TokenwireError {
+  return damaged(`its sections contradict each other at node ${node}`);
+}
+
 function placeChildren(trie: Trie, sections: Sections, parents: Int32Array, depths: Uint16Array): void {
   const { nodes } = trie;
   const { nodeCount, children } = sections;
@@ -189,16 +196,16 @@ function placeChildren(trie: Trie, sections: Sections, parents: Int32Array, dept
     const first = next;
     const depth = depths[node]! + 1;
     for (; ((children[bit >> 3]! >> (bit & 7)) & 1) === 1; bit++) {
-      if (next === nodeCount) throw damaged("it has more edges than nodes");
+      if (next === nodeCount) throw contradiction(node);
       parents[next] = node;
       depths[next++] = depth;
     }
     bit++;
     const count = next - first;
-    if (count > 256 || (node >= first && node > 0)) throw damaged(`node ${node} is out of order`);
+    if (count > 256 || (node >= first && node > 0)) throw contradiction(node);
     nodes[2 * node] = first | (count << 23);
   }
-  if (next !== nodeCount) throw damaged(`${nodeCount - next} nodes have no parent`);
+  if (next !== nodeCount) throw contradiction(next);
 }
 
 function placeTokens(trie: Trie, sections: Sections, limit: number): void {
@@ -214,18 +221,15 @@ function placeTokens(trie: Trie, sections: Sections, limit: number): void {
     const isToken = !isInner || ((tokens[inner >> 3]! >> (inner & 7)) & 1) === 1;
     if (isInner) inner++;
     if (!isToken) continue;
-    if (index >= tokenCount) throw damaged("more tokens than announced");
-    if (node === 0) throw damaged("it has a token without bytes");
     const id = idsLow[index]! | (((idsHigh[index >> 2]! >> ((index & 3) << 1)) & 3) << 16);
     let split = (sections.splits[index >> 1]! >> ((index & 1) << 2)) & 15;
     if (split === 15) split = splitOverflow[overflow++] ?? 0;
-    index++;
-    if (id >= idCount || seen[id] === 1) throw damaged(`token ID ${id} is out of range or occurs twice`);
+    // More tokens than announced; the empty token; an ID out of range or twice.
+    if (index++ >= tokenCount || node === 0 || id >= idCount || seen[id] === 1) throw contradiction(node);
     seen[id] = 1;
     if (id >= limit) continue;
     nodes[2 * node + 1] = id | (labels[node]! << 24);
     records[4 * id + 3] = split << 16;
   }
-  if (index !== tokenCount) throw damaged(`${tokenCount - index} tokens are missing`);
-  if (inner !== innerCount) throw damaged(`${inner} nodes have children instead of ${innerCount}`);
+  if (index !== tokenCount || inner !== innerCount) throw contradiction(nodeCount);
 }
