@@ -1,53 +1,27 @@
 // The official client against the scripted engine: what a real model does only sometimes happens here on demand.
 
-import { getEncoding } from "@tokenwire/encodings";
 import OpenAI from "openai";
-import { afterEach, describe, expect, it } from "vitest";
-import {
-  createScriptedEngine,
-  EngineError,
-  type Script,
-  type ScriptedEngine,
-} from "../../packages/tokenwire/src/engines/index.ts";
-import { type ServeOptions, type Server, serve } from "../../packages/tokenwire/src/server/index.ts";
-
-const tokenizer = getEncoding("o200k_harmony");
-const ids = (text: string): number[] => [...tokenizer.encode(text, { allowedSpecial: "all" })];
-const final = (text: string): number[] => ids(`<|channel|>final<|message|>${text}<|return|>`);
-
-const servers: Server[] = [];
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()));
-});
+import { describe, expect, it } from "vitest";
+import { EngineError, type Script } from "../../packages/tokenwire/src/engines/index.ts";
+import type { ServeOptions } from "../../packages/tokenwire/src/server/index.ts";
+import { type Backend, calls, final, idsOf, outcomes, scripted } from "./backend.ts";
 
 async function clientFor(
-  scripts: readonly Script[],
+  scripts: readonly (string | Script)[],
   options: ServeOptions = {},
-): Promise<{ client: OpenAI; engine: ScriptedEngine; model: string }> {
-  const engine = createScriptedEngine({ scripts });
-  const server = await serve(engine, { port: 0, ...options });
-  servers.push(server);
-  const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "x", maxRetries: 0 });
-  return { client, engine, model: server.models[0]!.id };
+): Promise<Backend & { readonly client: OpenAI }> {
+  const server = await scripted(scripts, options);
+  const { baseURL, apiKey } = server;
+  return { ...server, client: new OpenAI({ baseURL, apiKey, maxRetries: 0 }) };
 }
 
 const messages = [{ role: "user" as const, content: "hi" }];
 
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 1_000 && !condition(); tries++) await new Promise((go) => setTimeout(go, 5));
-  expect(condition()).toBe(true);
-}
-
 describe("the openai client over the scripted engine", () => {
   it("makes two parallel calls and answers from both results", async () => {
-    const call = (city: string, end: string): string =>
-      `<|channel|>commentary to=functions.get_weather <|constrain|>json<|message|>{"city":"${city}"}${end}`;
     const { client, model } = await clientFor([
-      {
-        match: { call: 1 },
-        steps: [{ tokens: ids(`${call("Oslo", "<|end|>")}<|start|>assistant${call("Rome", "<|call|>")}`) }],
-      },
-      { match: { call: 2 }, steps: [{ tokens: final("Rain and sun.") }] },
+      calls(["get_weather", { city: "Oslo" }], ["get_weather", { city: "Rome" }]),
+      final("Rain and sun."),
     ]);
     const asked: string[] = [];
     const runner = client.chat.completions.runTools({
@@ -77,8 +51,8 @@ describe("the openai client over the scripted engine", () => {
   it("retries an overloaded engine as told", async () => {
     const overloaded = new EngineError("overloaded", "busy", { retryable: true, retryAfterMs: 5 });
     const { client, engine, model } = await clientFor([
-      { match: { call: 1 }, steps: [{ throwBeforeStart: overloaded }] },
-      { steps: [{ tokens: final("Now.") }] },
+      { steps: [{ throwBeforeStart: overloaded }] },
+      final("Now."),
     ]);
     const completion = await client
       .withOptions({ maxRetries: 1 })
@@ -90,7 +64,7 @@ describe("the openai client over the scripted engine", () => {
   it("raises the error of a stream that breaks", async () => {
     const broken = new EngineError("internal", "the device is gone");
     const { client, model } = await clientFor([
-      { steps: [{ tokens: final("one two three four five") }, { failAfter: 6, error: broken }] },
+      { steps: [{ tokens: idsOf(final("one two three four five")) }, { failAfter: 6, error: broken }] },
     ]);
     let text = "";
     const read = async (): Promise<void> => {
@@ -103,22 +77,22 @@ describe("the openai client over the scripted engine", () => {
   });
 
   it("aborts exactly once when the client leaves, in prefill and in the answer, and never after the end", async () => {
-    const { client, engine, model } = await clientFor([
-      { match: { call: 1 }, steps: [{ hang: true }] },
-      { match: { call: 2 }, steps: [{ tokens: final("one two").slice(0, -1) }, { hang: true }] },
-      { steps: [{ tokens: final("done") }] },
+    const server = await clientFor([
+      { steps: [{ hang: true }] },
+      { steps: [{ tokens: idsOf("<|channel|>final<|message|>one two") }, { hang: true }] },
+      final("done"),
     ]);
+    const { client, engine, model } = server;
     const prefill = new AbortController();
     const first = client.chat.completions.create({ model, messages }, { signal: prefill.signal });
-    await until(() => engine.calls.length === 1);
+    await expect.poll(() => engine.calls.length).toBe(1);
     prefill.abort();
     await expect(first).rejects.toBeInstanceOf(OpenAI.APIUserAbortError);
     for await (const chunk of await client.chat.completions.create({ model, messages, stream: true })) {
       if (chunk.choices[0]?.delta.content) break;
     }
     await client.chat.completions.create({ model, messages });
-    await until(() => engine.calls.every((call) => call.state !== "running"));
-    expect(engine.calls.map((call) => call.state)).toEqual(["aborted", "aborted", "finished"]);
+    expect(await outcomes(server)).toEqual(["aborted", "aborted", "finished"]);
   });
 
   it("times out an engine that hangs, as a retryable error", async () => {
@@ -126,24 +100,5 @@ describe("the openai client over the scripted engine", () => {
       timeouts: { firstToken: 30 },
     });
     await expect(client.chat.completions.create({ model, messages })).rejects.toMatchObject({ status: 504 });
-  });
-
-  it("parses structured output where the engine can promise it", async () => {
-    const engine = createScriptedEngine({ scripts: [{ steps: [{ tokens: final('{"name":"Ada"}') }] }] });
-    const info = await engine.info();
-    const schema = { type: "object", properties: { name: { type: "string" } }, required: ["name"] };
-    const { client, model } = await clientFor([{ steps: [{ tokens: final('{"name":"Ada"}') }] }]);
-    const request = client.chat.completions.parse({
-      model,
-      messages,
-      response_format: { type: "json_schema", json_schema: { name: "person", schema, strict: true } },
-    });
-    if (info.capabilities.constraints.includes("json_schema")) {
-      expect((await request).choices[0]!.message.parsed).toEqual({ name: "Ada" });
-    } else
-      await expect(request).rejects.toMatchObject({
-        code: "unsupported_parameter",
-        param: "response_format",
-      });
   });
 });
