@@ -35,7 +35,10 @@ export interface EmbeddedEngineOptions {
   readonly maxConcurrent?: number;
   /** Requests that may wait; the next is refused as `overloaded`. Default: 512. */
   readonly queueLimit?: number;
-  /** Finished sequences kept for prompts that begin alike. Default: 8; 0 turns the prefix cache off. */
+  /**
+   * Finished sequences kept for prompts that begin alike, together no longer than eight full contexts. Default: 64;
+   * 0 turns the prefix cache off.
+   */
   readonly cachedSequences?: number;
   /** Enables constrained generation. */
   readonly constraints?: ConstraintCompiler;
@@ -78,7 +81,7 @@ export class EmbeddedEngine implements Engine {
     this.#temperature = defaultTemperature(model);
     this.#constraints = options.constraints;
     this.#admission = new Admission(options.maxConcurrent ?? 16, options.queueLimit ?? 512);
-    this.#prefixes = new PrefixCache(options.cachedSequences ?? 8);
+    this.#prefixes = new PrefixCache(options.cachedSequences ?? 64, 8 * model.shape.context);
   }
 
   async info(): Promise<EngineInfo> {

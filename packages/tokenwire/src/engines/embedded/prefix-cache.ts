@@ -13,11 +13,14 @@ const worthwhile = 8;
 
 export class PrefixCache {
   readonly #limit: number;
+  readonly #maxTokens: number;
   /** Least recently used first. */
   #entries: Entry[] = [];
 
-  constructor(limit: number) {
+  /** @param maxTokens in all sequences together, which is what takes memory; the newest is kept in any case. */
+  constructor(limit: number, maxTokens: number) {
     this.#limit = limit;
+    this.#maxTokens = maxTokens;
   }
 
   /**
@@ -49,7 +52,10 @@ export class PrefixCache {
       (entry) => entry.salt !== salt || commonLength(entry.rows, kept) < entry.rows.length,
     );
     this.#entries.push({ salt, rows: kept, cache });
-    if (this.#entries.length > this.#limit) this.#entries.shift();
+    let tokens = this.#entries.reduce((sum, entry) => sum + entry.rows.length, 0);
+    while (this.#entries.length > this.#limit || (tokens > this.#maxTokens && this.#entries.length > 1)) {
+      tokens -= this.#entries.shift()?.rows.length ?? 0;
+    }
   }
 
   clear(): void {
