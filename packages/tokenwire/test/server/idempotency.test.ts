@@ -154,6 +154,36 @@ describe("Idempotency-Key", () => {
   });
 });
 
+describe("a server that closes", () => {
+  it("ends a shared stream with an error and a proper end, for everybody", async () => {
+    const closing = await start(
+      { emit: () => answerText("word"), endless: true, delayMs: 3 },
+      { timeouts: { drain: 50 } },
+    );
+    const answers = await Promise.all(
+      [0, 1, 2].map(() =>
+        fetch(`${closing.url}/v1/chat/completions`, {
+          method: "POST",
+          headers: { "content-type": "application/json", "idempotency-key": "k" },
+          body: JSON.stringify({
+            model: "test-model",
+            stream: true,
+            messages: [{ role: "user", content: "x" }],
+          }),
+        }),
+      ),
+    );
+    const texts = answers.map((answer) => answer.text());
+    await until(() => closing.engine.emitted > 2);
+    await closing.server.close();
+    for (const text of await Promise.all(texts)) {
+      expect(text).toContain('"code":"overloaded"');
+      expect(text).toMatch(/data: \[DONE\]\n\n$/);
+    }
+    expect(closing.engine.requests).toHaveLength(1);
+  });
+});
+
 describe("kept answers", () => {
   it("are bounded in number, bytes and age", async () => {
     let now = 0;

@@ -53,7 +53,7 @@ export class IdempotentAnswers {
 
   /** Answers a request that has a key. Raises 400 for an unusable key and 409 for one that had another body. */
   async answer(route: Route, context: RouteContext): Promise<void> {
-    const { request, reply, tenant, signal, server } = context;
+    const { request, reply, tenant, server } = context;
     const given = String(request.headers["idempotency-key"]);
     if (!usableKey.test(given)) {
       throw invalidRequest(
@@ -72,7 +72,7 @@ export class IdempotentAnswers {
     }
     if (known !== undefined) void reply.header("idempotent-replayed", "true");
     const { recording } = known ?? this.#begin(key, body, route, context);
-    await recording.replay(reply, signal, server.settings.timeouts.stalledReader);
+    await recording.replay(reply, server.settings.timeouts.stalledReader);
   }
 
   #find(key: string): Entry | undefined {

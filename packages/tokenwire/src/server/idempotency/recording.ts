@@ -1,6 +1,8 @@
 // An answer that several requests get: recorded while it is made, and replayed to whoever asks, then or later.
 
+import type { ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
+import { ApiError } from "../../protocol/index.ts";
 import { ReaderPressure } from "../reader-pressure.ts";
 
 interface Head {
@@ -84,34 +86,40 @@ export class Recording {
    * Answers a request with it, from its beginning. Raises what the handler raised. The last reader that leaves before
    * the end aborts the making.
    */
-  async replay(reply: FastifyReply, signal: AbortSignal, stalledReader: number): Promise<void> {
+  async replay(reply: FastifyReply, stalledReader: number): Promise<void> {
+    const { raw } = reply;
+    const left = new Promise<void>((resolve) => raw.once("close", resolve));
     this.#readers++;
-    const left = rejection(signal);
     try {
-      while (this.#head === undefined && !this.#ended)
-        await Promise.race([this.#changed.promise, left.promise]);
+      while (this.#head === undefined && !this.#ended && !raw.destroyed) {
+        await Promise.race([this.#changed.promise, left]);
+      }
+      if (raw.destroyed) throw new ApiError(499, "The client closed the connection.");
       if (this.#head === undefined) throw this.#error;
       reply.hijack();
-      const { raw } = reply;
       raw.writeHead(this.#head.status, { ...(reply.getHeaders() as object), ...this.#head.headers });
-      const reader = new ReaderPressure(raw, stalledReader);
-      raw.once("close", () => reader.release());
-      for (let next = 0; !raw.destroyed; ) {
-        const { promise } = this.#changed;
-        while (next < this.#chunks.length) {
-          if (!raw.write(this.#chunks[next++]!)) await Promise.race([reader.begin(), left.promise]);
-        }
-        if (this.#ended) break;
-        await Promise.race([promise, left.promise]);
-      }
-      // Half an answer must not look like a whole one.
-      if (this.#failed) raw.destroy();
-      else raw.end();
+      await this.#copyTo(raw, left, stalledReader);
     } finally {
-      left.dispose();
       this.#readers--;
-      if (this.#readers === 0 && !this.#ended) this.#abort.abort(signal.reason);
+      if (this.#readers === 0 && !this.#ended) this.#abort.abort();
     }
+  }
+
+  /** Everything so far and all that comes, only as fast as it is read. */
+  async #copyTo(raw: ServerResponse, left: Promise<void>, stalledReader: number): Promise<void> {
+    const reader = new ReaderPressure(raw, stalledReader);
+    void left.then(() => reader.release());
+    for (let next = 0; !raw.destroyed; ) {
+      const { promise } = this.#changed;
+      while (next < this.#chunks.length && !raw.destroyed) {
+        if (!raw.write(this.#chunks[next++]!)) await reader.begin();
+      }
+      if (this.#ended) break;
+      await Promise.race([promise, left]);
+    }
+    // Half an answer must not look like a whole one.
+    if (this.#failed) raw.destroy();
+    else raw.end();
   }
 
   #wake(): void {
@@ -127,17 +135,4 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
     resolve = settle;
   });
   return { promise, resolve };
-}
-
-/** A promise that rejects at the abort, without a listener for each wait. */
-function rejection(signal: AbortSignal): { promise: Promise<never>; dispose: () => void } {
-  let onAbort = (): void => undefined;
-  const promise = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-  });
-  // Nobody may be waiting when it comes.
-  promise.catch(() => undefined);
-  if (signal.aborted) onAbort();
-  else signal.addEventListener("abort", onAbort, { once: true });
-  return { promise, dispose: () => signal.removeEventListener("abort", onAbort) };
 }
