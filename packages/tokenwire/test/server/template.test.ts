@@ -235,6 +235,20 @@ describe("an assistant's message of calls only", () => {
   });
 });
 
+describe("a response format", () => {
+  it("that the engine cannot hold is refused by name", async () => {
+    const capabilities = (await new TestEngine({ emit: () => "" }).info()).capabilities;
+    const { url, engine } = await serverSaying("{}", profile, {
+      capabilities: { ...capabilities, constraints: [] },
+    });
+    const json_schema = { name: "x", strict: true, schema: { type: "object" } };
+    const { status, body } = await chat(url, { response_format: { type: "json_schema", json_schema } });
+    expect(status).toBe(400);
+    expect(body["error"]).toMatchObject({ param: "response_format", code: "unsupported_parameter" });
+    expect(engine.requests).toHaveLength(0);
+  });
+});
+
 describe("a required call", () => {
   const weather = {
     type: "function",
