@@ -1,5 +1,5 @@
 export { type Merges, mergeSymbols } from "./bpe/merge.ts";
-export { PairMerges } from "./bpe/merge-tables.ts";
+export { MergeTable } from "./bpe/merge-table.ts";
 export { createEncoding, type EncodingDefinition } from "./create-encoding.ts";
 export { encodingOfModel, extendEncoding, replaceSpecialTokens } from "./derive-encoding.ts";
 export { SimpleBytePairEncoding } from "./educational.ts";

@@ -1,7 +1,7 @@
 // Byte-pair encoding as a map describes it: merges of vocabulary entries by rank. Works on IDs: a piece becomes the IDs of
 // its bytes (byte-level) or characters (metaspace), which then merge.
 
-import { byteAlphabet, mergeSymbols, PairMerges } from "../../tokenizer/index.ts";
+import { byteAlphabet, MergeTable, mergeSymbols } from "../../tokenizer/index.ts";
 import { CodecError } from "../codec-error.ts";
 import type { MapVocabulary } from "../maps/map-vocabulary.ts";
 import { splitMerge } from "../maps/validate-map.ts";
@@ -12,7 +12,7 @@ const CACHED_LENGTH = 48;
 
 export class BpeModel {
   readonly vocabulary: MapVocabulary;
-  readonly merges: PairMerges;
+  readonly merges: MergeTable;
   readonly ignoreMerges: boolean;
   /** ID of each byte, -1 where the vocabulary lacks it. */
   readonly #byteIds: Int32Array;
@@ -118,24 +118,21 @@ export class BpeModel {
   }
 }
 
-function compileMerges({ map, ids }: MapVocabulary): PairMerges {
-  const lefts: number[] = [];
-  const rights: number[] = [];
-  const results: number[] = [];
+function compileMerges({ map, ids }: MapVocabulary): MergeTable {
+  const merges = map.merges ?? [];
+  const table = new MergeTable(merges.length);
   const isToken = (token: string): boolean => ids.has(token);
-  for (const merge of map.merges ?? []) {
+  for (const [rank, merge] of merges.entries()) {
     const sides = splitMerge(merge, isToken);
     if (sides === undefined) continue;
     const left = ids.get(sides[0]);
     const right = ids.get(sides[1]);
     const result = ids.get(sides[0] + sides[1]);
-    // A merge of, or into, something that has no ID can never show in the result.
+    // A merge of, or into, something that has no ID can never show in the result. The first rank of a pair counts.
     if (left === undefined || right === undefined || result === undefined) continue;
-    lefts.push(left);
-    rights.push(right);
-    results.push(result);
+    if (table.find(left, right) === -1) table.set(left, right, rank, result);
   }
-  return new PairMerges(lefts, rights, results);
+  return table;
 }
 
 function bytesOfCode(code: number): number[] {

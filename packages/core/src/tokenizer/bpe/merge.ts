@@ -1,145 +1,172 @@
 // Byte-pair encoding by merging, for merges to which backtracking does not apply: ranked by pair (several per token, and
 // pairs that do not merge although their concatenation is a token), or with tokens made of parts of higher rank.
-// Short pieces: repeated scans for the lowest rank. Long ones: a heap, so that the time is O(n log n).
+// Short pieces by scanning for the minimum, long ones with a heap, so that a megabyte of one letter stays O(n log n).
 
-/** Which adjacent symbols merge, and in which order. */
+/** Which adjacent symbols merge, in which order, and into what. */
 export interface Merges {
-  /** Rank of the merge of two symbols, -1 if they do not merge. Lower ranks merge first. */
-  rankOf(left: number, right: number): number;
-  /** The symbol that the merge of this rank makes. */
-  resultOf(rank: number): number;
+  /** A handle for the merge of two symbols, or -1 if they do not merge. */
+  find(left: number, right: number): number;
+  /** Lower ranks merge first. At most 2^24. */
+  rankAt(handle: number): number;
+  /** The symbol that the merge makes. */
+  mergedAt(handle: number): number;
 }
 
-const NONE = -1;
-/** Up to this many symbols, scanning all ranks costs less than keeping a heap. */
-const SCAN_LIMIT = 48;
+/** Below this many symbols a scan is faster than a heap. */
+const scanLimit = 24;
 
 /**
- * Merges `symbols[0..length)` in place, lowest rank first and leftmost on ties; returns the new length.
+ * Merges `symbols[0..count)` in place, lowest rank first and leftmost on ties; returns how many are left. If given,
+ * `positions[i]` is then the index that the i-th remaining symbol began at.
  *
  *     const symbols = Int32Array.of(1, 2, 3);        // with 1 2 → 4 as the only merge
  *     mergeSymbols(symbols, 3, merges);              // 2; symbols now starts with 4, 3
  */
-export function mergeSymbols(symbols: Int32Array | Uint32Array, length: number, merges: Merges): number {
-  if (length < 2) return length;
-  return length <= SCAN_LIMIT ? mergeByScan(symbols, length, merges) : mergeByHeap(symbols, length, merges);
+export function mergeSymbols(
+  symbols: Int32Array,
+  count: number,
+  merges: Merges,
+  positions?: Int32Array,
+): number {
+  if (positions !== undefined) for (let i = 0; i < count; i++) positions[i] = i;
+  if (count < 2) return count;
+  return count <= scanLimit
+    ? mergeByScan(symbols, count, merges, positions)
+    : mergeByHeap(symbols, count, merges, positions);
 }
 
-const scanRanks = new Int32Array(SCAN_LIMIT + 1);
+const scanSlots = new Int32Array(scanLimit);
 
-function mergeByScan(symbols: Int32Array | Uint32Array, length: number, merges: Merges): number {
-  let size = length;
-  const ranks = scanRanks;
-  for (let i = 0; i + 1 < size; i++) ranks[i] = merges.rankOf(symbols[i]!, symbols[i + 1]!);
+function mergeByScan(
+  symbols: Int32Array,
+  total: number,
+  merges: Merges,
+  positions: Int32Array | undefined,
+): number {
+  const slots = scanSlots;
+  let count = total;
+  for (let i = 0; i + 1 < count; i++) slots[i] = merges.find(symbols[i]!, symbols[i + 1]!);
   for (;;) {
-    let best = NONE;
-    let at = 0;
-    for (let i = 0; i + 1 < size; i++) {
-      const rank = ranks[i]!;
-      if (rank !== NONE && (best === NONE || rank < best)) {
-        best = rank;
-        at = i;
-      }
-    }
-    if (best === NONE) return size;
-    symbols[at] = merges.resultOf(best);
-    symbols.copyWithin(at + 1, at + 2, size);
-    ranks.copyWithin(at + 1, at + 2, size);
-    size--;
-    if (at > 0) ranks[at - 1] = merges.rankOf(symbols[at - 1]!, symbols[at]!);
-    if (at + 1 < size) ranks[at] = merges.rankOf(symbols[at]!, symbols[at + 1]!);
+    const best = lowestRank(slots, count - 1, merges);
+    if (best < 0) return count;
+    symbols[best] = merges.mergedAt(slots[best]!);
+    symbols.copyWithin(best + 1, best + 2, count);
+    positions?.copyWithin(best + 1, best + 2, count);
+    slots.copyWithin(best + 1, best + 2, count - 1);
+    count--;
+    if (best > 0) slots[best - 1] = merges.find(symbols[best - 1]!, symbols[best]!);
+    if (best + 1 < count) slots[best] = merges.find(symbols[best]!, symbols[best + 1]!);
   }
 }
 
-/** Binary heap of (rank, position), smallest first. Entries go stale when a neighbour merges; the reader checks. */
-class MergeHeap {
-  readonly #ranks: number[] = [];
-  readonly #positions: number[] = [];
-
-  get size(): number {
-    return this.#ranks.length;
-  }
-
-  push(rank: number, position: number): void {
-    const ranks = this.#ranks;
-    const positions = this.#positions;
-    let at = ranks.length;
-    ranks.push(rank);
-    positions.push(position);
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (ranks[parent]! < rank || (ranks[parent] === rank && positions[parent]! <= position)) break;
-      ranks[at] = ranks[parent]!;
-      positions[at] = positions[parent]!;
-      at = parent;
+function lowestRank(slots: Int32Array, pairs: number, merges: Merges): number {
+  let best = -1;
+  let bestRank = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < pairs; i++) {
+    const slot = slots[i]!;
+    if (slot < 0) continue;
+    const rank = merges.rankAt(slot);
+    if (rank < bestRank) {
+      bestRank = rank;
+      best = i;
     }
-    ranks[at] = rank;
-    positions[at] = position;
   }
-
-  /** Removes the smallest entry and returns its rank; its position is then in `popped`. */
-  pop(): number {
-    const ranks = this.#ranks;
-    const positions = this.#positions;
-    const top = ranks[0]!;
-    this.popped = positions[0]!;
-    const rank = ranks.pop()!;
-    const position = positions.pop()!;
-    const size = ranks.length;
-    if (size === 0) return top;
-    let at = 0;
-    for (let child = 1; child < size; child = 2 * at + 1) {
-      const other = child + 1;
-      if (other < size && this.#isBefore(other, child)) child = other;
-      if (rank < ranks[child]! || (rank === ranks[child] && position <= positions[child]!)) break;
-      ranks[at] = ranks[child]!;
-      positions[at] = positions[child]!;
-      at = child;
-    }
-    ranks[at] = rank;
-    positions[at] = position;
-    return top;
-  }
-
-  popped = 0;
-
-  #isBefore(a: number, b: number): boolean {
-    const difference = this.#ranks[a]! - this.#ranks[b]!;
-    return difference < 0 || (difference === 0 && this.#positions[a]! < this.#positions[b]!);
-  }
+  return best;
 }
 
-function mergeByHeap(symbols: Int32Array | Uint32Array, length: number, merges: Merges): number {
-  // Doubly linked positions: `next[i]` is the position of the symbol after that at i; merged-away ones have rank NONE.
-  const next = new Int32Array(length);
-  const previous = new Int32Array(length);
-  const ranks = new Int32Array(length).fill(NONE);
-  const heap = new MergeHeap();
-  const consider = (position: number): void => {
-    const after = next[position]!;
-    const rank = after < length ? merges.rankOf(symbols[position]!, symbols[after]!) : NONE;
-    ranks[position] = rank;
-    if (rank !== NONE) heap.push(rank, position);
+/** A rank and a position as one number that sorts by rank, then position. Exact up to 2^53: 2^24 × 2^29. */
+const positionLimit = 2 ** 29;
+
+function mergeByHeap(
+  symbols: Int32Array,
+  count: number,
+  merges: Merges,
+  positions: Int32Array | undefined,
+): number {
+  const next = new Int32Array(count);
+  const previous = new Int32Array(count);
+  const slots = new Int32Array(count).fill(-1);
+  const heap = new MinHeap(count);
+  const consider = (at: number): void => {
+    const slot = next[at]! < count ? merges.find(symbols[at]!, symbols[next[at]!]!) : -1;
+    slots[at] = slot;
+    if (slot >= 0) heap.push(merges.rankAt(slot) * positionLimit + at);
   };
-  for (let i = 0; i < length; i++) {
+  for (let i = 0; i < count; i++) {
     next[i] = i + 1;
     previous[i] = i - 1;
   }
-  for (let i = 0; i + 1 < length; i++) consider(i);
-  while (heap.size > 0) {
-    const rank = heap.pop();
-    const position = heap.popped;
-    if (ranks[position] !== rank) continue;
-    const merged = next[position]!;
-    symbols[position] = merges.resultOf(rank);
-    ranks[merged] = NONE;
-    const after = next[merged]!;
-    next[position] = after;
-    if (after < length) previous[after] = position;
-    consider(position);
-    if (previous[position]! >= 0) consider(previous[position]!);
+  for (let i = 0; i < count; i++) consider(i);
+  for (let key = heap.pop(); key >= 0; key = heap.pop()) {
+    const at = key % positionLimit;
+    const slot = slots[at]!;
+    if (slot < 0 || merges.rankAt(slot) !== Math.floor(key / positionLimit)) continue;
+    symbols[at] = merges.mergedAt(slot);
+    const absorbed = next[at]!;
+    slots[absorbed] = -1;
+    next[at] = next[absorbed]!;
+    if (next[at]! < count) previous[next[at]!] = at;
+    consider(at);
+    if (previous[at]! >= 0) consider(previous[at]!);
   }
-  let size = 0;
-  for (let i = 0; i < length; i = next[i]!) symbols[size++] = symbols[i]!;
-  return size;
+  return compact(symbols, next, count, positions);
+}
+
+function compact(
+  symbols: Int32Array,
+  next: Int32Array,
+  count: number,
+  positions: Int32Array | undefined,
+): number {
+  let kept = 0;
+  for (let at = 0; at < count; at = next[at]!) {
+    symbols[kept] = symbols[at]!;
+    if (positions !== undefined) positions[kept] = at;
+    kept++;
+  }
+  return kept;
+}
+
+/** A binary heap of non-negative numbers. */
+class MinHeap {
+  private keys: Float64Array;
+  private size = 0;
+
+  constructor(capacity: number) {
+    this.keys = new Float64Array(Math.max(16, capacity * 2));
+  }
+
+  push(key: number): void {
+    if (this.size === this.keys.length) {
+      const grown = new Float64Array(this.size * 2);
+      grown.set(this.keys);
+      this.keys = grown;
+    }
+    const { keys } = this;
+    let at = this.size++;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (keys[parent]! <= key) break;
+      keys[at] = keys[parent]!;
+      at = parent;
+    }
+    keys[at] = key;
+  }
+
+  /** The smallest key, or -1 when there is none. */
+  pop(): number {
+    if (this.size === 0) return -1;
+    const { keys } = this;
+    const smallest = keys[0]!;
+    const last = keys[--this.size]!;
+    let at = 0;
+    for (let child = 1; child < this.size; child = 2 * at + 1) {
+      if (child + 1 < this.size && keys[child + 1]! < keys[child]!) child++;
+      if (keys[child]! >= last) break;
+      keys[at] = keys[child]!;
+      at = child;
+    }
+    keys[at] = last;
+    return smallest;
+  }
 }

@@ -3,8 +3,8 @@
 import { tokenTableOf } from "../vocabulary/token-table.ts";
 import { findToken, NO_TOKEN, type Trie } from "../vocabulary/trie.ts";
 import { Backtracker } from "./backtrack.ts";
+import { ConcatenationMerges } from "./concatenation-merges.ts";
 import { mergeSymbols } from "./merge.ts";
-import { ConcatenationMerges } from "./merge-tables.ts";
 import { missingByte } from "./missing-byte.ts";
 
 /** Encodes one piece, a byte range that pre-tokenization never splits. */
@@ -37,12 +37,14 @@ class MergingEncoder implements PieceEncoder {
       out[at] = whole;
       return at + 1;
     }
-    const symbols = out.subarray(at, at + end - start);
+    const symbols = new Int32Array(end - start);
     for (let i = start; i < end; i++) {
       const token = findToken(this.#trie, bytes, i, i + 1);
       if (token === NO_TOKEN) throw missingByte(bytes[i]!);
       symbols[i - start] = token;
     }
-    return at + mergeSymbols(symbols, symbols.length, this.#merges);
+    const count = mergeSymbols(symbols, symbols.length, this.#merges);
+    out.set(symbols.subarray(0, count), at);
+    return at + count;
   }
 }

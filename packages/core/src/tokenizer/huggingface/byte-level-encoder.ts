@@ -2,6 +2,7 @@
 // merged without ever spelling out the byte alphabet. Gives the same IDs as the general pipeline.
 
 import { encodeUtf8 } from "../../bytes/index.ts";
+import { mergeSymbols } from "../bpe/merge.ts";
 import type { Scanner } from "../pretokenize/scanner.ts";
 import { AlignedText } from "./aligned-text.ts";
 import { alphabet } from "./byte-alphabet.ts";
@@ -9,7 +10,6 @@ import { scanDeepseek } from "./deepseek-scanner.ts";
 import { deepseek3 } from "./formats/split-patterns.ts";
 import type { IdSink } from "./id-sink.ts";
 import { BpeModel } from "./models/bpe.ts";
-import { mergeSymbols } from "./models/merge-symbols.ts";
 import type { TokenModel } from "./models/model.ts";
 import { PieceCache } from "./piece-cache.ts";
 import { ByteLevelPreTokenizer } from "./pretokenizers/byte-level.ts";
@@ -127,7 +127,7 @@ export class ByteLevelEncoder {
     }
     const { byteIds, symbols } = this;
     for (let i = 0; i < length; i++) symbols[i] = byteIds[bytes[start + i]!]!;
-    const count = mergeSymbols(symbols, this.positions, length, merges);
+    const count = mergeSymbols(symbols, length, merges, this.positions);
     for (let i = 0; i < count; i++) this.out[at + i] = symbols[i]!;
     return count;
   }

@@ -1,8 +1,8 @@
 // SentencePiece's BPE: two neighbours merge if together they are a token, the token of the highest score first. As a
 // merge table: every way to cut a token into two tokens is a merge, ranked by the score of the whole.
 
+import { MergeTable } from "../../bpe/merge-table.ts";
 import { characterLength } from "../aligned-text.ts";
-import { MergeTable } from "../models/merge-table.ts";
 import type { TokenVocabulary } from "../models/vocabulary.ts";
 
 /** `reserved` tokens neither merge nor come out of a merge. Tokens of equal score have equal rank: the leftmost wins. */

@@ -1,9 +1,9 @@
 // Reads the BPE model of a tokenizer.json.
 
+import { MergeTable } from "../../bpe/merge-table.ts";
 import { invalidTokenizer } from "../faults.ts";
 import type { JsonNode } from "../json-node.ts";
 import { BpeModel } from "./bpe.ts";
-import { MergeTable } from "./merge-table.ts";
 import { TokenVocabulary } from "./vocabulary.ts";
 
 export function readBpe(node: JsonNode, reserved: ReadonlySet<number>): BpeModel {

@@ -2,10 +2,10 @@
 // byte fallback, affixes, whole-piece look-up. Merges are ranked by pair, not by the bytes they make.
 
 import { encodeUtf8 } from "../../../bytes/index.ts";
+import { mergeSymbols } from "../../bpe/merge.ts";
+import type { MergeTable } from "../../bpe/merge-table.ts";
 import { characterLength } from "../aligned-text.ts";
 import type { IdSink } from "../id-sink.ts";
-import { mergeSymbols } from "./merge-symbols.ts";
-import type { MergeTable } from "./merge-table.ts";
 import { noTokens, PieceBuilder, type PieceTokens, type TokenModel } from "./model.ts";
 import { PieceMemo } from "./piece-memo.ts";
 import type { TokenVocabulary } from "./vocabulary.ts";
@@ -81,7 +81,7 @@ export class BpeModel implements TokenModel {
     const count = symbols.ids.length;
     const ids = Int32Array.from(symbols.ids);
     const positions = new Int32Array(count);
-    const left = mergeSymbols(ids, positions, count, this.settings.merges);
+    const left = mergeSymbols(ids, count, this.settings.merges, positions);
     const tokens = { ids: new Uint32Array(left), starts: new Uint32Array(left), ends: new Uint32Array(left) };
     for (let i = 0; i < left; i++) {
       const last = i + 1 < left ? positions[i + 1]! - 1 : count - 1;

@@ -2,7 +2,9 @@
 // Open addressing over typed arrays: half a million merges take 10 MB and build in a few tens of milliseconds, where
 // a Map of numbers or strings needs several times both.
 
-export class MergeTable {
+import type { Merges } from "./merge.ts";
+
+export class MergeTable implements Merges {
   private readonly left: Int32Array;
   private readonly right: Int32Array;
   private readonly ranks: Int32Array;
