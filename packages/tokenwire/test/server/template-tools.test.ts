@@ -211,4 +211,15 @@ describe("calls of one answer", () => {
     expect(limited.final["incomplete_details"]).toEqual({ reason: "max_tool_calls" });
     expect(most()).toBe(1);
   });
+
+  it("are not started beyond the limit, which calls to nobody count against", async () => {
+    let ran = 0;
+    const tool = defineTool({ name: "count", description: "Counts", execute: () => `ran ${++ran}` });
+    const said = `${call("count", {})}${call("nobody", {})}${call("count", {})}`;
+    const { client } = await open([said], { functions: { count: () => tool } });
+    const { final } = await streamed(client, { input: "x", tools: [{ type: "count" }], max_tool_calls: 2 });
+    expect(outputs(final)).toEqual(["ran 1"]);
+    expect(final["incomplete_details"]).toEqual({ reason: "max_tool_calls" });
+    expect(ran).toBe(1);
+  });
 });

@@ -116,8 +116,8 @@ export class ToolLoop {
   /** Starts the calls of an answer together, in their order; their results are told in the same order. */
   #startAll(stream: ToolStream): Map<string, Promise<ToolOutcome>> {
     const running = new Map<string, Promise<ToolOutcome>>();
-    for (const { id, entry, route, arguments: text } of stream.ready) {
-      if (this.#calls + running.size >= this.#maxCalls) break;
+    // A call that nobody answers counts too.
+    for (const { id, entry, route, arguments: text } of stream.ready.slice(0, this.#maxCalls - this.#calls)) {
       if (entry === undefined || route === undefined) continue;
       const outcome = this.#run(entry, route.function, text);
       // Waited for one after the other: after an abort nobody may come for the later ones.

@@ -62,7 +62,7 @@ export class ToolStream {
     this.#citations = browser && new CitationStream(encoder, () => browser.session.pages);
   }
 
-  /** The pending call and those that wait behind it, as far as they may run without being asked about. */
+  /** The pending call and those that wait behind it; not those that somebody else answers or is asked about. */
   get ready(): WrittenCall[] {
     const calls = this.pending === undefined ? [] : [this.pending];
     const open = new Map<number, { name: string; id: string; text: string }>();
@@ -73,10 +73,17 @@ export class ToolStream {
       if (event.type === "tool-arguments") call.text += event.text;
       if (event.type !== "tool-end" || !event.complete) continue;
       const { name, id } = call;
-      const route = this.#options.toolkit.route(name);
-      const entry = route.to === "tool" ? this.#options.toolkit.entryOf(route.tool) : undefined;
-      if (route.to !== "tool" || entry === undefined || entry.needsApproval(route.function)) continue;
-      calls.push({ name, id, route, entry, arguments: this.#options.toolkit.textOf(name, call.text) });
+      const { toolkit } = this.#options;
+      const route = toolkit.route(name);
+      if (route.to === "client") continue;
+      const entry = route.to === "tool" ? toolkit.entryOf(route.tool) : undefined;
+      if (route.to === "tool" && entry?.needsApproval(route.function)) continue;
+      calls.push({
+        name,
+        id,
+        arguments: toolkit.textOf(name, call.text),
+        ...(route.to === "tool" && entry && { route, entry }),
+      });
     }
     return calls;
   }
