@@ -3,7 +3,8 @@
 
 import type { OutputEndReason, OutputEvent, OutputParser } from "@tokenwire/core/parsers";
 import type { Tokenizer } from "@tokenwire/core/tokenizer";
-import type { ToolChoice } from "./conversation.ts";
+import { AnswerCheck } from "./answer-check.ts";
+import type { ResponseFormat, ToolChoice } from "./conversation.ts";
 import type { EngineFinishReason, SampledLogprob } from "./generation.ts";
 import { type LogprobEntry, LogprobTracker } from "./logprobs.ts";
 import { StopMatcher } from "./stop-matcher.ts";
@@ -37,6 +38,8 @@ export interface ChoiceOutputOptions {
   readonly hiddenStopIds: ReadonlySet<number>;
   /** IDs the client asked to stop at; one that matched is reported as the stop reason. */
   readonly requestedStopIds: readonly number[];
+  /** What the whole answer is checked against; a violation is reported, and changes nothing. */
+  readonly responseFormat?: ResponseFormat;
 }
 
 /** A parser's diagnostic, for the log and the counters. */
@@ -49,6 +52,7 @@ export class ChoiceOutput {
   readonly #options: ChoiceOutputOptions;
   readonly #stops: StopMatcher;
   readonly #tracker: LogprobTracker | undefined;
+  readonly #check: AnswerCheck | undefined;
   /** Calls that `tool_choice` forbids; their arguments become text. */
   readonly #refused: Set<number> = new Set();
   /** From the parser's numbers to those on the wire, which have no gaps. */
@@ -67,6 +71,7 @@ export class ChoiceOutput {
   constructor(options: ChoiceOutputOptions) {
     this.#options = options;
     this.#stops = new StopMatcher(options.stop, options.includeStop);
+    this.#check = options.responseFormat && new AnswerCheck(options.responseFormat);
     this.#tracker = options.logprobs ? new LogprobTracker(options.tokenizer) : undefined;
   }
 
@@ -111,6 +116,8 @@ export class ChoiceOutput {
     }
     const called = this.#wireIndex.size > 0 && this.#calledAll;
     const wire = cut && !this.#done ? "length" : called ? "tool_calls" : "stop";
+    const violation = wire === "stop" ? this.#check?.end() : undefined;
+    if (violation !== undefined) this.diagnostics.push({ code: "invalid-answer", text: violation });
     events.push({ type: "finish", reason: wire, stopReason: this.#stopReason });
     return events;
   }
@@ -165,6 +172,7 @@ export class ChoiceOutput {
 
   #show(text: string, events: ChoiceEvent[]): void {
     if (text === "") return;
+    this.#check?.push(text);
     if (this.#tracker) events.push({ type: "text", text, logprobs: this.#tracker.show(text) });
     else appendEvent(events, { type: "text", text });
   }

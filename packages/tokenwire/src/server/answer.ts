@@ -100,6 +100,7 @@ export function readAnswer(
       parallelToolCalls: conversation.parallelToolCalls,
       hiddenStopIds: hiddenStopIds(profile, sampling),
       requestedStopIds: sampling.stopTokenIds,
+      responseFormat: conversation.responseFormat,
     },
   };
 }
