@@ -2,7 +2,7 @@
 // latency it adds at 1,000 requests per second, CPU per token, memory per idle stream, and how long a prompt of 10 MB
 // holds up others. The engine costs next to nothing (replay-engine.mjs), load comes from another process (load.mjs), and
 // what a bare server takes for the same bytes is measured in the same run (bare.mjs), round by round.
-// Run: npm run build && node --expose-gc bench/server/pipeline.mjs [rounds]
+// Run: npm run build && node --expose-gc bench/server/pipeline.mjs [rounds] [idle|requests|latency|streams|long …]
 
 import { fork } from "node:child_process";
 import { cpus, loadavg } from "node:os";
@@ -15,6 +15,7 @@ import { quantile } from "./client.mjs";
 import { modes, ReplayEngine } from "./replay-engine.mjs";
 
 const rounds = Number(process.argv[2] ?? 3);
+const chosen = process.argv.slice(3);
 const tokenizer = getEncoding("o200k_harmony");
 const words = " and then the quick brown fox jumped over the lazy dog while it rained".repeat(40);
 const encode = (text) => [...tokenizer.encode(text, { allowedSpecial: "all" })];
@@ -111,8 +112,8 @@ async function leastCpu(candidates, units) {
   return least;
 }
 
-console.log("\nrequests, 200 tokens in, 16 out, per core");
-{
+async function requests() {
+  console.log("\nrequests, 200 tokens in, 16 out, per core");
   const requests = 2_000;
   const load = { requests, concurrency: 50 };
   const whole = body({ max_tokens: 16 });
@@ -127,8 +128,8 @@ console.log("\nrequests, 200 tokens in, 16 out, per core");
   print("Fastify, same bytes", `${(1e6 / bare).toFixed(0)} requests/s`, `${bare.toFixed(0)} µs each`);
 }
 
-console.log("\nlatency at 1,000 requests/s, 200 tokens in, 1 out, milliseconds");
-{
+async function latency() {
+  console.log("\nlatency at 1,000 requests/s, 200 tokens in, 1 out, milliseconds");
   const load = { requests: 3_000, rate: 1_000, text: body({ max_tokens: 1 }) };
   const rows = { tokenwire: [harmony.url, harmony.engine.calls], Fastify: [fastify.url, fastify.calls] };
   const found = {};
@@ -153,74 +154,77 @@ console.log("\nlatency at 1,000 requests/s, 200 tokens in, 1 out, milliseconds")
   }
 }
 
-console.log(`\nstreams of ${answerTokens} tokens: tokens/s per core, and µs of CPU per token`);
-/** A row: what a token costs, and how much more than with a bare server. */
-function printTokens(name, micros, bare) {
-  print(
-    name,
-    `${(1e3 / micros).toFixed(0)} k tokens/s`,
-    `${micros.toFixed(2)} µs/token`,
-    bare === undefined ? "" : `${(micros / bare).toFixed(2)} × bare`,
-  );
-}
-for (const concurrency of [1, 100, 500]) {
-  const requests = Math.max(20, concurrency);
-  const load = { requests, concurrency };
-  const text = streamed();
-  const use = (engine, mode) => () => {
-    engine.mode = modes[mode];
-  };
-  const perWrite = (count) => () => {
-    bareStream.state.perWrite = count;
-  };
-  const [bare1, bare4, one, four, delta, coalesced, parsed] = await leastCpu(
-    [
-      { url: bareStream.url, text, ...load, before: perWrite(1) },
-      { url: bareStream.url, text, ...load, before: perWrite(4) },
-      { url: harmony.url, text, ...load, before: use(harmony.engine, "token by token") },
-      { url: harmony.url, text, ...load, before: use(harmony.engine, "4 tokens a step") },
-      { url: harmony.url, text, ...load, before: use(harmony.engine, "4 tokens a delta") },
-      {
-        url: harmony.url,
-        text: streamed({ stream_options: { coalesce_ms: 50 } }),
-        ...load,
-        before: use(harmony.engine, "token by token"),
-      },
-      { url: templated.url, text, ...load, before: use(templated.engine, "token by token") },
-    ],
-    requests * answerTokens,
-  );
-  console.log(` ${concurrency} at a time`);
-  printTokens("bare node:http, 1 chunk a write", bare1);
-  printTokens("bare node:http, 4 chunks a write", bare4);
-  printTokens("harmony, token by token", one, bare1);
-  printTokens("harmony, 4 tokens a step", four, bare4);
-  printTokens("harmony, 4 tokens a delta", delta, bare4);
-  printTokens("harmony, coalesced over 50 ms", coalesced, bare4);
-  printTokens("template, reasoning and tool parser", parsed, bare1);
-}
-
-console.log("\nidle streams");
-{
-  const streams = 1_000;
-  const found = [];
-  for (let round = 0; round < rounds; round++) {
-    globalThis.gc?.();
-    const before = process.memoryUsage().rss;
-    harmony.engine.idle = true;
-    await ask("hold", { url: harmony.url, text: streamed(), streams });
-    globalThis.gc?.();
-    found.push((process.memoryUsage().rss - before) / streams / 1024);
-    await ask("release");
-    harmony.engine.idle = false;
-    await new Promise((resolve) => setTimeout(resolve, 300));
+async function streams() {
+  console.log(`\nstreams of ${answerTokens} tokens: tokens/s per core, and µs of CPU per token`);
+  /** A row: what a token costs, and how much more than with a bare server. */
+  function printTokens(name, micros, bare) {
+    print(
+      name,
+      `${(1e3 / micros).toFixed(0)} k tokens/s`,
+      `${micros.toFixed(2)} µs/token`,
+      bare === undefined ? "" : `${(micros / bare).toFixed(2)} × bare`,
+    );
   }
-  // Later rounds reuse what the first one took from the system.
-  print("memory", `${Math.max(...found).toFixed(1)} KB RSS each`);
+  for (const concurrency of [1, 100, 500]) {
+    const requests = Math.max(20, concurrency);
+    const load = { requests, concurrency };
+    const text = streamed();
+    const use = (engine, mode) => () => {
+      engine.mode = modes[mode];
+    };
+    const perWrite = (count) => () => {
+      bareStream.state.perWrite = count;
+    };
+    const [bare1, bare4, one, four, delta, coalesced, parsed] = await leastCpu(
+      [
+        { url: bareStream.url, text, ...load, before: perWrite(1) },
+        { url: bareStream.url, text, ...load, before: perWrite(4) },
+        { url: harmony.url, text, ...load, before: use(harmony.engine, "token by token") },
+        { url: harmony.url, text, ...load, before: use(harmony.engine, "4 tokens a step") },
+        { url: harmony.url, text, ...load, before: use(harmony.engine, "4 tokens a delta") },
+        {
+          url: harmony.url,
+          text: streamed({ stream_options: { coalesce_ms: 50 } }),
+          ...load,
+          before: use(harmony.engine, "token by token"),
+        },
+        { url: templated.url, text, ...load, before: use(templated.engine, "token by token") },
+      ],
+      requests * answerTokens,
+    );
+    console.log(` ${concurrency} at a time`);
+    printTokens("bare node:http, 1 chunk a write", bare1);
+    printTokens("bare node:http, 4 chunks a write", bare4);
+    printTokens("harmony, token by token", one, bare1);
+    printTokens("harmony, 4 tokens a step", four, bare4);
+    printTokens("harmony, 4 tokens a delta", delta, bare4);
+    printTokens("harmony, coalesced over 50 ms", coalesced, bare4);
+    printTokens("template, reasoning and tool parser", parsed, bare1);
+  }
 }
 
-console.log("\na prompt of 10 MB beside a stream");
-{
+/** First of all, because a process that has worked hard has memory to spare. */
+async function idleStreams() {
+  console.log("\nidle streams");
+  const streams = 1_000;
+  await ask("closed", { url: harmony.url, text: streamed(), requests: 100, concurrency: 50 });
+  const used = () => {
+    globalThis.gc?.();
+    const { rss, heapUsed, external } = process.memoryUsage();
+    return { rss, objects: heapUsed + external };
+  };
+  const before = used();
+  harmony.engine.idle = true;
+  await ask("hold", { url: harmony.url, text: streamed(), streams });
+  const after = used();
+  await ask("release");
+  harmony.engine.idle = false;
+  const each = (key) => ((after[key] - before[key]) / streams / 1024).toFixed(1);
+  print("memory", `${each("rss")} KB RSS each`, `${each("objects")} KB of it objects`);
+}
+
+async function longPrompt() {
+  console.log("\na prompt of 10 MB beside a stream");
   const long = `${words}\n`.repeat(Math.ceil(10e6 / words.length));
   const started = performance.now();
   tokenizer.encodeOrdinary(long);
@@ -267,6 +271,11 @@ console.log("\na prompt of 10 MB beside a stream");
     `answered after ${best("took")} ms`,
     `${best("slices")} turns`,
   );
+}
+
+const sections = { idle: idleStreams, requests, latency, streams, long: longPrompt };
+for (const [name, run] of Object.entries(sections)) {
+  if (chosen.length === 0 || chosen.includes(name)) await run();
 }
 
 worker.kill();
