@@ -103,6 +103,7 @@ describe.skipIf(!hasTmux || !existsSync(main))("a chat with tools in a terminal"
     { emit: calls("container.exec", "{}") },
     { emit: answer("I have no container.") },
     { emit: calls("python", "while True: pass") },
+    { emit: calls("functions.apply_patch", patch("asked")) },
     { emit: answer("one two three four five six seven eight"), tokenMs: 400 },
     { emit: answer("Pasted well.") },
     { emit: answer("Block well.") },
@@ -167,11 +168,19 @@ describe.skipIf(!hasTmux || !existsSync(main))("a chat with tools in a terminal"
     type("Loop", "Enter");
     await shows("while True: pass");
     tmux("send-keys", "-t", "chat", "C-c");
-    await shows("(interrupted)");
+    const interrupted = (times: number) =>
+      expect.poll(() => screen().split("(interrupted)").length - 1, { timeout: 20_000 }).toBe(times);
+    await interrupted(1);
+    type("Ask me", "Enter");
+    await shows("+++ asked.txt");
+    await expect.poll(() => screen().trimEnd().endsWith("Allow? [y/N]"), { timeout: 20_000 }).toBe(true);
+    tmux("send-keys", "-t", "chat", "C-c");
+    await interrupted(2);
+    expect(existsSync(join(folder, "work/asked.txt"))).toBe(false);
     type("Count", "Enter");
     await shows("one two");
     tmux("send-keys", "-t", "chat", "C-c");
-    await expect.poll(() => screen().split("(interrupted)").length, { timeout: 20_000 }).toBe(3);
+    await interrupted(3);
     expect(screen()).not.toContain("seven");
   });
 

@@ -39,8 +39,11 @@ export class LineReader {
     });
     this.#readline.on("SIGINT", () => {
       this.#interrupts += 1;
-      if (this.onInterrupt) this.onInterrupt();
-      else if (this.#interrupts >= 2) this.#readline.close();
+      if (this.onInterrupt) {
+        this.onInterrupt();
+        // A question that was open has no answer any more.
+        this.#settle(undefined);
+      } else if (this.#interrupts >= 2) this.#readline.close();
       else process.stderr.write("\n(Ctrl-C again to leave)\n");
     });
   }
