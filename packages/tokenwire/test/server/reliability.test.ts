@@ -366,26 +366,23 @@ const collectGarbage = runInNewContext("gc") as () => void;
 
 describe("memory does not grow with requests", () => {
   it("nothing is kept of those that ended, failed or were cut", async () => {
-    const running = await serverFor(
-      { emit: () => answerText("one two three") },
-      { store: createMemoryStore({ maxBytes: 50_000 }) },
-    );
-    const heapAfter = async (requests: number): Promise<number> => {
-      for (let at = 0; at < requests; at++) {
-        const path = paths[at % 4]!;
-        if (at % 10 === 9) await cut(running, path, true, 1);
-        else await (await send(running, path, at % 2 === 0, at % 10 === 8 ? { temperature: 9 } : {})).text();
-      }
-      await until(() => running.engine.live === 0);
-      running.engine.requests.length = 0;
-      running.engine.signals.length = 0;
+    const { engine, ...running } = await serverFor({ emit: () => answerText("one two three") });
+    // Each request's signal is referred to by whatever is left of the request.
+    const traces: WeakRef<AbortSignal>[] = [];
+    for (let at = 0; at < 80; at++) {
+      const path = paths[at % 4]!;
+      if (at % 5 === 4) await cut({ engine, ...running }, path, true, 1);
+      else await (await send({ engine, ...running }, path, at % 2 === 0)).text();
+    }
+    await until(() => engine.live === 0);
+    for (const signal of engine.signals.splice(0)) traces.push(new WeakRef(signal!));
+    engine.requests.length = 0;
+    expect(traces.length).toBeGreaterThan(60);
+    const alive = (): number => {
       collectGarbage();
-      return process.memoryUsage().heapUsed;
+      return traces.filter((trace) => trace.deref() !== undefined).length;
     };
-    await heapAfter(100);
-    const load = (await (await fetch(`${running.url}/load`)).json()) as Record<string, number>;
-    expect(load).toMatchObject({ running: 0, waiting: 0, in_flight: 1 });
-    const before = await heapAfter(300);
-    expect((await heapAfter(600)) - before).toBeLessThan(2_000_000);
-  }, 30_000);
+    // The last few may still be on their way out of a connection or a timer.
+    await until(() => alive() <= 8);
+  });
 });
