@@ -1,6 +1,6 @@
 // The command in this process: engines, tools, comparisons, and what it says when something is wrong.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -40,9 +40,10 @@ describe("tokenwire eval", () => {
   it("asks an engine without a server, and lets it use tools", async () => {
     const search = '<|channel|>commentary to=browser.search<|message|>{"query":"sum"}<|call|>';
     const wrong = "<|channel|>commentary to=browser.fly<|message|>{}<|call|>";
-    file("page.md", "# Sums\n\nThe sum of 2 and 3 is 5.");
+    mkdirSync(join(folder, "site"));
+    file("site/page.md", "# Sums\n\nThe sum of 2 and 3 is 5.");
     const engine = script("s.json", search, answer("It is 5"), wrong, answer("7"));
-    const backend = ["--tools", "browser", "--browser-backend", `local:${folder}`];
+    const backend = ["--tools", "browser", "--browser-backend", `local:${folder}/site`];
     const prices = ["--price-input", "1", "--price-output", "1000000"];
     const { code, stdout } = await evaluate("run", engine, ...backend, ...prices);
     expect(code).toBe(0);
