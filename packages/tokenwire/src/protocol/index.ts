@@ -68,7 +68,7 @@ export type {
   SamplingParameters,
 } from "./generation.ts";
 export { newId, unixSeconds } from "./ids.ts";
-export type { LogprobEntry } from "./logprobs.ts";
+export { checkLogprobs, type LogprobEntry } from "./logprobs.ts";
 export { MessageEncoder, type MessageEvent, messageFrame } from "./messages/encoder.ts";
 export { type MessagesErrorBody, toMessagesError } from "./messages/errors.ts";
 export {

@@ -41,6 +41,16 @@ export function toWireLogprob(entry: LogprobEntry, tokenizer: Tokenizer): WireLo
   };
 }
 
+/** Raises 500 for what an engine gave as a probability and is no number: as JSON it would be null. */
+export function checkLogprobs(sampled: readonly SampledLogprob[]): void {
+  for (const entry of sampled) {
+    for (const { logprob } of [entry, ...(entry.top ?? [])]) {
+      if (logprob < Number.POSITIVE_INFINITY) continue;
+      throw new ApiError(500, `The engine gave ${logprob} as a log-probability.`);
+    }
+  }
+}
+
 interface Piece {
   readonly sampled: SampledLogprob;
   readonly bytes: Uint8Array;
@@ -65,12 +75,8 @@ export class LogprobTracker {
     this.#tokenizer = tokenizer;
   }
 
-  /** A token was sampled. Raises 500 for a probability that is no number: as JSON it would be null. */
+  /** A token was sampled. */
   push(sampled: SampledLogprob): void {
-    for (const { logprob } of [sampled, ...(sampled.top ?? [])]) {
-      if (logprob < Number.POSITIVE_INFINITY) continue;
-      throw new ApiError(500, `The engine gave ${logprob} as a log-probability.`);
-    }
     this.#pending.push({ sampled, bytes: this.#tokenizer.decodeBytes([sampled.id]), shown: 0 });
   }
 

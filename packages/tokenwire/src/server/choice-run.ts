@@ -7,6 +7,7 @@ import {
   type ChoiceEvent,
   ChoiceOutput,
   type ChoiceOutputOptions,
+  checkLogprobs,
   type GenerationPlan,
   type SampledLogprob,
   type TokenUsage,
@@ -141,6 +142,7 @@ export class ChoiceRun implements EventTaker<GenerateEvent> {
         this.#sink.start?.(this.#choice, event.promptLogprobs);
         return true;
       case "delta":
+        if (event.logprobs) checkLogprobs(event.logprobs);
         this.#deadlines!.progress();
         this.#emit(this.#output.push(event.tokenIds, event.logprobs), event.tokenIds, event.logprobs);
         return !this.#output.done;
