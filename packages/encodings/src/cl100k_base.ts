@@ -1,7 +1,7 @@
 import type { Encoding } from "@tokenwire/core/tokenizer/packed";
 import { vocabulary } from "#vocabulary/cl100k_base";
 import { createOnce } from "./create.ts";
-import { definitions } from "./definitions.ts";
+import { cl100k } from "./definitions.ts";
 
 /** The encoding `cl100k_base`. A bundle that imports it from here holds no other encoding's data. */
-export const encoding: Encoding = /* @__PURE__ */ createOnce(definitions.cl100k_base, vocabulary);
+export const encoding: Encoding = /* @__PURE__ */ createOnce(cl100k, vocabulary);

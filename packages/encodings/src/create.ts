@@ -1,6 +1,11 @@
 // Makes encodings from definitions and vocabularies, each once; encodings over one vocabulary share its tables.
 
-import { createPackedEncoding, type Encoding, replaceSpecialTokens } from "@tokenwire/core/tokenizer/packed";
+import {
+  createPackedEncoding,
+  type Encoding,
+  knownPatterns,
+  replaceSpecialTokens,
+} from "@tokenwire/core/tokenizer/packed";
 import type { EncodingDefinition } from "./definition.ts";
 
 const made: Map<string, Encoding> = new Map();
@@ -14,14 +19,15 @@ export function existing(name: string): Encoding | undefined {
 export function createOnce(definition: EncodingDefinition, vocabulary: () => Uint8Array): Encoding {
   const known = made.get(definition.name);
   if (known !== undefined) return known;
-  const { name, pattern, idLimit, normalization, specialTokens } = definition;
+  const { name, idLimit, normalization } = definition;
+  const specialTokens = definition.specialTokens();
   const family = `${definition.vocabulary} ${idLimit ?? ""}`;
   const relative = made.get(family);
   const encoding =
     relative === undefined
       ? createPackedEncoding({
           name,
-          pattern,
+          pattern: knownPatterns[definition.pattern],
           vocabulary: vocabulary(),
           idLimit,
           normalization,

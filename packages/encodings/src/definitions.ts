@@ -1,6 +1,5 @@
 // Every encoding as data: pattern, vocabulary, special tokens.
 
-import { knownPatterns } from "@tokenwire/core/tokenizer/packed";
 import type { EncodingDefinition } from "./definition.ts";
 
 /** The names that `getEncoding` accepts. */
@@ -23,21 +22,21 @@ function fillInTheMiddle(first: number): readonly (readonly [string, number])[] 
 }
 
 /** Special tokens of harmony that have a name, by ID. */
-const harmonyNames: ReadonlyMap<number, string> = new Map([
-  [199_998, "<|startoftext|>"],
-  [199_999, endOfText],
-  [200_002, "<|return|>"],
-  [200_003, "<|constrain|>"],
-  [200_005, "<|channel|>"],
-  [200_006, "<|start|>"],
-  [200_007, "<|end|>"],
-  [200_008, "<|message|>"],
-  [200_012, "<|call|>"],
-]);
+const harmonyNames: Readonly<Record<number, string>> = {
+  199998: "<|startoftext|>",
+  199999: endOfText,
+  200002: "<|return|>",
+  200003: "<|constrain|>",
+  200005: "<|channel|>",
+  200006: "<|start|>",
+  200007: "<|end|>",
+  200008: "<|message|>",
+  200012: "<|call|>",
+};
 
 function harmonyTokens(last: number): [string, number][] {
   const tokens: [string, number][] = [];
-  for (let id = 199_998; id <= last; id++) tokens.push([harmonyNames.get(id) ?? `<|reserved_${id}|>`, id]);
+  for (let id = 199_998; id <= last; id++) tokens.push([harmonyNames[id] ?? `<|reserved_${id}|>`, id]);
   return tokens;
 }
 
@@ -54,62 +53,77 @@ export function harmonySpecialTokens(preset: HarmonyPreset): ReadonlyMap<string,
   return new Map([[endOfPrompt, 200_018], ...harmonyTokens(201_087)]);
 }
 
-export const definitions: Readonly<Record<EncodingName, EncodingDefinition>> = {
-  gpt2: {
-    name: "gpt2",
-    pattern: knownPatterns.gpt2,
-    vocabulary: "p50k_base",
-    idLimit: 50_256,
-    specialTokens: new Map([[endOfText, 50_256]]),
-  },
-  r50k_base: {
-    name: "r50k_base",
-    pattern: knownPatterns.gpt2,
-    vocabulary: "p50k_base",
-    idLimit: 50_256,
-    specialTokens: new Map([[endOfText, 50_256]]),
-  },
-  p50k_base: {
-    name: "p50k_base",
-    pattern: knownPatterns.gpt2,
-    vocabulary: "p50k_base",
-    specialTokens: new Map([[endOfText, 50_256]]),
-  },
-  p50k_edit: {
-    name: "p50k_edit",
-    pattern: knownPatterns.gpt2,
-    vocabulary: "p50k_base",
-    specialTokens: new Map([[endOfText, 50_256], ...fillInTheMiddle(50_281)]),
-  },
-  cl100k_base: {
-    name: "cl100k_base",
-    pattern: knownPatterns.cl100k,
-    vocabulary: "cl100k_base",
-    specialTokens: new Map([[endOfText, 100_257], ...fillInTheMiddle(100_258), [endOfPrompt, 100_276]]),
-  },
-  o200k_base: {
-    name: "o200k_base",
-    pattern: knownPatterns.o200k,
-    vocabulary: "o200k_base",
-    specialTokens: new Map([
+export const gpt2: EncodingDefinition = {
+  name: "gpt2",
+  pattern: "gpt2",
+  vocabulary: "p50k_base",
+  idLimit: 50_256,
+  specialTokens: () => new Map([[endOfText, 50_256]]),
+};
+
+export const r50k: EncodingDefinition = {
+  name: "r50k_base",
+  pattern: "gpt2",
+  vocabulary: "p50k_base",
+  idLimit: 50_256,
+  specialTokens: () => new Map([[endOfText, 50_256]]),
+};
+
+export const p50k: EncodingDefinition = {
+  name: "p50k_base",
+  pattern: "gpt2",
+  vocabulary: "p50k_base",
+  specialTokens: () => new Map([[endOfText, 50_256]]),
+};
+
+export const p50kEdit: EncodingDefinition = {
+  name: "p50k_edit",
+  pattern: "gpt2",
+  vocabulary: "p50k_base",
+  specialTokens: () => new Map([[endOfText, 50_256], ...fillInTheMiddle(50_281)]),
+};
+
+export const cl100k: EncodingDefinition = {
+  name: "cl100k_base",
+  pattern: "cl100k",
+  vocabulary: "cl100k_base",
+  specialTokens: () => new Map([[endOfText, 100_257], ...fillInTheMiddle(100_258), [endOfPrompt, 100_276]]),
+};
+
+export const o200k: EncodingDefinition = {
+  name: "o200k_base",
+  pattern: "o200k",
+  vocabulary: "o200k_base",
+  specialTokens: () =>
+    new Map([
       [endOfText, 199_999],
       [endOfPrompt, 200_018],
     ]),
-  },
-  o200k_harmony: {
-    name: "o200k_harmony",
-    pattern: knownPatterns.o200k,
-    vocabulary: "o200k_base",
-    // Over a thousand: made only for those who ask for this encoding.
-    get specialTokens(): ReadonlyMap<string, number> {
-      return harmonySpecialTokens("tiktoken");
-    },
-  },
-  voyage3_base: {
-    name: "voyage3_base",
-    pattern: knownPatterns.voyage3,
-    vocabulary: "voyage3_base",
-    normalization: "NFC",
-    specialTokens: new Map(),
-  },
+};
+
+export const harmony: EncodingDefinition = {
+  name: "o200k_harmony",
+  pattern: "o200k",
+  vocabulary: "o200k_base",
+  specialTokens: () => harmonySpecialTokens("tiktoken"),
+};
+
+export const voyage3: EncodingDefinition = {
+  name: "voyage3_base",
+  pattern: "voyage3",
+  vocabulary: "voyage3_base",
+  normalization: "NFC",
+  specialTokens: () => new Map(),
+};
+
+/** All of them. The module of one encoding takes only its own, so that a bundle has no other's tokens. */
+export const definitions: Readonly<Record<EncodingName, EncodingDefinition>> = {
+  gpt2,
+  r50k_base: r50k,
+  p50k_base: p50k,
+  p50k_edit: p50kEdit,
+  cl100k_base: cl100k,
+  o200k_base: o200k,
+  o200k_harmony: harmony,
+  voyage3_base: voyage3,
 };

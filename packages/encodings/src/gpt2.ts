@@ -1,7 +1,7 @@
 import type { Encoding } from "@tokenwire/core/tokenizer/packed";
 import { vocabulary } from "#vocabulary/p50k_base";
 import { createOnce } from "./create.ts";
-import { definitions } from "./definitions.ts";
+import { gpt2 } from "./definitions.ts";
 
 /** The encoding `gpt2`. A bundle that imports it from here holds no other encoding's data. */
-export const encoding: Encoding = /* @__PURE__ */ createOnce(definitions.gpt2, vocabulary);
+export const encoding: Encoding = /* @__PURE__ */ createOnce(gpt2, vocabulary);

@@ -1,7 +1,7 @@
 import type { Encoding } from "@tokenwire/core/tokenizer/packed";
 import { vocabulary } from "#vocabulary/o200k_base";
 import { createOnce } from "./create.ts";
-import { definitions } from "./definitions.ts";
+import { harmony } from "./definitions.ts";
 
 /** The encoding `o200k_harmony`. A bundle that imports it from here holds no other encoding's data. */
-export const encoding: Encoding = /* @__PURE__ */ createOnce(definitions.o200k_harmony, vocabulary);
+export const encoding: Encoding = /* @__PURE__ */ createOnce(harmony, vocabulary);

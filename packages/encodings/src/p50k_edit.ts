@@ -1,7 +1,7 @@
 import type { Encoding } from "@tokenwire/core/tokenizer/packed";
 import { vocabulary } from "#vocabulary/p50k_base";
 import { createOnce } from "./create.ts";
-import { definitions } from "./definitions.ts";
+import { p50kEdit } from "./definitions.ts";
 
 /** The encoding `p50k_edit`. A bundle that imports it from here holds no other encoding's data. */
-export const encoding: Encoding = /* @__PURE__ */ createOnce(definitions.p50k_edit, vocabulary);
+export const encoding: Encoding = /* @__PURE__ */ createOnce(p50kEdit, vocabulary);
