@@ -60,7 +60,8 @@ describe.skipIf(!existsSync(browserPath))("in Chromium", () => {
       parser.end();
       globalThis.result = { prompt: prompt.length, messages: JSON.parse(JSON.stringify(parser.messages)) };
     `,
-      { format: "iife" },
+      // As users bundle it: what is published, with the vocabulary inside.
+      { format: "iife", conditions: ["module"] },
     );
     writeFileSync(
       join(folder, "page.html"),
