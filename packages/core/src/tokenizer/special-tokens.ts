@@ -82,6 +82,8 @@ export interface SpecialRules {
   readonly allowed: ReadonlySet<string> | undefined;
 }
 
+const noRules: SpecialRules = { allowed: undefined, disallowed: undefined };
+
 /** The special tokens of one encoding. */
 export class SpecialTokens {
   /** Token to ID. */
@@ -89,12 +91,15 @@ export class SpecialTokens {
   readonly #names: Map<number, string> = new Map();
   readonly #all: ReadonlySet<string>;
   readonly #matcher: SpecialMatcher;
+  /** Nothing is allowed: made once, since short texts notice what is made for each of them. */
+  readonly #strictRules: SpecialRules;
 
   /** Where two tokens share an ID, that ID decodes as the one that comes first in `tokens`. */
   constructor(tokens: ReadonlyMap<string, number>) {
     this.ids = tokens;
     this.#all = new Set(tokens.keys());
     this.#matcher = new SpecialMatcher(tokens.keys());
+    this.#strictRules = { allowed: undefined, disallowed: this.#matcher };
     for (const [token, id] of tokens) {
       if (!Number.isInteger(id) || id < 0 || id >= 2 ** 31) {
         throw new TokenwireError(
@@ -123,6 +128,9 @@ export class SpecialTokens {
 
   /** Resolves options. `disallowedByDefault`: whether a special token that no option names raises. */
   rules(options: EncodeOptions, disallowedByDefault: boolean): SpecialRules {
+    if (options.allowedSpecial === undefined && options.disallowedSpecial === undefined) {
+      return disallowedByDefault ? this.#strictRules : noRules;
+    }
     const allowed = this.#resolve(options.allowedSpecial ?? []);
     const wanted = options.disallowedSpecial ?? (disallowedByDefault ? "all" : []);
     return {
