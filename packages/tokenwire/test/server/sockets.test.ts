@@ -164,7 +164,7 @@ describe("responses over a WebSocket", () => {
   });
 
   it("keeps idle connections alive with pings", async () => {
-    const running = await serverFor({ emit: () => answerText("x") }, { keepAlive: 10 });
+    const running = await serverFor({ emit: () => answerText("x") }, { keepAlive: 100 });
     const { socket } = await connectTo(running);
     let pings = 0;
     socket.on("ping", () => pings++);
