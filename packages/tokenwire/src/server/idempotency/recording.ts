@@ -3,6 +3,7 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 import { ApiError } from "../../protocol/index.ts";
+import { ChangeSignal } from "../change-signal.ts";
 import { ReaderPressure } from "../reader-pressure.ts";
 
 interface Head {
@@ -29,7 +30,7 @@ export class Recording {
   #ended = false;
   #failed = false;
   #readers = 0;
-  #changed = deferred();
+  readonly #changed: ChangeSignal = new ChangeSignal();
 
   /** Aborted when nobody waits for the answer any more. */
   get signal(): AbortSignal {
@@ -60,18 +61,18 @@ export class Recording {
       (entry): entry is [string, string | string[]] => entry[1] !== undefined && !ownHeaders.has(entry[0]),
     );
     this.#head = { status, headers: Object.fromEntries(kept) };
-    this.#wake();
+    this.#changed.notify();
   }
 
   add(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#size += chunk.length;
-    this.#wake();
+    this.#changed.notify();
   }
 
   end(): void {
     this.#ended = true;
-    this.#wake();
+    this.#changed.notify();
   }
 
   fail(error: unknown): void {
@@ -79,7 +80,7 @@ export class Recording {
     this.#error = error;
     this.#failed = true;
     this.#ended = true;
-    this.#wake();
+    this.#changed.notify();
   }
 
   /**
@@ -92,7 +93,7 @@ export class Recording {
     this.#readers++;
     try {
       while (this.#head === undefined && !this.#ended && !raw.destroyed) {
-        await Promise.race([this.#changed.promise, left]);
+        await Promise.race([this.#changed.next, left]);
       }
       if (raw.destroyed) throw new ApiError(499, "The client closed the connection.");
       if (this.#head === undefined) throw this.#error;
@@ -110,29 +111,15 @@ export class Recording {
     const reader = new ReaderPressure(raw, stalledReader);
     void left.then(() => reader.release());
     for (let next = 0; !raw.destroyed; ) {
-      const { promise } = this.#changed;
+      const changed = this.#changed.next;
       while (next < this.#chunks.length && !raw.destroyed) {
         if (!raw.write(this.#chunks[next++]!)) await reader.begin();
       }
       if (this.#ended) break;
-      await Promise.race([promise, left]);
+      await Promise.race([changed, left]);
     }
     // Half an answer must not look like a whole one.
     if (this.#failed) raw.destroy();
     else raw.end();
   }
-
-  #wake(): void {
-    const { resolve } = this.#changed;
-    this.#changed = deferred();
-    resolve();
-  }
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }

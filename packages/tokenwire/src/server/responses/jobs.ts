@@ -1,6 +1,7 @@
 // Responses that are being made: so that another request can cancel one, or follow its events.
 
 import type { ResponseEvent, ResponseObject } from "../../protocol/index.ts";
+import { ChangeSignal } from "../change-signal.ts";
 
 /** One response in the making. */
 export class ResponseJob {
@@ -11,7 +12,7 @@ export class ResponseJob {
   readonly events: ResponseEvent[] = [];
   readonly #response: () => ResponseObject;
   #finished = false;
-  #changed: { readonly promise: Promise<void>; readonly resolve: () => void } = deferred();
+  readonly #changed: ChangeSignal = new ChangeSignal();
 
   constructor(tenant: string, background: boolean, response: () => ResponseObject) {
     this.tenant = tenant;
@@ -29,32 +30,18 @@ export class ResponseJob {
 
   /** Resolves when there are more events, or the job is finished. */
   get changed(): Promise<void> {
-    return this.#changed.promise;
+    return this.#changed.next;
   }
 
   add(events: readonly ResponseEvent[]): void {
     this.events.push(...events);
-    this.#wake();
+    this.#changed.notify();
   }
 
   finish(): void {
     this.#finished = true;
-    this.#wake();
+    this.#changed.notify();
   }
-
-  #wake(): void {
-    const { resolve } = this.#changed;
-    this.#changed = deferred();
-    resolve();
-  }
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }
 
 export class ResponseJobs {
