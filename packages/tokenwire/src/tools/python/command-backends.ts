@@ -20,7 +20,7 @@ export interface ContainerOptions extends CommandBackendOptions {
 
 /**
  * Runs cells in containers without network, privileges or a writable system. A new container per cell; one that runs
- * too long is killed by its name, because ending the client does not end it. Not run against a real engine by us.
+ * too long is killed by its name, because ending the client does not end it.
  */
 export function createContainerBackend(options: ContainerOptions = {}): PythonBackend {
   const { command = "docker", image = "python:3.11" } = options;
@@ -44,12 +44,15 @@ export function createContainerBackend(options: ContainerOptions = {}): PythonBa
   });
 }
 
-/** Address space, in KiB, and processes of a cell under bubblewrap. */
-const bubblewrapLimits = "ulimit -v 1048576 -u 128 2>/dev/null";
+/**
+ * Address space, in KiB, and processes of a cell under bubblewrap. One limit a command, and the second under both of its
+ * letters: shells differ. The system does not hold root to the number of processes.
+ */
+const bubblewrapLimits = "ulimit -v 1048576; ulimit -u 128 2>/dev/null || ulimit -p 128 2>/dev/null";
 
 /**
  * Runs cells with the system's Python under bubblewrap (Linux): own namespaces without network, a read-only system, a
- * temporary folder in memory, an empty environment. Not run by us.
+ * temporary folder in memory, an empty environment.
  */
 export function createBubblewrapBackend(options: CommandBackendOptions = {}): PythonBackend {
   const isolation = [

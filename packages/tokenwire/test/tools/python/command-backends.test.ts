@@ -1,4 +1,5 @@
-// The programs are never run: a script in their place notes how it was called.
+// How the programs are called, and how they are ended: a script in their place notes it. What they isolate is tested in
+// real-backends.test.ts.
 
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -89,7 +90,7 @@ describe.skipIf(process.platform === "win32")("the bubblewrap backend", () => {
     expect(calls()).toEqual([
       "--unshare-all --die-with-parent --new-session --clearenv --ro-bind /usr /usr --ro-bind-try /lib /lib " +
         "--ro-bind-try /lib64 /lib64 --ro-bind-try /bin /bin --proc /proc --dev /dev --tmpfs /tmp --chdir /tmp " +
-        "--setenv PATH /usr/bin:/bin sh -c ulimit -v 1048576 -u 128 2>/dev/null; exec python3 -I -u -",
+        "--setenv PATH /usr/bin:/bin sh -c ulimit -v 1048576; ulimit -u 128 2>/dev/null || ulimit -p 128 2>/dev/null; exec python3 -I -u -",
     ]);
   });
 });
