@@ -5,8 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-
-export type EncodingUnderTest = "o200k_base" | "cl100k_base";
+import type { EncodingUnderTest } from "./job.ts";
 
 /** One tokenizer, loaded. */
 export interface Candidate {

@@ -12,75 +12,95 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
-import { candidates, type EncodingUnderTest } from "./candidates.ts";
+import { candidates } from "./candidates.ts";
 import { buildCorpora } from "./corpora.ts";
-import { type Job, type Measured, measure, type Regime } from "./measure.ts";
+import { type EncodingUnderTest, type Job, joinDocuments, type Measured, type Regime } from "./job.ts";
+import { measure } from "./measure.ts";
+import { type NativePeer, nativePeerNames, prepareNativePeer } from "./native/peers.ts";
+import { pathologicalKinds, pathologicalText } from "./pathological.ts";
+import { printFigures, printRatios, type Table } from "./tables.ts";
+
+/** What a table is made of. */
+interface Subject {
+  readonly title: string;
+  readonly regime: Regime;
+  /** Whether smaller figures are better: those of the best round are kept. */
+  readonly isTime?: boolean;
+  readonly files?: readonly string[];
+  /** Candidates that are not asked. */
+  readonly without?: (candidate: string) => boolean;
+}
 
 const { values } = parseArgs({
   options: {
     encoding: { type: "string", default: "o200k_base" },
     peers: { type: "string" },
     only: { type: "string" },
-    regimes: { type: "string", default: "fresh,warm,cold,count,decode,pathological" },
+    regimes: { type: "string", default: "fresh,warm,cold,count,decode,pathological,scaling" },
     rounds: { type: "string", default: "2" },
     json: { type: "string" },
     job: { type: "string" },
   },
 });
 
-/** Candidates that would need minutes for the whole corpora, or for ever on pathological ones. */
+/** Candidates that would need minutes for the whole corpora, or for ever on pathological ones: their share. */
 const slow: Readonly<Record<string, number>> = {
   "tiktoken (wasm)": 0.1,
   "js-tiktoken": 0.05,
   "gpt-tokenizer": 0.5,
 };
 
+/** Megabytes of each pathological text whose times are compared with half of it. */
+const SCALE = [1, 2, 4, 8];
+
 const runner = fileURLToPath(new URL("../../scripts/run-typescript.mjs", import.meta.url));
 const self = fileURLToPath(import.meta.url);
 
-async function inProcess(job: Job): Promise<Measured | undefined> {
+async function inProcess(job: Job, native: NativePeer | undefined): Promise<Measured | undefined> {
+  const [command, ...args] =
+    native === undefined
+      ? [process.execPath, runner, self, "--job", JSON.stringify(job)]
+      : [native.command, ...native.arguments(job)];
   try {
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [runner, self, "--job", JSON.stringify(job)],
-      {
-        timeout: 600_000,
-        maxBuffer: 1 << 26,
-      },
-    );
+    const { stdout } = await promisify(execFile)(command!, args, { timeout: 600_000, maxBuffer: 1 << 26 });
     return JSON.parse(stdout.trim().split("\n").at(-1)!) as Measured;
   } catch (error) {
     const reason = String((error as { stderr?: string }).stderr ?? error);
     const line = reason.split("\n").find((text) => /error/i.test(text)) ?? reason.slice(0, 120);
-    console.error(`  ${job.candidate}: left out (${line.trim()})`);
+    console.log(`  ${job.candidate}: left out (${line.trim()})`);
     return undefined;
   }
 }
 
-type Table = Record<string, Record<string, number>>;
+/** Names of the candidates that take part, the native ones with how to start them. */
+function participants(folder: string): Map<string, NativePeer | undefined> {
+  const names = values.only?.split(",") ?? [...Object.keys(candidates), ...nativePeerNames];
+  const found = new Map<string, NativePeer | undefined>();
+  for (const name of names) {
+    const isNative = nativePeerNames.includes(name);
+    const native = isNative
+      ? prepareNativePeer(name, values.encoding as EncodingUnderTest, folder)
+      : undefined;
+    if (!isNative || native !== undefined) found.set(name, native);
+  }
+  return found;
+}
 
-async function measureRegime(regime: Regime, names: readonly string[], corpora: string): Promise<Table> {
+async function measureSubject(
+  { regime, isTime = false, files, without }: Subject & { readonly files: readonly string[] },
+  among: ReadonlyMap<string, NativePeer | undefined>,
+): Promise<Table> {
   const table: Table = {};
   const hashes: Record<string, Record<string, string>> = {};
   const missing = new Set<string>();
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const candidate of names) {
-      if (missing.has(candidate)) continue;
-      const isLower = regime === "pathological";
-      if (isLower && candidate in slow) continue;
-      if (regime === "count" && candidate === "hypertok") continue;
-      if ((regime === "count" || regime === "decode") && /tiktoken/.test(candidate)) continue;
+    for (const [candidate, native] of among) {
+      if (missing.has(candidate) || without?.(candidate) === true) continue;
+      const encoding = values.encoding as EncodingUnderTest;
       const share = slow[candidate] ?? 1;
-      const job = {
-        candidate,
-        encoding: values.encoding as EncodingUnderTest,
-        regime,
-        peers: values.peers,
-        corpora,
-        share,
-      };
-      const measured = await inProcess(job);
-      if (measured === undefined) {
+      const job = { candidate, encoding, regime, peers: values.peers, files, share };
+      const measured = await inProcess(job, native);
+      if (measured === undefined || Object.keys(measured.figures).length === 0) {
         missing.add(candidate);
         continue;
       }
@@ -88,7 +108,7 @@ async function measureRegime(regime: Regime, names: readonly string[], corpora: 
       hashes[candidate] = measured.hashes;
       for (const [name, figure] of Object.entries(measured.figures)) {
         const before = table[candidate][name] ?? figure;
-        table[candidate][name] = isLower ? Math.min(before, figure) : Math.max(before, figure);
+        table[candidate][name] = isTime ? Math.min(before, figure) : Math.max(before, figure);
       }
     }
   }
@@ -104,37 +124,68 @@ function reportDisagreement(hashes: Record<string, Record<string, string>>): voi
   }
 }
 
-const units: Readonly<Record<Regime, string>> = {
-  fresh: "MB/s, text never seen before, after warming up on other text",
-  warm: "MB/s, the same text again",
-  cold: "MB/s, first pass of a fresh process",
-  count: "million tokens per second, counting",
-  decode: "million tokens per second, decoding",
-  pathological: "milliseconds, lower is better",
-};
+/** How many times as long each size takes as half of it. */
+function doublings(table: Table): Table {
+  return Object.fromEntries(
+    Object.entries(table).map(([candidate, figures]) => [
+      candidate,
+      Object.fromEntries(
+        pathologicalKinds.flatMap((kind) =>
+          SCALE.slice(1).map((size) => [
+            `${kind} ${size} MB`,
+            figures[`${kind} ${size} MB`]! / figures[`${kind} ${size / 2} MB`]!,
+          ]),
+        ),
+      ),
+    ]),
+  );
+}
 
-function print(regime: Regime, table: Table): void {
-  const columns = Object.keys(Object.values(table)[0] ?? {});
-  console.log(`\n${regime}: ${units[regime]}`);
-  const width = Math.max(14, ...columns.map((column) => column.length + 2));
-  console.log("".padEnd(18) + columns.map((column) => column.padStart(width)).join(""));
-  for (const [candidate, figures] of Object.entries(table)) {
-    const cells = columns.map((column) => {
-      const figure = figures[column] ?? 0;
-      const ours = table["tokenwire"]?.[column] ?? figure;
-      const text = figure < 10 ? figure.toFixed(1) : figure.toFixed(0);
-      return `${text} (${(figure / ours).toFixed(2)})`.padStart(width);
-    });
-    console.log(candidate.padEnd(18) + cells.join(""));
-  }
+/** Everything that can be measured, in the order of `--regimes`. Texts are written to `folder`. */
+function subjects(folder: string): Readonly<Record<string, Subject>> {
+  const write = (name: string, documents: readonly string[]): string => {
+    const path = join(folder, `${name}.txt`);
+    writeFileSync(path, joinDocuments(documents));
+    return path;
+  };
+  const pathological = (sizes: readonly number[]): string[] =>
+    pathologicalKinds.flatMap((kind) =>
+      sizes.map((size) => write(`${kind} ${size} MB`, [pathologicalText(kind, size * 1e6)])),
+    );
+  const quadratic = (candidate: string): boolean => candidate in slow;
+  return {
+    fresh: { regime: "fresh", title: "fresh: MB/s, text never seen before, after warming up on other text" },
+    warm: { regime: "warm", title: "warm: MB/s, the same text again" },
+    cold: { regime: "cold", title: "cold: MB/s, first pass of a fresh process" },
+    count: { regime: "count", title: "count: million tokens per second" },
+    decode: { regime: "decode", title: "decode: million tokens per second" },
+    pathological: {
+      regime: "single",
+      title: "pathological: milliseconds, lower is better",
+      isTime: true,
+      files: pathological([1]),
+      without: quadratic,
+    },
+    scaling: {
+      regime: "single",
+      title: "scaling: milliseconds, lower is better",
+      isTime: true,
+      files: pathological(SCALE),
+      without: (candidate) => quadratic(candidate) || nativePeerNames.includes(candidate),
+    },
+  };
 }
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "tokenwire-bench-"));
-  const file = join(folder, "corpora.json");
+  const among = participants(folder);
   const corpora = buildCorpora();
-  writeFileSync(file, JSON.stringify(corpora));
-  const names = values.only?.split(",") ?? Object.keys(candidates);
+  const files = corpora.map(({ name, documents }) => {
+    const path = join(folder, `${name}.txt`);
+    writeFileSync(path, joinDocuments(documents));
+    return path;
+  });
+  const all = subjects(folder);
   console.log(
     `${values.encoding}; Node ${process.version}; ${cpus()[0]?.model} × ${cpus().length}; load ${loadavg()[0]?.toFixed(1)}`,
   );
@@ -142,11 +193,15 @@ async function main(): Promise<void> {
     `corpora: ${corpora.map(({ name, bytes }) => `${name} ${(bytes / 1e6).toFixed(1)} MB`).join(", ")}`,
   );
   console.log("in brackets: times tokenwire's figure");
-  const results: Partial<Record<Regime, Table>> = {};
-  for (const regime of values.regimes.split(",") as Regime[]) {
-    const table = await measureRegime(regime, names, file);
-    results[regime] = table;
-    print(regime, table);
+  const results: Record<string, Table> = {};
+  for (const name of values.regimes.split(",")) {
+    const subject = all[name];
+    if (subject === undefined)
+      throw new Error(`--regimes: ${name} is none of ${Object.keys(all).join(", ")}.`);
+    const table = await measureSubject({ ...subject, files: subject.files ?? files }, among);
+    results[name] = table;
+    printRatios(subject.title, table);
+    if (name === "scaling") printFigures("time of twice the text, at most 2.3 wanted", doublings(table));
   }
   rmSync(folder, { recursive: true });
   if (values.json !== undefined)
