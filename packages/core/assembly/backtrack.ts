@@ -31,15 +31,19 @@ function rightPart(token: i32, border: usize): i32 {
   return part;
 }
 
-function computeValid(first: i32, second: i32, border: usize): bool {
+/**
+ * Whether two tokens that meet at `border` are the encoding of their bytes. If no longer token than `first` starts where
+ * it does, none goes on over the border either, and only its parts have to be asked.
+ */
+function computeValid(first: i32, second: i32, border: usize, isLongest: bool): bool {
   let left = first;
   let right = second;
   let bound = i32.MAX_VALUE;
   for (;;) {
-    const node = walk(nodeOf(left), border, border + lengthOf(right));
-    if (node != 0) {
+    if (left != first || !isLongest) {
+      const node = walk(nodeOf(left), border, border + lengthOf(right));
       // "No token" is above every ID.
-      if (tokenBits(node) < min(bound, 0xffffff)) return false;
+      if (node != 0 && tokenBits(node) < min(bound, 0xffffff)) return false;
     }
     if (left > right) {
       bound = left;
@@ -64,12 +68,12 @@ function computeValid(first: i32, second: i32, border: usize): bool {
   return false;
 }
 
-function isValid(first: i32, second: i32, border: usize): bool {
+function isValid(first: i32, second: i32, border: usize, isLongest: bool): bool {
   const hash = (((first as u32) * 0x9e3779b1) ^ (second as u32)) * 0x85ebca6b;
   const slot = MEMO + (((hash >>> MEMO_SHIFT) as usize) << 3);
   const known = load<i32>(slot, 4);
   if (load<i32>(slot) == first && known >> 1 == second) return (known & 1) != 0;
-  const valid = computeValid(first, second, border);
+  const valid = computeValid(first, second, border, isLongest);
   store<i32>(slot, first);
   store<i32>(slot, (second << 1) | (valid ? 1 : 0), 4);
   return valid;
@@ -83,6 +87,9 @@ export function encodePiece(start: usize, end: usize, out: usize): usize {
     return out + 4;
   }
   let anyDead = false;
+  // Whether `token`, and the one before it, are the longest at their places.
+  let isLongest = true;
+  let wasLongest = true;
   let write = out;
   let position = start;
   for (;;) {
@@ -96,20 +103,25 @@ export function encodePiece(start: usize, end: usize, out: usize): usize {
       token = load<i32>(write);
       position -= lengthOf(token);
       token = shorterThan(token);
+      isLongest = false;
+      wasLongest = false;
       continue;
     }
     const next = position + lengthOf(token);
     if (
       (!anyDead || load<u8>(DEAD + (next - start)) == 0) &&
-      (write == out || isValid(load<i32>(write - 4), token, position))
+      (write == out || isValid(load<i32>(write - 4), token, position, wasLongest))
     ) {
       store<i32>(write, token);
       write += 4;
       position = next;
       if (position == end) return write;
       token = longest(position, end);
+      wasLongest = isLongest;
+      isLongest = true;
     } else {
       token = shorterThan(token);
+      isLongest = false;
     }
   }
   return write;

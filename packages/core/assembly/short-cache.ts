@@ -1,6 +1,7 @@
 // Results for pieces of up to 15 bytes and 4 IDs, which are nearly all. A bucket is one cache line with two entries: a
 // key of 16 bytes, which are those of the piece and its length in the last, then four IDs, of which the first has their
-// number in its top byte. A piece has two buckets, in the same page of memory.
+// number in its top byte. Four buckets are a set. Each piece has a first bucket, where it is looked for without a branch
+// that could be guessed wrong, and comes to lie there whenever it is met; what gives way to it goes to the others.
 
 import { encodePiece } from "./backtrack";
 import { MASKS, SHORT_CACHE } from "./layout";
@@ -10,8 +11,11 @@ import { encodeLong, SHORTEST_LONG } from "./long-cache";
 export const LONGEST_SHORT: usize = 15;
 const MOST_IDS: usize = 4;
 
-/** Which of two full buckets gives way. */
-let turn: bool = false;
+const BUCKET: usize = 64;
+const SET: usize = 256;
+
+/** From a full bucket to the one of the same set that makes room for its oldest entry: all others by turns. */
+let turn: usize = BUCKET;
 
 /** First half of the key of the piece of `size` bytes at `p`. */
 export function lowKey(p: usize, size: usize): u64 {
@@ -52,39 +56,60 @@ export function writeIds(entry: usize, out: usize): void {
   v128.store(out, v128.and(v128.load(entry, 16), i32x4(0xffffff, -1, -1, -1)));
 }
 
-/** Encodes a piece that is not in its first bucket, and remembers it; returns the place after its last ID. */
+/** Encodes a piece that is not in its first bucket, and remembers it there; returns the place after its last ID. */
 export function encodeShort(p: usize, end: usize, out: usize): usize {
   const low = lowKey(p, end - p);
   const high = highKey(p, end - p);
-  const hash = hashOf(low, high);
-  const bucket = firstBucket(hash);
-  const other = bucket ^ ((((hash >> 16) as usize) & 0xfc0) | 0x40);
-  const isSpilled = isFull(bucket);
-  if (isSpilled) {
-    const entry = likelyEntry(other, low, high);
-    if (difference(entry, low, high) == 0) {
-      writeIds(entry, out);
-      return out + (countOf(entry) << 2);
-    }
+  const bucket = firstBucket(hashOf(low, high));
+  const wasFull = isFull(bucket);
+  const entry = wasFull ? spilledEntry(bucket, low, high) : 0;
+  if (entry != 0) {
+    const key = v128.load(entry);
+    const ids = v128.load(entry, 16);
+    writeIds(entry, out);
+    move(bucket + 32, entry);
+    move(bucket, bucket + 32);
+    v128.store(bucket, key);
+    v128.store(bucket, ids, 16);
+    return out + (countOf(bucket) << 2);
   }
   // With more IDs than fit here, the long cache has the piece.
   const after = end - p < SHORTEST_LONG ? encodePiece(p, end, out) : encodeLong(p, end, out, MOST_IDS);
   const count = (after - out) >> 2;
   if (count > MOST_IDS) return after;
-  // Into the bucket that has room. Of two full ones into one and the other by turns: so pieces that are met often end
-  // up where they do not displace each other.
-  let place = bucket;
-  if (isSpilled) {
-    turn = !turn;
-    if (turn || !isFull(other)) place = other;
-  }
-  v128.store(place + 32, v128.load(place));
-  v128.store(place + 48, v128.load(place + 16));
-  store<u64>(place, low);
-  store<u64>(place, high, 8);
-  v128.store(place + 16, v128.load(out));
-  store<u32>(place, load<u32>(out) | ((count as u32) << 24), 16);
+  if (wasFull) move(bucket + 32, roomBeside(bucket));
+  move(bucket, bucket + 32);
+  store<u64>(bucket, low);
+  store<u64>(bucket, high, 8);
+  v128.store(bucket, v128.load(out), 16);
+  store<u32>(bucket, load<u32>(out) | ((count as u32) << 24), 16);
   return after;
+}
+
+/** The entry with this key in the other buckets of the set, or 0. */
+function spilledEntry(bucket: usize, low: u64, high: u64): usize {
+  for (let step = BUCKET; step < SET; step += BUCKET) {
+    const entry = likelyEntry(bucket ^ step, low, high);
+    if (difference(entry, low, high) == 0) return entry;
+  }
+  return 0;
+}
+
+/** Where the oldest entry of a full bucket goes: to one with room, or else in place of the oldest of another. */
+function roomBeside(bucket: usize): usize {
+  for (let step = BUCKET; step < SET; step += BUCKET) {
+    const other = bucket ^ step;
+    if (isFull(other)) continue;
+    move(other, other + 32);
+    return other;
+  }
+  turn = turn + BUCKET == SET ? BUCKET : turn + BUCKET;
+  return (bucket ^ turn) + 32;
+}
+
+function move(from: usize, to: usize): void {
+  v128.store(to, v128.load(from));
+  v128.store(to, v128.load(from, 16), 16);
 }
 
 function isFull(bucket: usize): bool {

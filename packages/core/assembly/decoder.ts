@@ -1,0 +1,117 @@
+// Decoding: the bytes of tokens one after another, and the UTF-16 of those bytes. A module of its own with a memory of
+// its own: programs that only encode or count have neither.
+
+/** IDs of one block, the bytes they stand for, and these as UTF-16: the places that `setLayout` was told. */
+let ids: usize = 0;
+let bytes: usize = 0;
+let wide: usize = 0;
+/** `bytes` is full when this many are written: what is behind has room for the longest token. */
+let full: usize = 0;
+/** Per ID the address of its token's bytes; they end where those of the next ID start. */
+let offsets: usize = 0;
+let idCount: u32 = 0;
+
+/** Index of the ID at which `copy` stopped. */
+let next: u32 = 0;
+
+export function setLayout(
+  idsAt: usize,
+  bytesAt: usize,
+  fullAt: usize,
+  wideAt: usize,
+  offsetsAt: usize,
+  count: u32,
+): void {
+  ids = idsAt;
+  bytes = bytesAt;
+  full = fullAt;
+  wide = wideAt;
+  offsets = offsetsAt;
+  idCount = count;
+}
+
+/**
+ * Writes the tokens of the IDs from index `from` to `to` behind the `length` bytes that there are; returns the new
+ * length. Stops early, as `stoppedAt` says, at an ID without a token and when the bytes are full.
+ */
+export function copy(from: u32, to: u32, length: usize): usize {
+  let place = ids + ((from as usize) << 2);
+  const last = ids + ((to as usize) << 2);
+  const end = bytes + full;
+  let out = bytes + length;
+  while (place < last && out < end) {
+    const id = load<u32>(place);
+    if (id >= idCount) break;
+    const entry = offsets + ((id as usize) << 2);
+    const start = load<u32>(entry) as usize;
+    const size = (load<u32>(entry, 4) as usize) - start;
+    if (size == 0) break;
+    // Nearly all tokens have at most 16 bytes, and what is copied too much is overwritten.
+    v128.store(out, v128.load(start));
+    if (size > 16) memory.copy(out + 16, start + 16, size - 16);
+    out += size;
+    place += 4;
+  }
+  next = ((place - ids) >> 2) as u32;
+  return out - bytes;
+}
+
+export function stoppedAt(): u32 {
+  return next;
+}
+
+function isAscii(end: usize): bool {
+  let p = bytes;
+  let seen = i64x2.splat(0);
+  for (; p + 16 <= end; p += 16) seen = v128.or(seen, v128.load(p));
+  if (i8x16.bitmask(seen) != 0) return false;
+  return p == end || i8x16.bitmask(v128.load(p)) << (32 - ((end - p) as i32)) == 0;
+}
+
+/**
+ * Number of UTF-16 units of the first `length` bytes. If it is `length`, the text is ASCII and lies in `bytes` only;
+ * otherwise its units are written to `wide`. -1 for what is not valid UTF-8.
+ */
+export function widen(length: usize): i32 {
+  const end = bytes + length;
+  if (isAscii(end)) return length as i32;
+  // No character has this byte: it ends runs of ASCII, and a character that is cut off is found to be invalid.
+  store<u8>(end, 0xff);
+  let p = bytes;
+  let out = wide;
+  while (p < end) {
+    const first = load<u8>(p) as u32;
+    if (first < 0x80) {
+      const run = v128.load(p);
+      const high = i8x16.bitmask(run);
+      v128.store(out, i16x8.extend_low_i8x16_u(run));
+      v128.store(out, i16x8.extend_high_i8x16_u(run), 16);
+      const count: usize = high == 0 ? 16 : (ctz(high) as usize);
+      p += count;
+      out += count << 1;
+    } else if (first < 0xe0) {
+      const second = load<u8>(p, 1) as u32;
+      if (first < 0xc2 || (second & 0xc0) != 0x80) return -1;
+      store<u16>(out, ((first & 0x1f) << 6) | (second & 0x3f));
+      p += 2;
+      out += 2;
+    } else if (first < 0xf0) {
+      const rest = load<u16>(p, 1) as u32;
+      const code = ((first & 0x0f) << 12) | ((rest & 0x3f) << 6) | ((rest >> 8) & 0x3f);
+      if ((rest & 0xc0c0) != 0x8080 || code < 0x800 || (code & 0xf800) == 0xd800) return -1;
+      store<u16>(out, code);
+      p += 3;
+      out += 2;
+    } else {
+      const rest = load<u32>(p) >> 8;
+      const code =
+        ((first & 0x07) << 18) | ((rest & 0x3f) << 12) | ((rest & 0x3f00) >> 2) | ((rest >> 16) & 0x3f);
+      if ((rest & 0xc0c0c0) != 0x808080 || first > 0xf4 || code < 0x10000 || code > 0x10ffff) return -1;
+      store<u16>(out, 0xd7c0 + (code >> 10));
+      store<u16>(out, 0xdc00 | (code & 0x3ff), 2);
+      p += 4;
+      out += 4;
+    }
+  }
+  return ((out - wide) >> 1) as i32;
+}
