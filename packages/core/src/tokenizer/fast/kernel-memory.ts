@@ -3,7 +3,7 @@
 import { kernelWasm } from "../generated/kernel-wasm.ts";
 import type { Sections, Unpacker } from "../vocabulary/packed.ts";
 import type { Arena, Trie } from "../vocabulary/trie.ts";
-import type { WasmHost, WasmMemory } from "./host.ts";
+import { abort, codeOf, type WasmHost, type WasmMemory } from "./host.ts";
 import * as layout from "./memory-layout.ts";
 
 const PAGE = 0x10000;
@@ -75,7 +75,7 @@ export class KernelMemory implements Unpacker {
    * throws where WebAssembly or its SIMD instructions are missing or forbidden.
    */
   exportsFor(trie: Trie): KernelExports {
-    compiled ??= new this.#host.Module(bytesOf(kernelWasm));
+    compiled ??= new this.#host.Module(codeOf(kernelWasm));
     this.#exports ??= new this.#host.Instance(compiled, { env: { memory: this.#memory, abort } })
       .exports as KernelExports;
     this.#exports.setTrie(trie.nodes.byteOffset, trie.labels.byteOffset, trie.tokens.byteOffset);
@@ -110,15 +110,4 @@ export class KernelMemory implements Unpacker {
     exports.fillPairs(trie.pairs.byteOffset);
     return true;
   }
-}
-
-/** Bytes of hexadecimal digits. */
-function bytesOf(digits: string): Uint8Array {
-  return Uint8Array.from({ length: digits.length / 2 }, (_, i) =>
-    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
-  );
-}
-
-function abort(): never {
-  throw new Error("The tokenizer kernel failed an internal check.");
 }
