@@ -11,6 +11,7 @@ import {
   type ScriptedEngine,
 } from "../../packages/tokenwire/src/engines/index.ts";
 import { type ServeOptions, type Server, serve } from "../../packages/tokenwire/src/server/index.ts";
+import "../../packages/tokenwire/test/server/socket-watch.ts";
 
 const tokenizer = getEncoding("o200k_harmony");
 

@@ -40,7 +40,7 @@ export interface ToolFormat {
   /** End-of-turn tokens that are dropped outside of calls. */
   readonly discard?: readonly string[];
   readonly rules?: RuleChanges;
-  /** The id of a call; absent: `call_` and 24 hexadecimal digits. */
+  /** The id of a call; absent: `call_` and 32 hexadecimal digits. */
   readonly id?: (call: CallIdentity) => string;
   /** Validity is known only at the end of a call: commit closed calls only, whatever the options say. */
   readonly commit?: "closed";

@@ -11,8 +11,8 @@ function random(alphabet: string, length: number): string {
   return text;
 }
 
-/** `call_` and 24 hexadecimal digits. */
-export const defaultCallId = (): string => `call_${random(hexDigits, 24)}`;
+/** `call_` and 32 hexadecimal digits. */
+export const defaultCallId = (): string => `call_${random(hexDigits, 32)}`;
 
 /** Nine alphanumeric characters: Mistral's templates reject anything else. */
 export const mistralCallId = (): string => random(alphanumerics, 9);

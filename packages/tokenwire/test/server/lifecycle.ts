@@ -19,6 +19,9 @@ const terminal = new Set([
   "response.cancelled",
 ]);
 
+/** Whether a response ends with this event. */
+export const isTerminal = ({ type }: AnyEvent): boolean => terminal.has(type);
+
 /** Frames of a stream: `event:` equals the type, and `[DONE]` comes last. */
 export function parseResponseStream(text: string): AnyEvent[] {
   const frames = text.split("\n\n").filter((frame) => frame !== "" && !frame.startsWith(":"));
@@ -83,7 +86,9 @@ class ItemChecker {
       expect(body["delta"]).not.toBe("");
       this.#parts.set(name, (this.#parts.get(name) ?? "") + body["delta"]);
     } else if (type.endsWith(".done") && !name.endsWith("part")) {
-      expect(body["text"] ?? body["arguments"] ?? body["code"]).toBe(this.#parts.get(name) ?? "");
+      expect(body["text"] ?? body["arguments"] ?? body["input"] ?? body["code"]).toBe(
+        this.#parts.get(name) ?? "",
+      );
     }
   }
 }

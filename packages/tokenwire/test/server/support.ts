@@ -5,6 +5,7 @@ import { getEncoding } from "@tokenwire/encodings";
 import type { Engine, EngineInfo, GenerateEvent, GenerateRequest } from "../../src/engines/index.ts";
 import { createHarmonyProfile } from "../../src/profiles/index.ts";
 import { createServer, type Server, type ServerOptions } from "../../src/server/index.ts";
+import "./socket-watch.ts";
 
 export const harmony = getEncoding("o200k_harmony");
 

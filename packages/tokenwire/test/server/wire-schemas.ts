@@ -19,7 +19,7 @@ const metadata = z.record(z.string().max(64), z.string().max(512));
 
 export const error = z.strictObject({
   error: z.strictObject({
-    message: text.min(5),
+    message: text.min(1),
     type: z.enum([
       "invalid_request_error",
       "authentication_error",
@@ -75,11 +75,18 @@ const chatChoice = z.strictObject({
     reasoning_content: text.min(1).optional(),
     tool_calls: z
       .array(
-        z.strictObject({
-          id: text.min(1),
-          type: z.literal("function"),
-          function: z.strictObject({ name: text.min(1), arguments: text }),
-        }),
+        z.discriminatedUnion("type", [
+          z.strictObject({
+            id: text.min(1),
+            type: z.literal("function"),
+            function: z.strictObject({ name: text.min(1), arguments: text }),
+          }),
+          z.strictObject({
+            id: text.min(1),
+            type: z.literal("custom"),
+            custom: z.strictObject({ name: text.min(1), input: text }),
+          }),
+        ]),
       )
       .min(1)
       .optional(),
@@ -106,6 +113,13 @@ const toolDelta = z.union([
     function: z.strictObject({ name: text.min(1), arguments: z.literal("") }),
   }),
   z.strictObject({ index: count, function: z.strictObject({ arguments: text.min(1) }) }),
+  z.strictObject({
+    index: count,
+    id: text.min(1),
+    type: z.literal("custom"),
+    custom: z.strictObject({ name: text.min(1), input: z.literal("") }),
+  }),
+  z.strictObject({ index: count, custom: z.strictObject({ input: text.min(1) }) }),
 ]);
 const chatDelta = z.union([
   z.strictObject({ role: z.literal("assistant"), content: z.literal("").nullable(), refusal: z.null() }),
@@ -213,6 +227,14 @@ export const outputItem = z.discriminatedUnion("type", [
     call_id: text.min(1),
     name: text.min(1),
     arguments: text,
+  }),
+  z.strictObject({
+    id: id("ctc_"),
+    type: z.literal("custom_tool_call"),
+    status: itemStatus,
+    call_id: text.min(1),
+    name: text.min(1),
+    input: text,
   }),
   z.strictObject({ ...toolItem, type: z.literal("web_search_call"), action: z.looseObject({ type: text }) }),
   z.strictObject({
@@ -355,6 +377,8 @@ export const responseEvent: z.ZodType = z.discriminatedUnion("type", [
   event("response.reasoning_summary_text.done", { ...summaryAt, text }),
   event("response.function_call_arguments.delta", { ...place, ...delta }),
   event("response.function_call_arguments.done", { ...place, name: text, arguments: text }),
+  event("response.custom_tool_call_input.delta", { ...place, ...delta }),
+  event("response.custom_tool_call_input.done", { ...place, input: text }),
   event("response.mcp_call_arguments.delta", { ...place, ...delta }),
   event("response.mcp_call_arguments.done", { ...place, arguments: text }),
   event("response.code_interpreter_call_code.delta", { ...place, ...delta }),
