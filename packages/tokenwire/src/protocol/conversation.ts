@@ -32,7 +32,14 @@ export interface FunctionTool {
   /** JSON Schema of the arguments. */
   readonly parameters?: JsonObject;
   readonly strict?: boolean;
+  /** It stands for a custom tool: its calls are text, of this format. */
+  readonly custom?: CustomFormat;
 }
+
+/** What the input of a custom tool may be. */
+export type CustomFormat =
+  | { readonly type: "text" }
+  | { readonly type: "grammar"; readonly syntax: "lark" | "regex"; readonly definition: string };
 
 /** Whether and what the model may call. */
 export interface ToolChoice {

@@ -60,6 +60,7 @@ export type {
   ToolCall,
   ToolChoice,
 } from "./conversation.ts";
+export { customNames } from "./custom-tools.ts";
 export type {
   EngineFinishReason,
   GenerationPlan,

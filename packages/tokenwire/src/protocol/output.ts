@@ -5,7 +5,9 @@ import type { OutputEndReason, OutputEvent, OutputParser } from "@tokenwire/core
 import type { Tokenizer } from "@tokenwire/core/tokenizer";
 import { AnswerCheck } from "./answer-check.ts";
 import type { ResponseFormat, ToolChoice } from "./conversation.ts";
+import { CustomInputReader } from "./custom-input.ts";
 import type { EngineFinishReason, SampledLogprob } from "./generation.ts";
+import { newId } from "./ids.ts";
 import { type LogprobEntry, LogprobTracker } from "./logprobs.ts";
 import { StopMatcher } from "./stop-matcher.ts";
 
@@ -16,8 +18,20 @@ export type ChoiceFinishReason = "stop" | "length" | "tool_calls";
 export type ChoiceEvent =
   | { readonly type: "text"; readonly text: string; readonly logprobs?: readonly LogprobEntry[] }
   | { readonly type: "reasoning"; readonly text: string }
-  | { readonly type: "tool-call"; readonly index: number; readonly id: string; readonly name: string }
-  | { readonly type: "tool-arguments"; readonly index: number; readonly text: string }
+  | {
+      readonly type: "tool-call";
+      readonly index: number;
+      readonly id: string;
+      readonly name: string;
+      readonly custom?: true;
+    }
+  /** JSON text; of a custom tool its input. */
+  | {
+      readonly type: "tool-arguments";
+      readonly index: number;
+      readonly text: string;
+      readonly custom?: true;
+    }
   | { readonly type: "tool-end"; readonly index: number; readonly complete: boolean }
   | {
       readonly type: "finish";
@@ -34,6 +48,10 @@ export interface ChoiceOutputOptions {
   readonly logprobs: boolean;
   readonly toolChoice: ToolChoice;
   readonly parallelToolCalls: boolean;
+  /** IDs of earlier calls in the conversation: some formats count from one again in every answer. */
+  readonly usedCallIds?: ReadonlySet<string> | undefined;
+  /** Names of tools whose calls are told as text. */
+  readonly customTools?: ReadonlySet<string> | undefined;
   /** IDs that end the turn and are never shown; the format's own terminators are not among them. */
   readonly hiddenStopIds: ReadonlySet<number>;
   /** IDs the client asked to stop at; one that matched is reported as the stop reason. */
@@ -57,6 +75,8 @@ export class ChoiceOutput {
   readonly #refused: Set<number> = new Set();
   /** From the parser's numbers to those on the wire, which have no gaps. */
   readonly #wireIndex: Map<number, number> = new Map();
+  /** Calls of custom tools, by the parser's numbers. */
+  readonly #inputs: Map<number, CustomInputReader> = new Map();
   #stopReason: string | number | null = null;
   #done = false;
   #finished = false;
@@ -190,7 +210,12 @@ export class ChoiceOutput {
       }
       const index = this.#wireIndex.size;
       this.#wireIndex.set(event.index, index);
-      events.push({ type: "tool-call", index, id: event.id, name: event.name });
+      const { name } = event;
+      const { customTools, usedCallIds } = this.#options;
+      const id = usedCallIds?.has(event.id) ? newId("call_") : event.id;
+      const custom = customTools?.has(name) === true;
+      if (custom) this.#inputs.set(event.index, new CustomInputReader());
+      events.push({ type: "tool-call", index, id, name, ...(custom && { custom }) });
       return;
     }
     if (this.#refused.has(event.index)) {
@@ -199,12 +224,18 @@ export class ChoiceOutput {
     }
     const index = this.#wireIndex.get(event.index);
     if (index === undefined) return;
+    const input = this.#inputs.get(event.index);
     if (event.type === "tool-arguments") {
-      appendEvent(events, { type: "tool-arguments", index, text: event.text });
+      if (input) appendInput(events, index, input.push(event.text));
+      else appendEvent(events, { type: "tool-arguments", index, text: event.text });
       return;
     }
     const complete = event.status !== "truncated";
     if (!complete) this.#calledAll = false;
+    if (input) {
+      appendInput(events, index, input.end(complete));
+      if (input.surplus !== undefined) this.diagnostics.push({ code: "surplus-input", text: input.surplus });
+    }
     events.push({ type: "tool-end", index, complete });
     if (complete && !this.#options.parallelToolCalls) this.#done = true;
   }
@@ -225,6 +256,10 @@ export function appendEvent(events: ChoiceEvent[], event: ChoiceEvent): void {
   const open = last as { text: string; logprobs?: readonly LogprobEntry[] };
   open.text += event.text;
   if (event.type === "text" && event.logprobs) open.logprobs = [...(open.logprobs ?? []), ...event.logprobs];
+}
+
+function appendInput(events: ChoiceEvent[], index: number, text: string): void {
+  if (text !== "") appendEvent(events, { type: "tool-arguments", index, text, custom: true });
 }
 
 function isContinued(

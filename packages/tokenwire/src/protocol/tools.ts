@@ -5,6 +5,7 @@ import { z } from "zod";
 import { invalidRequest, quote, unsupportedParameter } from "./api-error.ts";
 import type { RequestBody } from "./body.ts";
 import type { FunctionTool, ToolChoice } from "./conversation.ts";
+import { flattenCustomTool, nestedCustomTool, toCustomTool } from "./custom-tools.ts";
 import { losslessObject, optional, parseBody } from "./validation.ts";
 
 const maxTools = 512;
@@ -81,7 +82,18 @@ export function checkToolCount(count: number, path: string): void {
     throw invalidRequest(path, `${path}: at most ${maxTools} tools are allowed, got ${count}.`);
 }
 
-/** The function tools of a chat request. */
+/** A name that a custom tool shares with another tool would leave open whether a call is text or JSON. */
+export function checkCustomNames(tools: readonly FunctionTool[]): void {
+  for (const { name, custom } of tools) {
+    if (custom === undefined || tools.filter((tool) => tool.name === name).length === 1) continue;
+    throw invalidRequest(
+      "tools",
+      `tools: the name of the custom tool ${quote(name)} is used twice; rename one of them.`,
+    );
+  }
+}
+
+/** The tools of a chat request. */
 export function parseChatTools(body: RequestBody): FunctionTool[] {
   const { tools, functions } = parseBody(toolFields, body);
   if (tools === undefined) {
@@ -89,31 +101,39 @@ export function parseChatTools(body: RequestBody): FunctionTool[] {
     return (functions ?? []).map((fields, index) => toFunctionTool(fields, `functions[${index}]`));
   }
   checkToolCount(tools.length, "tools");
-  return tools.map((tool, index) => {
+  const parsed = tools.map((tool, index) => {
     const path = `tools[${index}]`;
+    if (tool.type === "custom") {
+      const { custom } = parseBody(nestedCustomTool, tool, ["tools", index]);
+      return toCustomTool(flattenCustomTool(custom), `${path}.custom`);
+    }
     if (tool.type !== "function") {
       throw unsupportedParameter(
         `${path}.type`,
-        `${path}.type: tools of type ${quote(tool.type)} are not supported here. Supported types: "function".`,
+        `${path}.type: tools of type ${quote(tool.type)} are not supported here. Supported types: "function", "custom".`,
       );
     }
     return toFunctionTool(parseBody(nestedFunction, tool, ["tools", index]).function, `${path}.function`);
   });
+  checkCustomNames(parsed);
+  return parsed;
 }
 
-const namedChoice = z.object({ type: z.literal("function"), function: z.object({ name: z.string() }) });
+const named = z.object({ name: z.string() });
+const namedChoice = z.object({ type: z.literal("function"), function: named });
+const customChoice = z.object({ type: z.literal("custom"), custom: named });
 const allowedChoice = z.object({
   type: z.literal("allowed_tools"),
   allowed_tools: z.object({
     mode: z.string(),
-    tools: z.array(z.looseObject({ type: z.string(), function: optional(z.object({ name: z.string() })) })),
+    tools: z.array(z.looseObject({ type: z.string(), function: optional(named), custom: optional(named) })),
   }),
 });
 const choiceFields = z.object({
   tool_choice: optional(
     z.union([
       z.enum(["none", "auto", "required"]),
-      z.discriminatedUnion("type", [namedChoice, allowedChoice]),
+      z.discriminatedUnion("type", [namedChoice, customChoice, allowedChoice]),
     ]),
   ),
   function_call: optional(z.union([z.enum(["none", "auto"]), z.object({ name: z.string() })])),
@@ -126,12 +146,14 @@ export const chatToolsSchema: z.ZodObject = z.object({ ...toolFields.shape, ...c
 export function parseChatToolChoice(body: RequestBody, tools: readonly FunctionTool[]): ToolChoice {
   const { tool_choice: choice, function_call: legacy } = parseBody(choiceFields, body);
   if (choice === undefined && legacy !== undefined) {
-    return typeof legacy === "string" ? modeChoice(legacy, tools) : namedFunction(legacy.name, tools);
+    return typeof legacy === "string" ? modeChoice(legacy, tools) : namedTool("function", legacy.name, tools);
   }
   if (choice === undefined) return { mode: tools.length > 0 ? "auto" : "none" };
   if (typeof choice === "string") return modeChoice(choice, tools);
-  if (choice.type === "function") return namedFunction(choice.function.name, tools);
+  if (choice.type === "function") return namedTool("function", choice.function.name, tools);
+  if (choice.type === "custom") return namedTool("custom", choice.custom.name, tools);
   const names = choice.allowed_tools.tools.map((tool) => {
+    if (tool.type === "custom") return tool.custom?.name ?? "";
     if (tool.type !== "function") {
       throw choiceError(
         ".tools",
@@ -157,11 +179,16 @@ function needTools(tools: readonly FunctionTool[]): void {
   if (tools.length === 0) throw choiceError("", "'tool_choice' is only allowed when 'tools' are specified.");
 }
 
-/** A choice of exactly one function. */
-export function namedFunction(name: string, tools: readonly FunctionTool[]): ToolChoice {
+/** A choice of exactly one tool. */
+export function namedTool(
+  type: "function" | "custom",
+  name: string,
+  tools: readonly FunctionTool[],
+): ToolChoice {
   needTools(tools);
-  if (!tools.some((tool) => tool.name === name)) {
-    throw choiceError("", `function '${name.slice(0, 80)}' not found in 'tools'.`);
+  if (!tools.some((tool) => tool.name === name && (tool.custom !== undefined) === (type === "custom"))) {
+    const what = type === "custom" ? "custom tool" : "function";
+    throw choiceError("", `${what} '${name.slice(0, 80)}' not found in 'tools'.`);
   }
   return { mode: "required", allowed: [name], named: true };
 }

@@ -8,6 +8,7 @@ import {
   type CompletionIdentity,
   type Conversation,
   createAnswerParser,
+  customNames,
   type GenerationPlan,
   type ModelProfile,
   type OutputConstraint,
@@ -98,6 +99,10 @@ export function readAnswer(
       logprobs: topLogprobs !== undefined,
       toolChoice: conversation.toolChoice,
       parallelToolCalls: conversation.parallelToolCalls,
+      customTools: customNames(conversation.tools),
+      usedCallIds: new Set(
+        conversation.messages.flatMap(({ toolCalls = [] }) => toolCalls.map(({ id }) => id)),
+      ),
       hiddenStopIds: hiddenStopIds(profile, sampling),
       requestedStopIds: sampling.stopTokenIds,
       responseFormat: conversation.responseFormat,

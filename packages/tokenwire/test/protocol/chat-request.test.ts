@@ -87,7 +87,7 @@ describe("parseChatRequest", () => {
     ],
     [{ tools: [{ type: "function", function: { name: "a b" } }] }, "tools[0].function.name", '"a b"'],
     [{ tools: [{ type: "function" }] }, "tools[0].function", "Missing required"],
-    [{ tools: [{ type: "custom" }] }, "tools[0].type", "Supported types"],
+    [{ tools: [{ type: "computer" }] }, "tools[0].type", "Supported types"],
     [
       { response_format: { type: "json_schema", json_schema: { name: "" } } },
       "response_format.json_schema.name",

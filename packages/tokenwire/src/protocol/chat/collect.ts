@@ -6,11 +6,17 @@ import type { ChoiceEvent, ChoiceFinishReason } from "../output.ts";
 import { type ChatUsage, type TokenUsage, toChatUsage } from "../usage.ts";
 import type { CompletionIdentity, ReasoningFields } from "./stream.ts";
 
-export interface ChatMessageToolCall {
-  readonly id: string;
-  readonly type: "function";
-  readonly function: { readonly name: string; readonly arguments: string };
-}
+export type ChatMessageToolCall =
+  | {
+      readonly id: string;
+      readonly type: "function";
+      readonly function: { readonly name: string; readonly arguments: string };
+    }
+  | {
+      readonly id: string;
+      readonly type: "custom";
+      readonly custom: { readonly name: string; readonly input: string };
+    };
 
 export interface ChatCompletionMessage {
   readonly role: "assistant";
@@ -52,10 +58,17 @@ export interface ChatCollectOptions {
   readonly reasoningFields: ReasoningFields;
 }
 
+interface CollectedCall {
+  readonly id: string;
+  readonly name: string;
+  readonly custom: boolean;
+  text: string;
+}
+
 interface Collected {
   text: string;
   reasoning: string;
-  calls: { id: string; name: string; arguments: string }[];
+  calls: CollectedCall[];
   logprobs: LogprobEntry[];
   finish: ChoiceFinishReason;
   stopReason: string | number | null;
@@ -120,15 +133,15 @@ export class ChatCollector {
       ...(reasoning !== "" && (fields === "both" || fields === "reasoning") && { reasoning }),
       ...(reasoning !== "" &&
         (fields === "both" || fields === "reasoning_content") && { reasoning_content: reasoning }),
-      ...(calls.length > 0 && {
-        tool_calls: calls.map((call) => ({
-          id: call.id,
-          type: "function",
-          function: { name: call.name, arguments: call.arguments },
-        })),
-      }),
+      ...(calls.length > 0 && { tool_calls: calls.map(toWireCall) }),
     };
   }
+}
+
+function toWireCall({ id, name, custom, text }: CollectedCall): ChatMessageToolCall {
+  return custom
+    ? { id, type: "custom", custom: { name, input: text } }
+    : { id, type: "function", function: { name, arguments: text } };
 }
 
 function collect(into: Collected, event: ChoiceEvent): void {
@@ -141,10 +154,10 @@ function collect(into: Collected, event: ChoiceEvent): void {
       into.reasoning += event.text;
       break;
     case "tool-call":
-      into.calls.push({ id: event.id, name: event.name, arguments: "" });
+      into.calls.push({ id: event.id, name: event.name, custom: event.custom === true, text: "" });
       break;
     case "tool-arguments":
-      into.calls[event.index]!.arguments += event.text;
+      into.calls[event.index]!.text += event.text;
       break;
     case "tool-end":
       break;

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { ApiError, invalidRequest } from "../api-error.ts";
 import type { RequestBody } from "../body.ts";
 import type { ConversationMessage, ToolCall } from "../conversation.ts";
+import { customArguments } from "../custom-tools.ts";
 import { optional, parseBody } from "../validation.ts";
 
 const maxMessages = 10_000;
@@ -23,11 +24,17 @@ const part = z.discriminatedUnion("type", [
 ]);
 const parts = z.array(part).min(1, { error: "message content parts cannot be empty" });
 const content = z.union([z.string(), parts]);
-const toolCall = z.object({
+const functionCall = z.object({
   id: z.string().min(1),
   type: optional(z.literal("function")),
   function: z.object({ name: z.string().min(1), arguments: optional(z.string()) }),
 });
+const customCall = z.object({
+  id: z.string().min(1),
+  type: z.literal("custom"),
+  custom: z.object({ name: z.string().min(1), input: z.string() }),
+});
+const toolCall = z.union([functionCall, customCall]);
 const name = optional(z.string());
 
 const message = z.discriminatedUnion("role", [
@@ -76,17 +83,21 @@ function toContent(value: WireContent, path: string, model: string): Conversatio
   });
 }
 
+function toCall(call: z.output<typeof toolCall>): ToolCall {
+  if (call.type === "custom") {
+    const { name: callee, input } = call.custom;
+    return { id: call.id, name: callee, arguments: customArguments(input) };
+  }
+  return { id: call.id, name: call.function.name, arguments: call.function.arguments ?? "" };
+}
+
 function assistantMessage(
   wire: Extract<WireMessage, { role: "assistant" }>,
   path: string,
   model: string,
 ): ConversationMessage {
   if (wire.audio !== undefined) throw unsupportedContent(`${path}.audio`, "audio", model);
-  const calls: ToolCall[] = (wire.tool_calls ?? []).map((call) => ({
-    id: call.id,
-    name: call.function.name,
-    arguments: call.function.arguments ?? "",
-  }));
+  const calls = (wire.tool_calls ?? []).map(toCall);
   if (wire.function_call !== undefined && calls.length === 0) {
     const { name: callee, arguments: text } = wire.function_call;
     calls.push({ id: `legacy_${callee}`, name: callee, arguments: text ?? "" });

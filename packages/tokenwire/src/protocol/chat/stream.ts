@@ -101,15 +101,12 @@ export class ChatStream {
       case "reasoning":
         return this.#reasoning(choice, event.text);
       case "tool-call":
-        return this.#frame(
-          choice,
-          `"tool_calls":[{"index":${event.index},"id":${JSON.stringify(event.id)},"type":"function","function":{"name":${JSON.stringify(event.name)},"arguments":""}}]`,
-        );
-      case "tool-arguments":
-        return this.#frame(
-          choice,
-          `"tool_calls":[{"index":${event.index},"function":{"arguments":${JSON.stringify(event.text)}}}]`,
-        );
+        return this.#frame(choice, callDelta(event));
+      case "tool-arguments": {
+        const text = JSON.stringify(event.text);
+        const body = event.custom ? `"custom":{"input":${text}}` : `"function":{"arguments":${text}}`;
+        return this.#frame(choice, `"tool_calls":[{"index":${event.index},${body}}]`);
+      }
       case "tool-end":
         return "";
       case "finish":
@@ -184,4 +181,12 @@ export class ChatStream {
     if (obfuscate) tail += `,"obfuscation":"${paddingFor(length)}"`;
     return `${this.#head}${choice}${tail}}\n\n`;
   }
+}
+
+function callDelta({ index, id, name, custom }: Extract<ChoiceEvent, { type: "tool-call" }>): string {
+  const callee = JSON.stringify(name);
+  const body = custom
+    ? `"type":"custom","custom":{"name":${callee},"input":""}`
+    : `"type":"function","function":{"name":${callee},"arguments":""}`;
+  return `"tool_calls":[{"index":${index},"id":${JSON.stringify(id)},${body}}]`;
 }

@@ -17,7 +17,7 @@ import type {
 } from "../conversation.ts";
 import type { OutputConstraint } from "../generation.ts";
 import { parseSampling, type RequestedSampling } from "../sampling.ts";
-import { checkSchema, checkToolCount, modeChoice, namedFunction, toFunctionTool } from "../tools.ts";
+import { checkSchema, checkToolCount, modeChoice, namedTool, toFunctionTool } from "../tools.ts";
 import { integerFrom, losslessObject, numberWithin, optional, parseBody } from "../validation.ts";
 
 export interface MessagesRequest {
@@ -235,7 +235,7 @@ function parseChoice(wire: Fields, tools: readonly FunctionTool[]): ToolChoice {
         `Invalid value for 'tool_choice': tool '${choice.name.slice(0, 80)}' not found in 'tools'.`,
       );
     }
-    return namedFunction(choice.name, tools);
+    return namedTool("function", choice.name, tools);
   }
   return modeChoice(choice.type === "any" ? "required" : choice.type, tools);
 }

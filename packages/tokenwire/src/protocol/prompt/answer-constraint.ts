@@ -2,6 +2,7 @@
 // content of a channel: a bare schema would forbid the header that comes before it.
 
 import type { Conversation, FunctionTool } from "../conversation.ts";
+import { checkGrammars, hasGrammarTool } from "../custom-tools.ts";
 import type { OutputConstraint } from "../generation.ts";
 import type { EngineLimits } from "../plan.ts";
 import type { ModelProfile } from "../profile.ts";
@@ -23,8 +24,46 @@ type TagContent = Readonly<Record<string, unknown>>;
 const parametersOf = (tool: FunctionTool): unknown =>
   tool.parameters === undefined ? { type: "object" } : toWireJson(tool.parameters);
 
-/** The constraint to plan with; the request's own where nothing stands around the answer. */
+/**
+ * The constraint to plan with; the request's own where nothing stands around the answer. Raises 400 for a custom tool
+ * whose grammar nothing would hold.
+ */
 export function answerConstraint(options: AnswerConstraintOptions): OutputConstraint | undefined {
+  const { tools, toolChoice } = options.conversation;
+  if (!hasGrammarTool(tools, toolChoice)) return formConstraint(options);
+  const held = formConstraint(options) ?? callConstraint(options);
+  // Whatever else is demanded of the answer, a call is part of it only where the constraint knows the form of calls.
+  const isHeld =
+    held?.kind === "structural_tag" || (toolChoice.mode === "required" && held?.kind === "json_schema");
+  checkGrammars(tools, toolChoice, isHeld);
+  return held;
+}
+
+/** Free text in which calls, if there are any, have their tools' forms. */
+function callConstraint({
+  profile,
+  limits,
+  conversation,
+}: AnswerConstraintOptions): OutputConstraint | undefined {
+  if (profile.format.kind !== "harmony" || conversation.toolChoice.mode !== "auto") return undefined;
+  if (!limits.capabilities.constraints.includes("structural_tag")) return undefined;
+  const tags = conversation.tools.flatMap((tool) => callHeaders(tool).map((begin) => callTag(begin, tool)));
+  const triggers = conversation.tools.map(({ name }) => ` to=functions.${name}`);
+  return {
+    kind: "structural_tag",
+    tag: { type: "structural_tag", format: { type: "triggered_tags", triggers, tags, at_least_one: false } },
+  };
+}
+
+/** The two orders in which models write the header of a call, from the recipient on. */
+function callHeaders({ name }: FunctionTool): string[] {
+  return [
+    ` to=functions.${name} <|constrain|>json<|message|>`,
+    ` to=functions.${name}<|channel|>commentary <|constrain|>json<|message|>`,
+  ];
+}
+
+function formConstraint(options: AnswerConstraintOptions): OutputConstraint | undefined {
   const { profile, limits, conversation, prompt, constraint } = options;
   if (profile.format.kind !== "harmony") {
     return forcedTemplateCall(profile, limits, conversation)?.constraint ?? constraint;
@@ -55,7 +94,10 @@ function finalMessage(constraint: OutputConstraint): TagContent {
 }
 
 function callMessage(tool: FunctionTool): TagContent {
-  const begin = `<|channel|>commentary to=functions.${tool.name} <|constrain|>json<|message|>`;
+  return callTag(`<|channel|>commentary to=functions.${tool.name} <|constrain|>json<|message|>`, tool);
+}
+
+function callTag(begin: string, tool: FunctionTool): TagContent {
   return { type: "tag", begin, content: { type: "json_schema", json_schema: parametersOf(tool) }, end: "" };
 }
 

@@ -8,8 +8,9 @@ import type { ChoiceEvent } from "../output.ts";
 interface CallDelta {
   readonly index: number;
   readonly id?: string;
-  readonly type?: "function";
-  readonly function: { readonly name?: string; arguments: string };
+  readonly name?: string;
+  readonly custom: boolean;
+  text: string;
 }
 
 export interface ChatChunkOptions {
@@ -41,14 +42,15 @@ function take(step: Step, event: ChoiceEvent, tokenizer: Tokenizer): void {
       step.reasoning += event.text;
       return;
     case "tool-call": {
-      const call = { name: event.name, arguments: "" };
-      step.calls.set(event.index, { index: event.index, id: event.id, type: "function", function: call });
+      const { index, id, name, custom = false } = event;
+      step.calls.set(index, { index, id, name, custom, text: "" });
       return;
     }
     case "tool-arguments": {
-      const call = step.calls.get(event.index);
-      if (call) call.function.arguments += event.text;
-      else step.calls.set(event.index, { index: event.index, function: { arguments: event.text } });
+      const { index, text, custom = false } = event;
+      const call = step.calls.get(index);
+      if (call) call.text += text;
+      else step.calls.set(index, { index, custom, text });
       return;
     }
     case "tool-end":
@@ -56,6 +58,12 @@ function take(step: Step, event: ChoiceEvent, tokenizer: Tokenizer): void {
     case "finish":
       step.finish = event;
   }
+}
+
+function toWireDelta({ index, id, name, custom, text }: CallDelta): object {
+  const type = custom ? "custom" : "function";
+  const body = { ...(name !== undefined && { name }), [custom ? "input" : "arguments"]: text };
+  return { index, ...(id !== undefined && { id, type }), [type]: body };
 }
 
 /** The chunk for the events of one choice; never empty, so that every call has its answer. */
@@ -80,7 +88,7 @@ export function toChatChunk(events: readonly ChoiceEvent[], options: ChatChunkOp
           ...((content !== "" || withRole) && { content }),
           ...(reasoning !== "" && shows("reasoning") && { reasoning }),
           ...(reasoning !== "" && shows("reasoning_content") && { reasoning_content: reasoning }),
-          ...(calls.size > 0 && { tool_calls: [...calls.values()] }),
+          ...(calls.size > 0 && { tool_calls: [...calls.values()].map(toWireDelta) }),
         },
         logprobs: logprobs.length > 0 ? { content: logprobs, refusal: null } : null,
         finish_reason: finish?.reason ?? null,

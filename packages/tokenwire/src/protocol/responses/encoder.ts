@@ -9,6 +9,13 @@ import type { ChoiceEvent } from "../output.ts";
 import { paddingFor } from "../padding.ts";
 import type { TokenUsage } from "../usage.ts";
 import {
+  type ClientCall,
+  clientCallDelta,
+  clientCallDone,
+  clientCallItem,
+  newClientCall,
+} from "./client-call.ts";
+import {
   type Annotation,
   type ItemStatus,
   type OutputItem,
@@ -51,13 +58,7 @@ type Open =
     }
   | { readonly kind: "tool"; readonly id: string; readonly item: ToolOutput }
   | { readonly kind: "reasoning"; readonly id: string; text: string }
-  | {
-      readonly kind: "call";
-      readonly id: string;
-      readonly callId: string;
-      readonly name: string;
-      text: string;
-    };
+  | { readonly kind: "call"; readonly id: string; readonly call: ClientCall; text: string };
 
 export class ResponseEncoder {
   readonly #options: ResponseEncoderOptions;
@@ -122,7 +123,7 @@ export class ResponseEncoder {
 
   /** Events of the tool item that is open. */
   tool(events: readonly ItemEvent[]): ResponseEvent[] {
-    for (const [type, body] of events) this.#emit(type, { ...this.#place(), ...body });
+    for (const event of events) this.#emitInside(event);
     return this.#drain();
   }
 
@@ -204,7 +205,7 @@ export class ResponseEncoder {
         this.#reasoning(event.text);
         return;
       case "tool-call":
-        this.#call(event.id, event.name);
+        this.#call(newClientCall(event.id, event.name, event.custom === true));
         return;
       case "tool-arguments":
         this.#arguments(event.text);
@@ -272,23 +273,15 @@ export class ResponseEncoder {
     }
   }
 
-  #call(callId: string, name: string): void {
+  #call(call: ClientCall): void {
     this.#close("completed");
-    const open: Open = { kind: "call", id: newId("fc_"), callId, name, text: "" };
-    this.#begin(open, {
-      id: open.id,
-      type: "function_call",
-      status: "in_progress",
-      call_id: callId,
-      name,
-      arguments: "",
-    });
+    this.#begin({ kind: "call", id: call.id, call, text: "" }, clientCallItem(call, "in_progress", ""));
   }
 
   #arguments(text: string): void {
     if (this.#open?.kind !== "call") return;
     this.#open.text += text;
-    this.#emit("response.function_call_arguments.delta", { ...this.#place(), delta: text });
+    this.#emitInside(clientCallDelta(this.#open.call, text));
   }
 
   #begin(open: Open, item: OutputItem): void {
@@ -329,14 +322,8 @@ export class ResponseEncoder {
         return this.#endReasoning(id, text, status);
       case "call":
         // An item that was cut short has no complete arguments to announce.
-        if (status === "completed") {
-          this.#emit("response.function_call_arguments.done", {
-            ...this.#place(),
-            name: open.name,
-            arguments: text,
-          });
-        }
-        return { id, type: "function_call", status, call_id: open.callId, name: open.name, arguments: text };
+        if (status === "completed") this.#emitInside(clientCallDone(open.call, text));
+        return clientCallItem(open.call, status, text);
     }
   }
 
@@ -360,6 +347,11 @@ export class ResponseEncoder {
       content: [part],
       ...(seal && { encrypted_content: seal(text) }),
     };
+  }
+
+  /** An event of the open item. */
+  #emitInside([type, body]: ItemEvent): void {
+    this.#emit(type, { ...this.#place(), ...body });
   }
 
   #emit(type: string, body: Readonly<Record<string, unknown>>): void {

@@ -78,7 +78,7 @@ function approvalRule(
 
 /** The error for a type of tool that this server does not run. */
 export function unsupportedTool(path: string, type: string, supported: readonly string[]): ApiError {
-  const list = ["function", ...supported].map((name) => JSON.stringify(name)).join(", ");
+  const list = ["function", "custom", ...supported].map((name) => JSON.stringify(name)).join(", ");
   return unsupportedParameter(
     `${path}.type`,
     `${path}.type: tools of type ${quote(type)} are not enabled on this server. Supported types: ${list}.`,

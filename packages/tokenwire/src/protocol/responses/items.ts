@@ -5,6 +5,7 @@ import { z } from "zod";
 import { ApiError, invalidRequest, quote } from "../api-error.ts";
 import { unsupportedContent } from "../chat/messages.ts";
 import type { ConversationMessage, ToolCall } from "../conversation.ts";
+import { customArguments } from "../custom-tools.ts";
 import { newId } from "../ids.ts";
 import { optional, parseBody } from "../validation.ts";
 import { compactionItem, compactionType, summaryText } from "./compaction.ts";
@@ -41,11 +42,18 @@ const functionCall = z.looseObject({
   name: z.string().min(1),
   arguments: z.string(),
 });
-const functionCallOutput = z.looseObject({
-  type: z.literal("function_call_output"),
+const customCall = z.looseObject({
+  type: z.literal("custom_tool_call"),
   call_id: z.string().min(1),
-  output: z.union([z.string(), z.array(part).min(1, { error: "Function call output cannot be empty" })]),
+  name: z.string().min(1),
+  input: z.string(),
 });
+const callOutput = (type: string, what: string): z.ZodType =>
+  z.looseObject({
+    type: z.literal(type),
+    call_id: z.string().min(1),
+    output: z.union([z.string(), z.array(part).min(1, { error: `${what} output cannot be empty` })]),
+  });
 const itemReference = z.looseObject({ type: z.literal("item_reference").nullish(), id: z.string().min(1) });
 
 const idPrefixes: Readonly<Record<string, string>> = {
@@ -53,6 +61,8 @@ const idPrefixes: Readonly<Record<string, string>> = {
   reasoning: "rs_",
   function_call: "fc_",
   function_call_output: "fco_",
+  custom_tool_call: "ctc_",
+  custom_tool_call_output: "ctco_",
   [compactionType]: "cmp_",
   ...toolItemPrefixes,
 };
@@ -61,7 +71,9 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   message,
   reasoning,
   function_call: functionCall,
-  function_call_output: functionCallOutput,
+  function_call_output: callOutput("function_call_output", "Function call"),
+  custom_tool_call: customCall,
+  custom_tool_call_output: callOutput("custom_tool_call_output", "Custom tool call"),
   [compactionType]: compactionItem,
   ...toolItemSchemas,
   item_reference: itemReference,
@@ -163,7 +175,8 @@ interface Turn {
 /** Collects items into messages: an assistant's consecutive items are one turn as long as their order allows. */
 class ConversationBuilder {
   readonly messages: ConversationMessage[] = [];
-  readonly #callIds: Set<string> = new Set();
+  /** Which type of item calls with an id. */
+  readonly #callTypes: Map<string, string> = new Map();
   /** Calls that wait for a person's answer. */
   readonly #asked: Map<string, ResponseItem> = new Map();
   readonly #model: string;
@@ -188,11 +201,16 @@ class ConversationBuilder {
       }
       case "function_call": {
         const call = item as unknown as z.output<typeof functionCall>;
-        this.#open().calls.push({ id: call.call_id, name: call.name, arguments: call.arguments });
-        this.#callIds.add(call.call_id);
+        this.#call(item.type, { id: call.call_id, name: call.name, arguments: call.arguments });
+        return;
+      }
+      case "custom_tool_call": {
+        const call = item as unknown as z.output<typeof customCall>;
+        this.#call(item.type, { id: call.call_id, name: call.name, arguments: customArguments(call.input) });
         return;
       }
       case "function_call_output":
+      case "custom_tool_call_output":
         this.#output(item, path);
         return;
       case compactionType:
@@ -210,6 +228,11 @@ class ConversationBuilder {
       case "mcp_approval_response":
         this.#refusal(item);
     }
+  }
+
+  #call(type: string, call: ToolCall): void {
+    this.#open().calls.push(call);
+    this.#callTypes.set(call.id, type);
   }
 
   /** A call that ran on the server, with its result. */
@@ -247,10 +270,11 @@ class ConversationBuilder {
 
   #output(item: ResponseItem, path: string): void {
     const callId = String(item["call_id"]);
-    if (!this.#callIds.has(callId)) {
+    const wanted = item.type.replace(/_output$/, "");
+    if (this.#callTypes.get(callId) !== wanted) {
       throw invalidRequest(
         `${path}.call_id`,
-        `${path}.call_id: no earlier function_call has the call_id ${quote(callId)}.`,
+        `${path}.call_id: no earlier ${wanted} has the call_id ${quote(callId)}.`,
       );
     }
     this.flush();

@@ -42,6 +42,16 @@ export interface FunctionCallOutput {
   readonly arguments: string;
 }
 
+/** A call of a custom tool. */
+export interface CustomCallOutput {
+  readonly id: string;
+  readonly type: "custom_tool_call";
+  status: ItemStatus;
+  readonly call_id: string;
+  readonly name: string;
+  readonly input: string;
+}
+
 /** What became of a tool that runs on the server. */
 export interface ToolOutput {
   readonly id: string;
@@ -54,7 +64,10 @@ export interface ToolOutput {
   readonly [field: string]: unknown;
 }
 
-export type OutputItem = MessageOutput | ReasoningOutput | FunctionCallOutput | ToolOutput;
+/** A call that the client answers. */
+export type ClientCallOutput = FunctionCallOutput | CustomCallOutput;
+
+export type OutputItem = MessageOutput | ReasoningOutput | ClientCallOutput | ToolOutput;
 
 export interface ResponseUsage {
   readonly input_tokens: number;

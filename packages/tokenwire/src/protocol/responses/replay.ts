@@ -1,5 +1,6 @@
 // The events of a response that is only kept as an object: what a client would have seen, with one delta per part.
 
+import { clientCallEvents, emptyClientCall } from "./client-call.ts";
 import type { ResponseEvent } from "./encoder.ts";
 import type { OutputItem, ResponseObject } from "./object.ts";
 import { emptyToolItem, toolItemEvents } from "./tool-call-items.ts";
@@ -38,17 +39,8 @@ function itemEvents(item: OutputItem, index: number): [string, Body][] {
       ];
     }
     case "function_call":
-      return [
-        ["response.function_call_arguments.delta", { ...place, delta: item.arguments }],
-        ...(item.status === "completed"
-          ? ([
-              [
-                "response.function_call_arguments.done",
-                { ...place, name: item.name, arguments: item.arguments },
-              ],
-            ] as [string, Body][])
-          : []),
-      ];
+    case "custom_tool_call":
+      return clientCallEvents(item).map(([type, body]) => [type, { ...place, ...body }]);
     default:
       return toolItemEvents(item).map(([type, body]) => [type, { ...place, ...body }]);
   }
@@ -59,7 +51,8 @@ function emptyItem(item: OutputItem): Body {
   const empty = { ...item, status: "in_progress" };
   switch (item.type) {
     case "function_call":
-      return { ...empty, arguments: "" };
+    case "custom_tool_call":
+      return { ...emptyClientCall(item) };
     case "message":
       return { ...empty, content: [] };
     case "reasoning":

@@ -8,10 +8,10 @@ import { formatConstraint, toSchemaFormat } from "../constraint.ts";
 import type { FunctionTool, ResponseFormat, ToolChoice } from "../conversation.ts";
 import type { OutputConstraint } from "../generation.ts";
 import { defined, parseSampling, type RequestedSampling, samplingFieldNames } from "../sampling.ts";
-import { allowedTools, checkToolCount, modeChoice, namedFunction, toFunctionTool } from "../tools.ts";
 import { integerFrom, losslessObject, numberWithin, optional, parseBody } from "../validation.ts";
-import { toWireJson } from "../wire-json.ts";
-import { type HostedTool, unsupportedTool } from "./hosted-tools.ts";
+import { toEcho } from "./echo.ts";
+import type { HostedTool } from "./hosted-tools.ts";
+import { parseChoice, parseTools, toolChoice, toolEntry } from "./request-tools.ts";
 
 export interface ResponsesRequest {
   /** Absent: the served model. */
@@ -69,26 +69,6 @@ const format = z.discriminatedUnion("type", [
   }),
 ]);
 
-const tool = z.looseObject({ type: z.string() });
-const functionTool = z.object({
-  name: z.string(),
-  description: optional(z.string()),
-  parameters: optional(losslessObject),
-  strict: optional(z.boolean()),
-});
-
-const choice = z.union([
-  z.enum(["none", "auto", "required"]),
-  z.discriminatedUnion("type", [
-    z.object({ type: z.literal("function"), name: z.string() }),
-    z.object({
-      type: z.literal("allowed_tools"),
-      mode: z.string(),
-      tools: z.array(z.looseObject({ type: z.string(), name: optional(z.string()) })),
-    }),
-  ]),
-]);
-
 const fields = z.object({
   model: optional(z.string().min(1)),
   input: z.unknown().optional(),
@@ -99,8 +79,8 @@ const fields = z.object({
   background: optional(z.boolean()),
   stream: optional(z.boolean()),
   stream_options: optional(z.object({ include_obfuscation: optional(z.boolean()) })),
-  tools: optional(z.array(tool)),
-  tool_choice: optional(choice),
+  tools: optional(z.array(toolEntry)),
+  tool_choice: optional(toolChoice),
   parallel_tool_calls: optional(z.boolean()),
   max_tool_calls: optional(integerFrom(1)),
   max_output_tokens: optional(integerFrom(1)),
@@ -133,6 +113,7 @@ const fields = z.object({
 /** What a body may hold, for the description of the API. */
 export const responsesBodySchema: z.ZodObject = fields;
 
+/** Known, and not possible here. */
 const refused: Readonly<Record<string, string>> = {
   prompt: "Stored prompts are not available.",
   context_management: "Context management is not available; use truncation.",
@@ -147,52 +128,6 @@ export function unknownResponsesFields(body: RequestBody): string[] {
 }
 
 type Fields = z.output<typeof fields>;
-
-interface RequestedTools {
-  readonly functions: FunctionTool[];
-  readonly hosted: HostedTool[];
-  readonly echo: object[];
-}
-
-function parseTools(wire: Fields, hostedTypes: readonly string[]): RequestedTools {
-  const tools = wire.tools ?? [];
-  checkToolCount(tools.length, "tools");
-  const result: RequestedTools = { functions: [], hosted: [], echo: [] };
-  tools.forEach((entry, index) => {
-    const path = `tools[${index}]`;
-    if (entry.type === "function") {
-      const tool = toFunctionTool(parseBody(functionTool, entry, ["tools", index]), path);
-      result.functions.push(tool);
-      result.echo.push(echoTool(tool));
-    } else if (hostedTypes.includes(entry.type)) {
-      result.hosted.push({ type: entry.type, path, fields: entry });
-      result.echo.push({ ...entry });
-    } else throw unsupportedTool(path, entry.type, hostedTypes);
-  });
-  return result;
-}
-
-function parseChoice(
-  wire: Fields,
-  tools: readonly FunctionTool[],
-  hosted: readonly HostedTool[],
-): ToolChoice {
-  const given = wire.tool_choice ?? "auto";
-  if (typeof given === "string" && hosted.length > 0) {
-    if (given !== "required") return { mode: given };
-    throw unsupportedParameter(
-      "tool_choice",
-      'tool_choice: "required" cannot be combined with tools that run on the server; use "auto" or name a function.',
-    );
-  }
-  if (typeof given === "string") return modeChoice(given, tools);
-  if (given.type === "function") return namedFunction(given.name, tools);
-  return allowedTools(
-    given.mode,
-    given.tools.map((entry) => entry.name ?? ""),
-    tools,
-  );
-}
 
 const maxInputLength = 10 * 1024 * 1024;
 const reasoningFields = new Set(["effort", "summary", "generate_summary"]);
@@ -244,71 +179,6 @@ function conversationId(wire: Fields): string | undefined {
   return id;
 }
 
-function echoTool({ name, description, parameters, strict }: FunctionTool): object {
-  return {
-    type: "function",
-    name,
-    description: description ?? null,
-    parameters: parameters === undefined ? null : toWireJson(parameters),
-    strict: strict ?? true,
-  };
-}
-
-function echoFormat(responseFormat: ResponseFormat): object {
-  if (responseFormat.type !== "json_schema") return { type: responseFormat.type };
-  const { name, description, schema, strict } = responseFormat;
-  return {
-    type: "json_schema",
-    name,
-    // A string for OpenAI, and always there for Open Responses.
-    description: description ?? "",
-    schema: schema === undefined ? {} : toWireJson(schema),
-    strict: strict ?? false,
-  };
-}
-
-function echoSampling(wire: Fields): Record<string, unknown> {
-  return {
-    top_p: wire.top_p ?? 1,
-    temperature: wire.temperature ?? 1,
-    presence_penalty: wire.presence_penalty ?? 0,
-    frequency_penalty: wire.frequency_penalty ?? 0,
-    top_logprobs: wire.top_logprobs ?? 0,
-    max_output_tokens: wire.max_output_tokens ?? null,
-    max_tool_calls: wire.max_tool_calls ?? null,
-  };
-}
-
-function toEcho(
-  wire: Fields,
-  tools: readonly object[],
-  responseFormat: ResponseFormat,
-): Record<string, unknown> {
-  const conversation = conversationId(wire);
-  return {
-    instructions: wire.instructions ?? null,
-    previous_response_id: wire.previous_response_id ?? null,
-    ...(conversation !== undefined && { conversation: { id: conversation } }),
-    tools,
-    tool_choice: wire.tool_choice ?? "auto",
-    truncation: wire.truncation ?? "disabled",
-    parallel_tool_calls: wire.parallel_tool_calls ?? true,
-    text: { format: echoFormat(responseFormat), verbosity: wire.text?.verbosity ?? "medium" },
-    ...echoSampling(wire),
-    reasoning: {
-      effort: wire.reasoning?.effort ?? null,
-      summary: wire.reasoning?.summary ?? wire.reasoning?.generate_summary ?? null,
-    },
-    store: wire.store ?? true,
-    background: wire.background ?? false,
-    service_tier: "default",
-    metadata: wire.metadata ?? {},
-    safety_identifier: wire.safety_identifier ?? null,
-    prompt_cache_key: wire.prompt_cache_key ?? null,
-    ...(wire.user !== undefined && { user: wire.user }),
-  };
-}
-
 /**
  * Validates the body of a create call. Raises `ApiError` 400 with the path of the first fault.
  *
@@ -322,26 +192,27 @@ export function parseResponsesRequest(
   refuseFields(body, refused);
   checkCombinations(wire);
   checkValues(wire);
-  const { functions: tools, hosted, echo } = parseTools(wire, hostedTypes);
+  const { functions: tools, hosted, echo } = parseTools(wire.tools ?? [], hostedTypes);
   const wireFormat = wire.text?.format;
   const responseFormat =
     wireFormat?.type === "json_schema"
       ? toSchemaFormat(wireFormat, "text.format")
       : ((wireFormat ?? { type: "text" }) as ResponseFormat);
+  const conversation = conversationId(wire);
   const wantsLogprobs = wire.include?.includes("message.output_text.logprobs") ?? false;
   return defined({
     model: wire.model,
     input: wire.input,
     instructions: wire.instructions === "" ? undefined : wire.instructions,
     previousResponseId: wire.previous_response_id,
-    conversationId: conversationId(wire),
+    conversationId: conversation,
     store: wire.store ?? true,
     background: wire.background ?? false,
     stream: wire.stream ?? false,
     tools,
     hosted,
     maxToolCalls: wire.max_tool_calls,
-    toolChoice: parseChoice(wire, tools, hosted),
+    toolChoice: parseChoice(wire.tool_choice ?? "auto", tools, hosted),
     parallelToolCalls: wire.parallel_tool_calls ?? true,
     responseFormat,
     constraint: formatConstraint(responseFormat),
@@ -357,6 +228,6 @@ export function parseResponsesRequest(
     includeEncryptedReasoning: wire.include?.includes("reasoning.encrypted_content") ?? false,
     truncation: wire.truncation ?? "disabled",
     includeObfuscation: wire.stream_options?.include_obfuscation ?? false,
-    echo: toEcho(wire, echo, responseFormat),
+    echo: toEcho(wire, echo, responseFormat, conversation),
   });
 }
