@@ -4,6 +4,7 @@
 import type { JsonObject } from "@tokenwire/core/json";
 import { z } from "zod";
 import { type ApiError, invalidRequest, quote } from "./api-error.ts";
+import { parsePresent } from "./present-fields.ts";
 
 /** A path in OpenAI's notation: `messages[2].content[0].type`. */
 export function formatPath(path: readonly PropertyKey[]): string {
@@ -89,6 +90,8 @@ function toValidationError(error: z.ZodError, body: unknown, base: readonly Prop
 
 /** Validates a body, or the part of it that sits at `base`, raising 400 for the first fault. */
 export function parseBody<T>(schema: z.ZodType<T>, body: unknown, base: readonly PropertyKey[] = []): T {
+  const present = parsePresent(schema, body);
+  if (present !== undefined) return present;
   const result = schema.safeParse(body);
   if (!result.success) throw toValidationError(result.error, body, base);
   return result.data;
