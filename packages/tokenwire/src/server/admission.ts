@@ -3,7 +3,14 @@
 
 import { ApiError } from "../protocol/index.ts";
 import { retryHeaders } from "./errors.ts";
+import type { Observation } from "./observability/observation.ts";
 import type { ServerSettings } from "./options.ts";
+
+/** Who wants a slot: until when, and who is told how long it took. */
+interface Applicant {
+  readonly signal: AbortSignal;
+  readonly observation: Pick<Observation, "admitted">;
+}
 
 interface Waiting {
   readonly admit: () => void;
@@ -14,10 +21,7 @@ export class Admission {
   readonly #limits: ServerSettings["limits"];
   readonly #patience: number;
   readonly #queue: Waiting[] = [];
-  readonly #waits: WeakMap<AbortSignal, number> = new WeakMap();
   #running = 0;
-  /** Told how long each request waited, in milliseconds. */
-  onAdmit: ((waited: number) => void) | undefined;
 
   constructor(settings: ServerSettings) {
     this.#limits = settings.limits;
@@ -32,20 +36,13 @@ export class Admission {
     return this.#queue.length;
   }
 
-  /** Milliseconds that the request of this signal waited for its slot; undefined when it had none. */
-  waitOf(signal: AbortSignal): number | undefined {
-    return this.#waits.get(signal);
-  }
-
   /** Runs a task in a slot. Raises 429 when the queue is full, 503 after too long a wait. */
-  async run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+  async run<T>({ signal, observation }: Applicant, task: () => Promise<T>): Promise<T> {
     const arrived = performance.now();
     if (this.#running >= this.#limits.running) await this.#wait(signal);
     else this.#running++;
-    const waited = performance.now() - arrived;
-    this.#waits.set(signal, waited);
-    this.onAdmit?.(waited);
     try {
+      observation.admitted(performance.now() - arrived);
       return await task();
     } finally {
       this.#release();

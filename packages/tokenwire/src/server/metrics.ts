@@ -95,10 +95,6 @@ export class Metrics {
       "operation",
     ]);
     this.#rateLimited = counter("rate_limited_total", "Requests refused with 429", []);
-    admission.onAdmit = (waited) => {
-      this.#queueSeconds.observe(waited / 1000);
-      this.#vllm?.queued(waited);
-    };
     new Gauge({
       name: "tokenwire_requests_running",
       help: "Requests that hold a slot",
@@ -139,6 +135,12 @@ export class Metrics {
     this.#httpRequests.inc({ route, method, status: String(status) });
     this.#httpSeconds.observe({ route }, milliseconds / 1000);
     if (status === 429) this.#rateLimited.inc();
+  }
+
+  /** A request got its slot. */
+  admitted(milliseconds: number): void {
+    this.#queueSeconds.observe(milliseconds / 1000);
+    this.#vllm?.queued(milliseconds);
   }
 
   /** A call of a tool of this server: `mcp` or `function`. */

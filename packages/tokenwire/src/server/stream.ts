@@ -18,7 +18,7 @@ export interface StreamedAnswer {
 
 /** Answers with a stream. Raises what `run` raised as long as nothing was sent. */
 export async function respondWithStream(context: RouteContext, answer: StreamedAnswer): Promise<void> {
-  const { reply, server, signal, requestId } = context;
+  const { reply, server, requestId } = context;
   const { settings, admission, metrics, log } = server;
   const stream = new EventStream(reply.raw, {
     // Read when they are sent: what is left for a key is known after the prompt was counted.
@@ -36,7 +36,7 @@ export async function respondWithStream(context: RouteContext, answer: StreamedA
   });
   try {
     const run = (): Promise<string> => answer.run(stream);
-    const last = await (answer.admit === false ? run() : admission.run(signal, run));
+    const last = await (answer.admit === false ? run() : admission.run(context, run));
     stream.end(last);
   } catch (error) {
     if (reply.raw.destroyed) return;

@@ -111,7 +111,7 @@ async function streamed(
   headers: Record<string, string>,
   generation: GenerationOptions,
 ): Promise<void> {
-  const { reply, server, signal, requestId } = context;
+  const { reply, server, requestId } = context;
   const { settings, admission, log, codec } = server;
   const encoding = streamEncoding(context, format);
   const stream = new ByteAnswerStream(reply.raw, {
@@ -136,7 +136,7 @@ async function streamed(
   };
   if (encoding !== "identity") codec.compressing++;
   try {
-    await admission.run(signal, () => generateChoices(generation, sink));
+    await admission.run(context, () => generateChoices(generation, sink));
     timer.stop();
     stream.end(answer.end(generation.usage));
   } catch (error) {
@@ -172,7 +172,7 @@ async function whole(
   headers: Record<string, string>,
   generation: GenerationOptions,
 ): Promise<Buffer> {
-  await context.server.admission.run(context.signal, () =>
+  await context.server.admission.run(context, () =>
     generateChoices(generation, {
       push: (choice, events, ids, logprobs) => {
         answer.push(choice, events, ids, logprobs);

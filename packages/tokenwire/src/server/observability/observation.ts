@@ -29,6 +29,7 @@ export class Observation implements GenerationObserver {
   /** Kept only where content is logged: a body may be large, and an answer take long. */
   #body: RequestBody | undefined;
   #model: string | undefined;
+  #queueMs: number | undefined;
   #firstTokenMs: number | undefined;
   #tokenMs: number | undefined;
   #input = 0;
@@ -77,6 +78,12 @@ export class Observation implements GenerationObserver {
       "gen_ai.input.messages": JSON.stringify(inputMessages(body)),
       ...(instructions.length > 0 && { "gen_ai.system_instructions": JSON.stringify(instructions) }),
     });
+  }
+
+  /** The request got its slot, after a wait. */
+  admitted(milliseconds: number): void {
+    this.#queueMs = milliseconds;
+    this.#server.metrics.admitted(milliseconds);
   }
 
   begin(generation: BeginningGeneration): void {
@@ -156,7 +163,7 @@ export class Observation implements GenerationObserver {
     this.#errorType = errorTypeOf(error);
   }
 
-  /** Ends the span; the facts for the log line. */
+  /** Ends the span; the facts for the log line, which leaves out those that are undefined. */
   end(status: number, milliseconds: number): Readonly<Record<string, unknown>> {
     const span = this.#span;
     if (this.#traceContent && this.#output) {
@@ -174,23 +181,27 @@ export class Observation implements GenerationObserver {
       tokenMs: this.#tokenMs,
       finishReasons: this.#finishReasons,
     });
+    const body = this.#body;
+    const counted = this.#input > 0;
     return {
-      ...(this.#model !== undefined && { model: this.#model, stream: this.#isStream }),
-      ...(this.#input > 0 && {
-        inputTokens: this.#input,
-        outputTokens: this.#generated,
-        cachedTokens: this.#cached,
-        reasoningTokens: this.#reasoning,
-      }),
-      ...(this.#firstTokenMs !== undefined && { firstTokenMs: Math.round(this.#firstTokenMs) }),
-      ...(this.#finishReasons.length > 0 && { finishReasons: this.#finishReasons }),
-      ...(this.#aborted !== undefined && { aborted: this.#aborted }),
-      ...(this.#errorType !== undefined && { error: this.#errorType }),
-      ...(this.#body && {
-        input: inputMessages(this.#body),
-        instructions: systemInstructions(this.#body),
-        output: this.#output?.messages,
-      }),
+      queueMs: rounded(this.#queueMs),
+      model: this.#model,
+      stream: this.#model === undefined ? undefined : this.#isStream,
+      inputTokens: counted ? this.#input : undefined,
+      outputTokens: counted ? this.#generated : undefined,
+      cachedTokens: counted ? this.#cached : undefined,
+      reasoningTokens: counted ? this.#reasoning : undefined,
+      firstTokenMs: rounded(this.#firstTokenMs),
+      finishReasons: this.#finishReasons.length > 0 ? this.#finishReasons : undefined,
+      aborted: this.#aborted,
+      error: this.#errorType,
+      input: body && inputMessages(body),
+      instructions: body && systemInstructions(body),
+      output: body && this.#output?.messages,
     };
   }
+}
+
+function rounded(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : Math.round(milliseconds);
 }

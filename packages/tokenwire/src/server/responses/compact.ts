@@ -31,7 +31,7 @@ export async function compactConversation(
   const usage = emptyUsage(prompt.tokenIds.length);
   let summary = "";
   const reading = readAnswer(model, { ...request, conversation }, prompt);
-  await context.server.admission.run(context.signal, () =>
+  await context.server.admission.run(context, () =>
     generateChoices(
       { ...generationFor(context, model, reading), id: newId("resp_"), plans: [plan], usage },
       {

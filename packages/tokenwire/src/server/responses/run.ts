@@ -65,7 +65,8 @@ export class ResponseRun {
     const { encoder } = this;
     const usage = emptyUsage(this.#draft.prompt.tokenIds.length);
     try {
-      await this.#server.admission.run(signal, () => this.#generate(signal, sink, usage));
+      const { observation } = this.#caller;
+      await this.#server.admission.run({ signal, observation }, () => this.#generate(signal, sink, usage));
       sink.emit(encoder.complete(usage));
       this.#keepPages();
       await this.save();

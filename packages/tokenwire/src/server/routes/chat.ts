@@ -40,8 +40,8 @@ async function chatGeneration(
 ): Promise<ChatGeneration> {
   const prompt = await answerPrompt(context, model, request);
   return {
-    ...generationFor(context, model, readAnswer(model, request, prompt)),
     id,
+    ...generationFor(context, model, readAnswer(model, request, prompt)),
     plans: repeatPlan(planAnswer(model, request, prompt), request.n),
     usage: emptyUsage(prompt.tokenIds.length),
     prompt,
@@ -80,7 +80,7 @@ async function whole(answer: ChatAnswer): Promise<object> {
   const { context, request, options } = answer;
   const collector = createCollector(answer);
   const ids: number[][] = Array.from({ length: request.n }, () => []);
-  await context.server.admission.run(context.signal, () =>
+  await context.server.admission.run(context, () =>
     generateChoices(options, {
       push: (choice, events, tokenIds) => {
         collector.push(choice, events);

@@ -155,7 +155,7 @@ async function whole(
 ): Promise<object> {
   const events: ChoiceEvent[][] = jobs.map(() => []);
   const ids: number[][] = jobs.map(() => []);
-  await context.server.admission.run(context.signal, () =>
+  await context.server.admission.run(context, () =>
     generateChoices(options, {
       start: (job, logprobs) => keepPromptLogprobs(jobs[job]!, options.model, logprobs),
       push: (job, pushed, tokenIds) => {

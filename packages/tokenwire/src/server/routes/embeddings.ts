@@ -61,8 +61,9 @@ export const embeddings: Route = {
   path: "/v1/embeddings",
   schema: fields,
   aliases: ["/embeddings"],
-  handle: async ({ server, body, signal, observation }) => {
-    const wire = parseBody(fields, body());
+  handle: async (context) => {
+    const { server, signal, observation } = context;
+    const wire = parseBody(fields, context.body());
     const model = server.models.resolve(wire.model);
     const { engine, info } = model;
     if (!info.capabilities.embeddings || engine.embed === undefined) {
@@ -77,7 +78,7 @@ export const embeddings: Route = {
       throw invalidRequest("input", `input: ${total} tokens are more than ${maxTokens} per request.`);
     observation.embed(model, total, wire.encoding_format ?? "float");
     const embed = engine.embed.bind(engine);
-    const { vectors } = await server.admission.run(signal, () =>
+    const { vectors } = await server.admission.run(context, () =>
       embed({ requestId: newId("embd-"), inputs }, signal),
     );
     return {

@@ -98,7 +98,7 @@ async function whole(context: RouteContext, id: string, options: GenerationOptio
     logprobs: [] as SampledLogprob[],
     events: [] as Step[1][number][],
   }));
-  await context.server.admission.run(context.signal, () =>
+  await context.server.admission.run(context, () =>
     generateChoices(options, {
       push: (index, events, ids, logprobs) => {
         const step = steps[index]!;

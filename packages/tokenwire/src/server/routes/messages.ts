@@ -79,7 +79,7 @@ export const createMessage: Route = {
       sign: (text) => server.seal.sign(text),
     });
     if (request.stream) return streamed(context, options, encoder);
-    await server.admission.run(context.signal, () =>
+    await server.admission.run(context, () =>
       generateChoices(options, {
         push: (_choice, events) => {
           encoder.push(events);
