@@ -203,19 +203,7 @@ export class ChoiceOutput {
   ): void {
     this.#showHeld(events);
     if (event.type === "tool-call") {
-      if (!this.#isAllowed(event.name)) {
-        this.#refused.add(event.index);
-        this.diagnostics.push({ code: "forbidden-tool-call", text: event.name });
-        return;
-      }
-      const index = this.#wireIndex.size;
-      this.#wireIndex.set(event.index, index);
-      const { name } = event;
-      const { customTools, usedCallIds } = this.#options;
-      const id = usedCallIds?.has(event.id) ? newId("call_") : event.id;
-      const custom = customTools?.has(name) === true;
-      if (custom) this.#inputs.set(event.index, new CustomInputReader());
-      events.push({ type: "tool-call", index, id, name, ...(custom && { custom }) });
+      this.#beginCall(event, events);
       return;
     }
     if (this.#refused.has(event.index)) {
@@ -231,13 +219,32 @@ export class ChoiceOutput {
       return;
     }
     const complete = event.status !== "truncated";
+    if (input) this.#endInput(input, index, complete, events);
     if (!complete) this.#calledAll = false;
-    if (input) {
-      appendInput(events, index, input.end(complete));
-      if (input.surplus !== undefined) this.diagnostics.push({ code: "surplus-input", text: input.surplus });
-    }
     events.push({ type: "tool-end", index, complete });
     if (complete && !this.#options.parallelToolCalls) this.#done = true;
+  }
+
+  #beginCall(event: Extract<OutputEvent, { type: "tool-call" }>, events: ChoiceEvent[]): void {
+    const { name } = event;
+    const { customTools, usedCallIds } = this.#options;
+    if (!this.#isAllowed(name)) {
+      this.#refused.add(event.index);
+      this.diagnostics.push({ code: "forbidden-tool-call", text: name });
+      return;
+    }
+    const index = this.#wireIndex.size;
+    this.#wireIndex.set(event.index, index);
+    const id = usedCallIds?.has(event.id) ? newId("call_") : event.id;
+    const custom = customTools?.has(name) === true;
+    if (custom) this.#inputs.set(event.index, new CustomInputReader());
+    events.push({ type: "tool-call", index, id, name, ...(custom && { custom }) });
+  }
+
+  #endInput(input: CustomInputReader, index: number, complete: boolean, events: ChoiceEvent[]): void {
+    appendInput(events, index, input.end(complete));
+    const { surplus } = input;
+    if (surplus !== undefined) this.diagnostics.push({ code: "surplus-input", text: surplus });
   }
 
   #isAllowed(name: string): boolean {

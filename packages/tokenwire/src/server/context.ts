@@ -16,6 +16,7 @@ import type { Observation } from "./observability/observation.ts";
 import type { Tracing } from "./observability/tracing.ts";
 import type { ServerSettings } from "./options.ts";
 import type { ResponseJobs } from "./responses/jobs.ts";
+import type { Ownership } from "./responses/ownership.ts";
 import type { BrowserStates } from "./responses/tools/browser-states.ts";
 import type { ServerToolOptions } from "./responses/tools/options.ts";
 import type { Seal } from "./seal.ts";
@@ -29,6 +30,7 @@ export interface ServerContext {
   readonly idempotentAnswers: IdempotentAnswers;
   readonly store: ResponseStore;
   readonly jobs: ResponseJobs;
+  readonly ownership: Ownership;
   /** Tools that responses may use. */
   readonly tools: ServerToolOptions;
   readonly browserStates: BrowserStates;

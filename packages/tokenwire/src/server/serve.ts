@@ -6,7 +6,7 @@ import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import type { Engine } from "../engines/index.ts";
 import { ApiError } from "../protocol/index.ts";
-import { createMemoryStore, type ResponseStore } from "../store/index.ts";
+import { createMemoryStore } from "../store/index.ts";
 import { Admission } from "./admission.ts";
 import { createApp, type RegisteredRoute } from "./app.ts";
 import { Authenticator } from "./auth.ts";
@@ -24,6 +24,7 @@ import { loadModels, type ServedModel } from "./models.ts";
 import { loadTracing } from "./observability/tracing.ts";
 import { type ModelOptions, type ServerOptions, toSettings } from "./options.ts";
 import { ResponseJobs } from "./responses/jobs.ts";
+import { Ownership } from "./responses/ownership.ts";
 import { BrowserStates } from "./responses/tools/browser-states.ts";
 import { checkToolOptions } from "./responses/tools/options.ts";
 import { routes } from "./routes/index.ts";
@@ -62,11 +63,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   checkToolOptions(options.tools ?? {});
   const models = await loadModels(options.models, settings.anyModel);
   const bareStore = options.store ?? createMemoryStore();
-  await failOrphans(bareStore);
   const admission = new Admission(settings);
   const metrics = new Metrics(admission);
   const shutdown = new AbortController();
   const drain = new Drain();
+  const log = options.logger ?? pino({ level: "silent" });
+  const store = measuredStore(bareStore, metrics);
+  const jobs = new ResponseJobs();
+  const ownership = new Ownership({ store, jobs, log });
+  await ownership.start();
   const context: ServerContext = {
     models,
     settings,
@@ -74,12 +79,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     keyLimits: new KeyLimits(settings.keyLimits),
     idempotentAnswers: new IdempotentAnswers(),
     metrics,
-    store: measuredStore(bareStore, metrics),
-    jobs: new ResponseJobs(),
+    store,
+    jobs,
+    ownership,
     tools: options.tools ?? {},
     browserStates: new BrowserStates(),
     seal: new Seal(await bareStore.secret()),
-    log: options.logger ?? pino({ level: "silent" }),
+    log,
     tracing: await loadTracing(options.tracing),
     codec: new CodecState(toCodecSettings(options.codec)),
     drain,
@@ -129,8 +135,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         shutdown.abort(new ApiError(503, "The server is shutting down.", { wireCode: "overloaded" }));
       }, settings.timeouts.drain);
       try {
-        await app.close();
+        await Promise.all([app.close(), jobs.settled()]);
       } finally {
+        ownership.stop();
         metricsListener?.close();
         clearTimeout(grace);
         if (options.store === undefined) await bareStore.close();
@@ -149,19 +156,6 @@ async function cacheUsage(models: readonly ServedModel[]): Promise<ReadonlyMap<s
     }),
   );
   return usages;
-}
-
-/** Responses that an earlier process was making when it ended will never be finished by anyone. */
-async function failOrphans(store: ResponseStore): Promise<void> {
-  for (const { tenant, id } of await store.listUnfinished()) {
-    const stored = await store.getResponse(tenant, id);
-    if (stored === undefined) continue;
-    const error = {
-      code: "server_error",
-      message: "The server was restarted while this response was being made.",
-    };
-    await store.putResponse(tenant, { ...stored, response: { ...stored.response, status: "failed", error } });
-  }
 }
 
 /** Options of `serve`: those of a server, and those of the one model. */

@@ -46,6 +46,8 @@ const migrations = [
    CREATE INDEX chats_tenant ON tokenwire.chats (tenant, position);
    CREATE INDEX chats_expires ON tokenwire.chats (expires);
    CREATE TABLE tokenwire.secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);`,
+  `ALTER TABLE tokenwire.responses ADD COLUMN owner TEXT, ADD COLUMN lease BIGINT,
+     ADD COLUMN cancel BOOLEAN NOT NULL DEFAULT false;`,
 ];
 
 /** Any number, the same in every process: servers that start together change the tables one after the other. */

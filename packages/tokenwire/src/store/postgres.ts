@@ -5,8 +5,10 @@ import { randomBytes } from "node:crypto";
 import { TokenwireError } from "@tokenwire/core";
 import type { ResponseItem } from "../protocol/index.ts";
 import type { ChatStore } from "./chats.ts";
+import type { ResponseLeases } from "./leases.ts";
 import { PostgresChats } from "./postgres-chats.ts";
 import { type Client, createPool, idFrom, idTo, migrate, type Pool } from "./postgres-database.ts";
+import { type LeaseWrite, PostgresLeases, responseWrite } from "./postgres-leases.ts";
 import { itemsOf, type ResponseStore, type StoredConversation, type StoredResponse } from "./store.ts";
 
 export interface PostgresStoreOptions {
@@ -14,6 +16,8 @@ export interface PostgresStoreOptions {
   readonly maxAge?: number;
   /** Connections at most. Default 10. */
   readonly maxConnections?: number;
+  /** Milliseconds after which a server that no longer renews its leases counts as dead. Default 15 s. */
+  readonly leaseDuration?: number;
 }
 
 /**
@@ -44,7 +48,7 @@ export async function openPostgresStore(
       { cause },
     );
   }
-  return new PostgresStore(pool, name, options.maxAge ?? 30 * 24 * 3_600_000);
+  return new PostgresStore(pool, name, options);
 }
 
 /** The address without user, password and parameters. */
@@ -63,46 +67,52 @@ function describe(url: string): string {
 class PostgresStore implements ResponseStore {
   readonly name: string;
   readonly chats: ChatStore;
+  readonly leases: ResponseLeases;
   readonly #pool: Pool;
   readonly #maxAge: number;
 
-  constructor(pool: Pool, name: string, maxAge: number) {
+  constructor(pool: Pool, name: string, options: PostgresStoreOptions) {
+    const { maxAge = 30 * 24 * 3_600_000, leaseDuration = 15_000 } = options;
     this.name = name;
     this.chats = new PostgresChats(pool, maxAge);
+    this.leases = new PostgresLeases(pool, leaseDuration, (tenant, stored, lease) =>
+      this.#putResponse(tenant, stored, lease),
+    );
     this.#pool = pool;
     this.#maxAge = maxAge;
   }
 
   async putResponse(tenant: string, stored: StoredResponse): Promise<void> {
+    await this.#putResponse(tenant, stored);
+  }
+
+  /** False, and nothing is written, when the lease that it needs is not held. */
+  async #putResponse(tenant: string, stored: StoredResponse, lease?: LeaseWrite): Promise<boolean> {
     const { response, input, previousId, events } = stored;
     // In order, so that two writers of the same items never wait for each other.
     const items = [...new Set(itemsOf(stored).map(({ id }) => idTo(id)))].sort();
-    await this.#transaction(async (client) => {
-      await client.query(
-        `INSERT INTO tokenwire.responses (tenant, id, created, expires, status, previous_id, model, body, input, events)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         ON CONFLICT (tenant, id) DO UPDATE SET created = excluded.created, expires = excluded.expires,
-           status = excluded.status, previous_id = excluded.previous_id, model = excluded.model,
-           body = excluded.body, input = excluded.input, events = excluded.events`,
-        [
-          idTo(tenant),
-          idTo(response.id),
-          response.created_at,
-          Date.now() + this.#maxAge,
-          response.status,
-          previousId === null ? null : idTo(previousId),
-          idTo(response.model),
-          JSON.stringify(response),
-          JSON.stringify(input),
-          events === undefined ? null : JSON.stringify(events),
-        ],
-      );
+    const values = [
+      idTo(tenant),
+      idTo(response.id),
+      response.created_at,
+      Date.now() + this.#maxAge,
+      response.status,
+      previousId === null ? null : idTo(previousId),
+      idTo(response.model),
+      JSON.stringify(response),
+      JSON.stringify(input),
+      events === undefined ? null : JSON.stringify(events),
+    ];
+    return this.#transaction(async (client) => {
+      const { rowCount } = await client.query(...responseWrite(values, lease));
+      if (rowCount === 0) return false;
       await client.query(
         `INSERT INTO tokenwire.response_items (tenant, id, response)
          SELECT $1, item, $2 FROM unnest($3::text[]) AS item
          ON CONFLICT (tenant, id) DO UPDATE SET response = excluded.response`,
         [idTo(tenant), idTo(response.id), items],
       );
+      return true;
     });
   }
 

@@ -3,6 +3,7 @@
 
 import type { ResponseItem, ResponseObject } from "../protocol/index.ts";
 import type { ChatStore } from "./chats.ts";
+import type { ResponseLeases } from "./leases.ts";
 
 /** A response with what its successors need. */
 export interface StoredResponse {
@@ -37,6 +38,8 @@ export interface ResponseStore {
   readonly name: string;
   /** Chat completions with `store: true`. */
   readonly chats: ChatStore;
+  /** Where several servers share the store. Absent: what is unfinished at the start has no owner. */
+  readonly leases?: ResponseLeases;
   /** Resolves once the response survives a crash (as far as the adapter promises any survival). */
   putResponse(tenant: string, stored: StoredResponse): Promise<void>;
   getResponse(tenant: string, id: string): Promise<StoredResponse | undefined>;

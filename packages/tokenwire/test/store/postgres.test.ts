@@ -99,13 +99,49 @@ describe.skipIf(!hasPostgres)("with a Postgres server", () => {
     await first.close();
     await execute(
       url,
-      "DROP TABLE tokenwire.chats, tokenwire.secrets; UPDATE tokenwire.schema_version SET version = 1",
+      `DROP TABLE tokenwire.chats, tokenwire.secrets;
+       ALTER TABLE tokenwire.responses DROP COLUMN owner, DROP COLUMN lease, DROP COLUMN cancel;
+       UPDATE tokenwire.schema_version SET version = 1`,
     );
     const second = await openPostgresStore(url);
     await second.chats.put("t", chat("c1"));
     expect(await second.chats.get("t", "c1")).toEqual(chat("c1"));
     expect(await second.getResponse("t", "resp_1")).toEqual(response("resp_1"));
     await second.close();
+  });
+
+  it("lets only the owner of a lease write, as long as it holds it", async () => {
+    const store = await openPostgresStore(await postgres.createDatabase(), { leaseDuration: 60_000 });
+    const leases = store.leases!;
+    const status = async () => (await store.getResponse("t", "resp_1"))?.response.status;
+    await leases.begin("a", "t", response("resp_1", "queued"));
+    const held = { tenant: "t", id: "resp_1", cancel: false };
+    expect(await leases.takeExpired("b")).toEqual([]);
+    expect(await leases.renew("b")).toEqual([]);
+    expect(await leases.update("b", "t", response("resp_1", "failed"))).toBe(false);
+    expect(await leases.update("a", "t", response("resp_1", "in_progress"))).toBe(true);
+    expect(await leases.renew("a")).toEqual([held]);
+    expect(await leases.requestCancel("other", "resp_1")).toBe(false);
+    expect(await leases.requestCancel("t", "resp_1")).toBe(true);
+    expect(await leases.renew("a")).toEqual([{ ...held, cancel: true }]);
+    expect(await leases.update("a", "t", response("resp_1", "cancelled"))).toBe(true);
+    expect(await leases.update("a", "t", response("resp_1", "completed"))).toBe(false);
+    expect([await status(), await leases.renew("a")]).toEqual(["cancelled", []]);
+    expect(await leases.requestCancel("t", "resp_1")).toBe(false);
+    await store.deleteResponse("t", "resp_1");
+    expect(await leases.update("a", "t", response("resp_1", "completed"))).toBe(false);
+    expect(await status()).toBeUndefined();
+    await store.close();
+  });
+
+  it("gives each response without a living owner to one server", async () => {
+    const url = await postgres.createDatabase();
+    const stores = await Promise.all([1, 2, 3].map(() => openPostgresStore(url, { leaseDuration: 60_000 })));
+    // As an earlier version left it: without any owner.
+    await stores[0]!.putResponse("t", response("resp_1", "in_progress"));
+    const taken = await Promise.all(stores.map((store, n) => store.leases!.takeExpired(`server ${n}`)));
+    expect(taken.flat()).toHaveLength(1);
+    for (const store of stores) await store.close();
   });
 
   it("refuses a database of a later version, and one that is not there", async () => {

@@ -94,16 +94,26 @@ export class ResponseEncoder {
     };
   }
 
-  /** Whether `start` was called. */
+  /** Whether clients know of it. */
   get started(): boolean {
     return this.#sequence > 0;
   }
 
-  /** `created` and, once it runs, `in_progress`; `queued` in between for background work. */
-  start(queued: boolean): ResponseEvent[] {
-    if (queued) this.#status = "queued";
+  get isQueued(): boolean {
+    return this.#status === "queued";
+  }
+
+  /** The response is there; background work waits for its turn. */
+  enqueue(): ResponseEvent[] {
+    this.#status = "queued";
     this.#emit("response.created", { response: this.response });
-    if (queued) this.#emit("response.queued", { response: this.response });
+    this.#emit("response.queued", { response: this.response });
+    return this.#drain();
+  }
+
+  /** The engine works on it. */
+  start(): ResponseEvent[] {
+    if (!this.started) this.#emit("response.created", { response: this.response });
     this.#status = "in_progress";
     this.#emit("response.in_progress", { response: this.response });
     return this.#drain();
@@ -165,6 +175,11 @@ export class ResponseEncoder {
     this.#status = this.#incomplete === undefined ? "completed" : "incomplete";
     if (this.#status === "completed") this.#completedAt = unixSeconds();
     return this.#drain();
+  }
+
+  /** The terminal event of a response that is complete, as it is going to be. */
+  get ending(): ResponseEvent {
+    return { type: `response.${this.#status}`, sequence_number: this.#sequence, response: this.response };
   }
 
   /** The terminal event of a response that is complete. */

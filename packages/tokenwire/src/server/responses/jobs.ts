@@ -1,6 +1,6 @@
 // Responses that are being made: so that another request can cancel one, or follow its events.
 
-import type { ResponseEvent, ResponseObject } from "../../protocol/index.ts";
+import { ApiError, type ResponseEvent, type ResponseObject } from "../../protocol/index.ts";
 import { ChangeSignal } from "../change-signal.ts";
 
 /** One response in the making. */
@@ -10,6 +10,8 @@ export class ResponseJob {
   readonly abort: AbortController = new AbortController();
   /** Every event so far, where others may follow. */
   readonly events: ResponseEvent[] = [];
+  /** Whether the store knows of it. */
+  isStored = false;
   readonly #response: () => ResponseObject;
   #finished = false;
   readonly #changed: ChangeSignal = new ChangeSignal();
@@ -33,6 +35,15 @@ export class ResponseJob {
     return this.#changed.next;
   }
 
+  cancel(): void {
+    this.abort.abort(new ApiError(499, "The response was cancelled."));
+  }
+
+  /** Resolves once it is finished. */
+  async ended(): Promise<void> {
+    while (!this.#finished) await this.changed;
+  }
+
   add(events: readonly ResponseEvent[]): void {
     this.events.push(...events);
     this.#changed.notify();
@@ -46,6 +57,7 @@ export class ResponseJob {
 
 export class ResponseJobs {
   readonly #jobs: Map<string, ResponseJob> = new Map();
+  readonly #ended: ChangeSignal = new ChangeSignal();
   readonly #lockedConversations: Set<string> = new Set();
 
   get(tenant: string, id: string): ResponseJob | undefined {
@@ -59,6 +71,17 @@ export class ResponseJobs {
 
   remove(id: string): void {
     this.#jobs.delete(id);
+    if (this.#jobs.size === 0) this.#ended.notify();
+  }
+
+  /** What is being made and is in the store already. */
+  stored(): readonly (readonly [id: string, job: ResponseJob])[] {
+    return [...this.#jobs].filter(([, job]) => job.isStored);
+  }
+
+  /** Resolves when nothing is being made. */
+  async settled(): Promise<void> {
+    while (this.#jobs.size > 0) await this.#ended.next;
   }
 
   /** Reserves a conversation; false when another response is being made in it. */

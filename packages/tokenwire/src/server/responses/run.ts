@@ -11,6 +11,7 @@ import {
   type TokenUsage,
   unixSeconds,
 } from "../../protocol/index.ts";
+import type { StoredResponse } from "../../store/index.ts";
 import { answerPrompt, generationFor, readAnswer } from "../answer.ts";
 import type { Caller, ServerContext } from "../context.ts";
 import { toApiError } from "../errors.ts";
@@ -31,6 +32,8 @@ export class ResponseRun {
   readonly encoder: ResponseEncoder;
   readonly #caller: Caller;
   readonly #draft: ResponseDraft;
+  #log: readonly ResponseEvent[] | undefined;
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(context: Caller, draft: ResponseDraft) {
     const { request, model } = draft;
@@ -69,7 +72,7 @@ export class ResponseRun {
       await this.#server.admission.run({ signal, observation }, () => this.#generate(signal, sink, usage));
       sink.emit(encoder.complete(usage));
       this.#keepPages();
-      await this.save();
+      await this.save([encoder.ending]);
       await this.#appendToConversation();
     } catch (error) {
       if (signal.aborted || !encoder.started) throw error;
@@ -93,7 +96,7 @@ export class ResponseRun {
   async fail(error: ApiError, sink: ResponseSink): Promise<void> {
     const events = this.encoder.fail(error);
     // What could not be stored complete may not be storable as failed either; the client learns of the failure anyway.
-    await this.save().catch((cause: unknown) => {
+    await this.save(events).catch((cause: unknown) => {
       this.#server.log.error(
         { requestId: this.#caller.requestId, err: cause },
         "cannot store a failed response",
@@ -102,15 +105,52 @@ export class ResponseRun {
     sink.emit(events);
   }
 
-  /** Stores the response as it stands, if it is to be stored. */
-  async save(events?: readonly ResponseEvent[]): Promise<void> {
+  /**
+   * Stores a response that is going to be made in the background.
+   *
+   * @param log where its events are going to be, for those that can be followed again
+   */
+  async begin(log: readonly ResponseEvent[] | undefined): Promise<void> {
+    this.#log = log;
+    await this.#server.ownership.begin(this.#caller.tenant, this.#stored([]));
+  }
+
+  /**
+   * Stores the response as it stands, if it is to be stored.
+   *
+   * @param events that are still to be emitted
+   */
+  async save(events: readonly ResponseEvent[] = []): Promise<void> {
+    const { tenant } = this.#caller;
+    const { store, background } = this.#draft.request;
+    const stored = this.#stored(events);
+    if (background) {
+      // One after the other: what is written last is the end.
+      const before = this.#saving;
+      this.#saving = before.catch(() => undefined).then(() => this.#server.ownership.update(tenant, stored));
+      await this.#saving;
+    } else if (store) await this.#server.store.putResponse(tenant, stored);
+  }
+
+  #stored(events: readonly ResponseEvent[]): StoredResponse {
     const { request, input } = this.#draft;
-    if (!request.store) return;
-    await this.#server.store.putResponse(this.#caller.tenant, {
+    return {
       response: this.response,
       input,
       previousId: request.previousResponseId ?? null,
-      ...(events && { events }),
+      ...(this.#log && { events: [...this.#log, ...events] }),
+    };
+  }
+
+  /** Tells that the engine works on it; of background work other servers are told too. */
+  #start(sink: ResponseSink): void {
+    const { encoder } = this;
+    const isQueued = encoder.isQueued;
+    if (encoder.started && !isQueued) return;
+    sink.emit(encoder.start());
+    if (!isQueued) return;
+    this.save().catch((cause: unknown) => {
+      this.#server.log.error({ requestId: this.#caller.requestId, err: cause }, "cannot store a response");
     });
   }
 
@@ -131,9 +171,7 @@ export class ResponseRun {
 
   #generate(signal: AbortSignal, sink: ResponseSink, usage: TokenUsage): Promise<void> {
     const { prompt, plan, toolkit, model, conversation } = this.#draft;
-    const start = (): void => {
-      if (!this.encoder.started) sink.emit(this.encoder.start(this.#draft.request.background));
-    };
+    const start = (): void => this.#start(sink);
     if (toolkit !== undefined) {
       const { format } = model.profile;
       const rounds =

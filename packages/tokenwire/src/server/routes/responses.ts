@@ -55,7 +55,7 @@ async function inRequest(
       return done;
     },
     fail: (error) =>
-      frames([...(run.encoder.started ? [] : run.encoder.start(false)), ...run.encoder.fail(error)]) + done,
+      frames([...(run.encoder.started ? [] : run.encoder.start()), ...run.encoder.fail(error)]) + done,
   });
   return undefined;
 }
@@ -70,34 +70,29 @@ async function inBackground(
   const { server, tenant } = context;
   const job = new ResponseJob(tenant, true, () => run.response);
   server.jobs.add(run.id, job);
-  job.add(run.encoder.start(true));
-  const queued = { ...run.response, status: "queued" };
+  job.add(run.encoder.enqueue());
+  const queued = run.response;
   try {
-    await run.save();
+    await run.begin(draft.request.stream ? job.events : undefined);
   } catch (error) {
     release();
     server.jobs.remove(run.id);
     await draft.toolkit?.dispose();
     throw error;
   }
-  void runJob(context, run, job, draft.request.stream).finally(release);
+  job.isStored = true;
+  void runJob(context, run, job).finally(release);
   if (!draft.request.stream) return queued;
   await followJob(context, job, -1);
   return undefined;
 }
 
-async function runJob(
-  context: RouteContext,
-  run: ResponseRun,
-  job: ResponseJob,
-  keepEvents: boolean,
-): Promise<void> {
+async function runJob(context: RouteContext, run: ResponseRun, job: ResponseJob): Promise<void> {
   const { server, requestId } = context;
   const signal = AbortSignal.any([job.abort.signal, server.shutdown]);
   const sink = { emit: (events: readonly ResponseEvent[]): void => job.add(events) };
   try {
     await run.run(signal, sink);
-    if (keepEvents) await run.save(job.events);
   } catch (error) {
     if (job.abort.signal.aborted) {
       job.add(run.encoder.cancel());

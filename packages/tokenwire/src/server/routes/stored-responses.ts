@@ -1,5 +1,6 @@
 // Stored responses: retrieve, follow, delete, cancel, list the input; and counting tokens before creating one.
 
+import { setTimeout as delay } from "node:timers/promises";
 import {
   ApiError,
   invalidRequest,
@@ -36,6 +37,20 @@ async function storedResponse(context: RouteContext): Promise<StoredResponse> {
   return stored;
 }
 
+/** Milliseconds between two looks at a response that another server makes. */
+const lookInterval = 200;
+
+/** A stored response once it is finished. Another server that shares the store may be at it: it, or its lease, ends. */
+async function finishedElsewhere(context: RouteContext): Promise<StoredResponse> {
+  for (;;) {
+    const stored = await storedResponse(context);
+    const { status } = stored.response;
+    const isRunning = status === "queued" || status === "in_progress";
+    if (!isRunning || context.server.store.leases === undefined) return stored;
+    await delay(lookInterval, undefined, { signal: context.signal });
+  }
+}
+
 /** `starting_after` of a query: the last sequence number the client has; -1 for none. */
 function startingAfter(query: Readonly<Record<string, unknown>>): number {
   const text = query["starting_after"];
@@ -62,15 +77,16 @@ export const retrieveResponse: Route = {
     const toFrame = (event: ResponseEvent): string =>
       responseFrame(query["include_obfuscation"] === "true" ? obfuscated(event) : event);
     if (job) return followJob(context, job, after, toFrame);
-    const stored = await storedResponse(context);
-    const events = (stored.events as ResponseEvent[] | undefined) ?? replayEvents(stored.response);
+    await storedResponse(context);
     await respondWithStream(context, {
       admit: false,
-      run: async () =>
-        `${events
-          .filter((event) => event.sequence_number > after)
-          .map(toFrame)
-          .join("")}data: [DONE]\n\n`,
+      run: async (stream) => {
+        stream.open();
+        const { events, response } = await finishedElsewhere(context);
+        const all = (events as ResponseEvent[] | undefined) ?? replayEvents(response);
+        const frames = all.filter((event) => event.sequence_number > after).map(toFrame);
+        return `${frames.join("")}data: [DONE]\n\n`;
+      },
       fail: () => "data: [DONE]\n\n",
     });
     return undefined;
@@ -84,7 +100,11 @@ export const deleteResponse: Route = {
   handle: async (context) => {
     const id = idOf(context);
     const job = context.server.jobs.get(context.tenant, id);
-    job?.abort.abort(new ApiError(499, "The response was deleted."));
+    if (job) {
+      job.cancel();
+      // It stores how it ended; what is deleted before that would come back.
+      await job.ended();
+    }
     if (!(await context.server.store.deleteResponse(context.tenant, id))) throw notFound(id);
     return { id, object: "response", deleted: true };
   },
@@ -97,15 +117,16 @@ export const cancelResponse: Route = {
   handle: async (context) => {
     const job = context.server.jobs.get(context.tenant, idOf(context));
     if (job) {
-      job.abort.abort(new ApiError(499, "The response was cancelled."));
-      while (!job.finished) await job.changed;
+      job.cancel();
+      await job.ended();
       return job.response;
     }
     const { response } = await storedResponse(context);
     if (response["background"] !== true) {
       throw invalidRequest("response_id", "Only responses created with background: true can be cancelled.");
     }
-    return response;
+    await context.server.store.leases?.requestCancel(context.tenant, idOf(context));
+    return (await finishedElsewhere(context)).response;
   },
 };
 
