@@ -1,5 +1,5 @@
 // Results for pieces that are too long, or have too many IDs, for the short cache: an arena of entries of any size, found
-// through sets of four positions.
+// through sets of four positions. The arena is filled round and round, the newest entry in place of the oldest.
 
 import { encodePiece } from "./backtrack";
 import { LONG_ARENA, LONG_ARENA_END, LONG_TABLE } from "./layout";
@@ -8,14 +8,14 @@ import { LONG_ARENA, LONG_ARENA_END, LONG_TABLE } from "./layout";
 export const SHORTEST_LONG: usize = 8;
 const LONGEST: usize = 512;
 
-/** Pieces that found no place before the arena is emptied. */
-const PATIENCE: i32 = 16_384;
+/** A position: 19 bits of its place in the arena in units of 8 bytes, one that tells odd rounds from even ones, a hash. */
+const PLACE_MASK: u32 = 0x7ffff;
+const ROUND_BIT: u32 = 0x80000;
+const TAG_MASK: u32 = 0xfff00000;
 
-/** A position in the table: the lower bits are its place in the arena in units of 8 bytes, these are of its hash. */
-const TAG_MASK: u32 = 0xfff80000;
-
+/** Where the next entry goes, and ROUND_BIT in odd rounds. */
 let next: usize = LONG_ARENA;
-let failures: i32 = 0;
+let round: u32 = 0;
 
 function hashOf(p: usize, length: usize): u64 {
   let hash = (length as u64) * 0x9e3779b97f4a7c15;
@@ -41,8 +41,11 @@ export function encodeLong(p: usize, end: usize, out: usize, few: usize): usize 
   const positions = v128.load(set);
   let equal = i32x4.bitmask(i32x4.eq(v128.and(positions, i32x4.splat(TAG_MASK)), i32x4.splat(tag)));
   for (; equal != 0; equal &= equal - 1) {
+    const position = load<u32>(set + ((ctz(equal) as usize) << 2));
+    const entry = LONG_ARENA + (((position & PLACE_MASK) as usize) << 3);
+    // Entries of this round lie before the next, those of the last round after it.
+    if (entry < next != ((position & ROUND_BIT) == round)) continue;
     // An entry: length, number of IDs, IDs, bytes.
-    const entry = LONG_ARENA + (((load<u32>(set + ((ctz(equal) as usize) << 2)) & ~TAG_MASK) as usize) << 3);
     if (load<u32>(entry) != (length as u32)) continue;
     const size = (load<u32>(entry, 4) as usize) << 2;
     const ids = entry + 8;
@@ -56,14 +59,7 @@ export function encodeLong(p: usize, end: usize, out: usize, few: usize): usize 
 }
 
 function remember(set: usize, tag: u32, p: usize, length: usize, ids: usize, size: usize): void {
-  if (next + 8 + size + length + 32 > LONG_ARENA_END) {
-    // Full. What is there may still be of use, so it stays until many pieces found no place; then all is forgotten,
-    // which bounds the memory and costs less than keeping an order of use.
-    if (++failures < PATIENCE) return;
-    failures = 0;
-    memory.fill(LONG_TABLE, 0, LONG_ARENA - LONG_TABLE);
-    next = LONG_ARENA;
-  }
+  if (next + 8 + size + length + 32 > LONG_ARENA_END) startRound();
   const entry = next;
   store<u32>(entry, length as u32);
   store<u32>(entry, (size >> 2) as u32, 4);
@@ -71,6 +67,17 @@ function remember(set: usize, tag: u32, p: usize, length: usize, ids: usize, siz
   memory.copy(entry + 8 + size, p, length);
   next = (entry + 8 + size + length + 7) & ~7;
   // The newest comes first, the oldest of the set is forgotten.
-  const position = tag | (((entry - LONG_ARENA) >> 3) as u32);
+  const position = tag | round | (((entry - LONG_ARENA) >> 3) as u32);
   v128.store(set, v128.shuffle<i32>(i32x4.splat(position), v128.load(set), 0, 4, 5, 6));
+}
+
+/** Goes back to the beginning. Positions of the round before the one that ends would be taken for those of the new one. */
+function startRound(): void {
+  next = LONG_ARENA;
+  round ^= ROUND_BIT;
+  for (let at = LONG_TABLE; at < LONG_ARENA; at += 16) {
+    const positions = v128.load(at);
+    const rounds = v128.and(positions, i32x4.splat(ROUND_BIT));
+    v128.store(at, v128.andnot(positions, i32x4.eq(rounds, i32x4.splat(round))));
+  }
 }

@@ -106,4 +106,20 @@ describe.each([
     }
     expect(fast.encodeOrdinary(texts[0]!)).toEqual(plain.encodeOrdinary(texts[0]!));
   });
+
+  it("stays exact while its memory of long pieces is filled round and round", () => {
+    const random = seededRandom(78);
+    const word = (): string => {
+      const length = 8 + random() * 500;
+      return Array.from({ length }, () => String.fromCharCode(97 + random() * 26)).join("");
+    };
+    // Each is about a twentieth of what is remembered.
+    const texts = Array.from({ length: 45 }, () => Array.from({ length: 200 }, word).join(" "));
+    const expected = texts.map((text) => plain.encodeOrdinary(text));
+    for (let i = 13; i < texts.length; i++) {
+      for (const at of [i, i - 13]) {
+        expect(isSame(fast.encodeOrdinary(texts[at]!), expected[at]!)).toBe(true);
+      }
+    }
+  });
 });
