@@ -40,6 +40,7 @@ export const ${name}Wasm: string =
 `;
   const target = join(core, `src/tokenizer/generated/${name}-wasm.ts`);
   if (!process.argv.includes("--check")) writeFileSync(target, text);
-  else if (readFileSync(target, "utf8") !== text) throw new Error(`${target} is not what this script writes.`);
+  else if (readFileSync(target, "utf8") !== text)
+    throw new Error(`${target} is not what this script writes.`);
   console.log(`${name}: ${wasm.length} bytes`);
 }

@@ -2,6 +2,7 @@
 // first needed: a program that encodes one sentence should not wait for what a million would need.
 
 import type { PieceEncoder } from "./bpe/piece-encoder.ts";
+import { type BulkDecoder, createBulkDecoder } from "./decode/bulk-decoder.ts";
 import { type Backend, type ChosenKernel, chooseKernel } from "./fast/choose-kernel.ts";
 import type { KernelMemory } from "./fast/kernel-memory.ts";
 import type { PreTokenizer } from "./pretokenize/known-pre-tokenizer.ts";
@@ -45,6 +46,8 @@ export class EncodingBase {
   #start: { readonly kernel: StartKernel; readonly engine: TextEngine } | undefined;
   #engine: TextEngine | undefined;
   #texts: TextCache | undefined;
+  /** Null: this host cannot have one. */
+  #bulk: BulkDecoder | null | undefined;
   #table: TokenTable | undefined;
   #sorted: SortedTokens | undefined;
 
@@ -101,10 +104,11 @@ export class EncodingBase {
     return this.#engine;
   }
 
-  /** Makes now what the first long text would have to wait for. */
+  /** Makes now what the first long text and the first decoding would have to wait for. */
   prepare(): void {
     this.#load();
     this.#chooseEngine();
+    void this.table;
   }
 
   /** Texts of tokens that have been decoded. */
@@ -113,9 +117,17 @@ export class EncodingBase {
     return this.#texts;
   }
 
+  /** Decodes in compiled code, where the kernel is compiled code as well. Made when first needed. */
+  get bulk(): BulkDecoder | undefined {
+    if (this.#bulk === undefined) {
+      this.#bulk = (this.backend === "wasm" && createBulkDecoder(this.trie)) || null;
+    }
+    return this.#bulk ?? undefined;
+  }
+
   /** Bytes of all tokens, made when first needed. */
   get table(): TokenTable {
-    this.#table ??= tokenTableOf(this.trie);
+    this.#table ??= this.bulk?.table ?? tokenTableOf(this.trie);
     return this.#table;
   }
 

@@ -2,10 +2,13 @@
 
 import { decodeUtf8, decodeUtf8Strict, encodeUtf8, validUtf8Length } from "../bytes/index.ts";
 import { TokenwireError } from "../errors.ts";
+import type { OtherToken } from "./decode/bulk-decoder.ts";
 import type { EncodingBase } from "./encoding-base.ts";
 import type { SpecialTokens } from "./special-tokens.ts";
 import type { DecodeOptions } from "./tokenizer.ts";
 import { lengthOf } from "./vocabulary/trie.ts";
+
+const NO_BYTES = new Uint8Array(0);
 
 /** Decodes with the vocabulary of an encoding base and a set of special tokens. */
 export class TokenDecoder {
@@ -13,10 +16,15 @@ export class TokenDecoder {
   readonly #specialTexts: ReadonlyMap<number, string>;
   readonly #specialBytes: Map<number, Uint8Array> = new Map();
   readonly #name: string;
+  /** Special tokens for the bulk decoder: with their text, and left out. */
+  readonly #special: OtherToken;
+  readonly #skipped: OtherToken;
 
   constructor(name: string, base: EncodingBase, special: SpecialTokens) {
     this.#name = name;
     this.#base = base;
+    this.#special = (id, index) => this.requireBytes(id, index);
+    this.#skipped = (id, index) => (this.#specialBytes.has(id) ? NO_BYTES : this.requireBytes(id, index));
     this.#specialTexts = special.idSet;
     for (const [id, token] of special.idSet) this.#specialBytes.set(id, encodeUtf8(token));
   }
@@ -40,6 +48,8 @@ export class TokenDecoder {
 
   /** Bytes of a sequence. Raises INVALID_TOKEN. */
   decodeBytes(ids: ArrayLike<number>, skipSpecialTokens = false): Uint8Array {
+    const { bulk } = this.#base;
+    if (bulk !== undefined) return bulk.decodeBytes(ids, skipSpecialTokens ? this.#skipped : this.#special);
     let length = 0;
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i]!;
@@ -92,41 +102,9 @@ export class TokenDecoder {
   ): string {
     if (errors !== "replace" && errors !== "strict") throw unknownMode(errors);
     if (errors === "strict") return decodeUtf8Strict(this.decodeBytes(ids, skipSpecialTokens));
-    const { texts } = this.#base.texts;
-    let text = "";
-    for (let i = 0; i < ids.length; ) {
-      const known = texts[ids[i]!];
-      if (typeof known === "string") {
-        text += known;
-        i++;
-      } else {
-        const end = this.#runEnd(ids, i);
-        text += this.#decodeRun(ids, i, end, skipSpecialTokens);
-        i = end;
-      }
-    }
-    return text;
-  }
-
-  /**
-   * End of the tokens from `start` that are only parts of characters; at least `start + 1`. The token after them
-   * cannot complete a character, so decoding the run alone replaces what decoding the whole would.
-   */
-  #runEnd(ids: ArrayLike<number>, start: number): number {
-    let end = start;
-    while (end < ids.length && this.textOf(ids[end]!, end) === undefined) end++;
-    return Math.max(end, start + 1);
-  }
-
-  #decodeRun(ids: ArrayLike<number>, start: number, end: number, skipSpecialTokens: boolean): string {
-    const first = ids[start]!;
-    if (end === start + 1) {
-      if (skipSpecialTokens && this.#specialBytes.has(first)) return "";
-      return this.textOf(first, start) ?? decodeUtf8(this.requireBytes(first, start));
-    }
-    const run: number[] = [];
-    for (let i = start; i < end; i++) run.push(ids[i]!);
-    return decodeUtf8(this.decodeBytes(run));
+    const { bulk } = this.#base;
+    if (bulk !== undefined) return bulk.decode(ids, skipSpecialTokens ? this.#skipped : this.#special);
+    return decodeUtf8(this.decodeBytes(ids, skipSpecialTokens));
   }
 }
 
