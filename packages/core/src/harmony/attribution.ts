@@ -72,8 +72,8 @@ class AttributingSink implements TokenSink {
     this.text(text, this.pieces.word(text), part, -1);
   }
 
-  content(text: string, contentIndex: number): void {
-    this.text(text, this.pieces.encode(text), "content", contentIndex);
+  content(text: string, contentIndex: number, recurs: boolean): void {
+    this.text(text, this.pieces.content(text, recurs), "content", contentIndex);
   }
 
   sampled(ids: ArrayLike<number>, part: MessagePart): void {

@@ -102,11 +102,9 @@ class CachedConversation implements ConversationTokens {
 
   toPrompt(nextRole: Role): Uint32Array {
     const writer = new TokenWriter(this.encoding.pieces);
+    writer.sampled(this.tokens.view());
     renderNextRole(writer, nextRole);
-    const prompt = new Uint32Array(this.tokens.length + writer.tokens.length);
-    prompt.set(this.tokens.view());
-    prompt.set(writer.tokens.view(), this.tokens.length);
-    return prompt;
+    return writer.toTokens();
   }
 
   rangeOf(index: number): readonly [start: number, end: number] {
@@ -141,7 +139,7 @@ class CachedConversation implements ConversationTokens {
       }
       const writer = new TokenWriter(this.encoding.pieces);
       renderKept(writer, messages, kept, position, config, context, this.encoding.tokenTable);
-      cache[index] = { message, previous, next, functionTools, ids: writer.tokens.slice() };
+      cache[index] = { message, previous, next, functionTools, ids: writer.toTokens() };
     });
     return this.store(cache);
   }

@@ -144,7 +144,7 @@ export class HarmonyEncoding implements ParserVocabulary {
   private write(render: (sink: TokenSink) => void): Uint32Array {
     const writer = new TokenWriter(this.pieces);
     render(writer);
-    return writer.tokens.slice();
+    return writer.toTokens();
   }
 
   // ---- parsing

@@ -36,7 +36,7 @@ export function renderMessage(sink: TokenSink, message: Message, context: Messag
   if (contentType !== undefined) renderContentType(sink, contentType);
   sink.marker(messageToken, "marker");
   message.content.forEach((part, index) => {
-    sink.content(contentText(part, message.role, context), index);
+    sink.content(contentText(part, message.role, context), index, part.type === "system_content");
   });
   sink.marker(terminatorOf(message), "terminator");
 }

@@ -84,7 +84,7 @@ function renderPromptEnd(sink: TokenSink, message: ParsedMessage, prompt: Prompt
   if (prefill.recipient !== undefined) sink.word(` to=${prefill.recipient}`, "recipient");
   if (prefill.contentType !== undefined) sink.word(` ${prefill.contentType}`, "content_type");
   sink.marker(messageToken, "marker");
-  if (prefill.text !== undefined) sink.content(prefill.text, 0);
+  if (prefill.text !== undefined) sink.content(prefill.text, 0, false);
 }
 
 function renderStart(sink: TokenSink, role: string): void {

@@ -108,7 +108,9 @@ function developerMessage(conversation: Conversation, instructions: string | und
 
 /** The calls in the history by their id, for the results that only repeat the id. */
 function callsById(messages: readonly ConversationMessage[]): Map<string, ToolCall> {
-  return new Map(messages.flatMap((message) => (message.toolCalls ?? []).map((call) => [call.id, call])));
+  const calls = new Map<string, ToolCall>();
+  for (const { toolCalls = [] } of messages) for (const call of toolCalls) calls.set(call.id, call);
+  return calls;
 }
 
 function assistantMessages(message: ConversationMessage, conversation: Conversation): Message[] {
