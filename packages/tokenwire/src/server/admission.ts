@@ -2,13 +2,14 @@
 // that latency stays bounded however many clients come.
 
 import { ApiError } from "../protocol/index.ts";
+import type { Cancellation } from "./cancellation.ts";
 import { retryHeaders } from "./errors.ts";
 import type { Observation } from "./observability/observation.ts";
 import type { ServerSettings } from "./options.ts";
 
 /** Who wants a slot: until when, and who is told how long it took. */
 interface Applicant {
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   readonly observation: Pick<Observation, "admitted">;
 }
 
@@ -56,7 +57,7 @@ export class Admission {
     else this.#running--;
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #wait(signal: Cancellation): Promise<void> {
     if (this.#queue.length >= this.#limits.waiting) {
       throw new ApiError(
         429,

@@ -148,7 +148,7 @@ async function answer(
     requestId: request.id,
     tenant: state.tenant,
     observation,
-    signal: state.abort.signal,
+    signal: state.cancellation,
     body: () => {
       const body = requestBody(request);
       observation.read(body);

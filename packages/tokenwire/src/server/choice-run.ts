@@ -12,6 +12,7 @@ import {
   type SampledLogprob,
   type TokenUsage,
 } from "../protocol/index.ts";
+import type { Cancellation } from "./cancellation.ts";
 import { Deadlines } from "./deadlines.ts";
 import { toApiError } from "./errors.ts";
 import { EventPull, type EventTaker } from "./event-pull.ts";
@@ -44,7 +45,7 @@ export interface GenerationOptions {
   readonly plans: readonly GenerationPlan[];
   readonly createParser: () => OutputParser;
   readonly output: Omit<ChoiceOutputOptions, "parser">;
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   readonly timeouts: ServerSettings["timeouts"];
   /** Counts as generation goes on; the caller has filled in the prompt. */
   readonly usage: TokenUsage;

@@ -6,6 +6,7 @@ import type { z } from "zod";
 import type { RequestBody } from "../protocol/index.ts";
 import type { ResponseStore } from "../store/index.ts";
 import type { Admission } from "./admission.ts";
+import type { Cancellation } from "./cancellation.ts";
 import type { CodecState } from "./codec/state.ts";
 import type { Drain } from "./drain.ts";
 import type { IdempotentAnswers } from "./idempotency/idempotent-answers.ts";
@@ -56,7 +57,7 @@ export interface Caller {
   /** What becomes known of it. */
   readonly observation: Observation;
   /** Aborted when the client leaves before the answer is complete, or the server shuts down. */
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
 }
 
 /** One per request. */

@@ -9,6 +9,7 @@ export type { ChoiceSink, GenerationOptions } from "./choice-run.ts";
 
 /** The calls for `n` answers to one prompt: equal but for the seed. */
 export function repeatPlan(plan: GenerationPlan, n: number): GenerationPlan[] {
+  if (n === 1) return [plan];
   const { seed } = plan.sampling;
   return Array.from({ length: n }, (_, choice) =>
     seed === undefined || choice === 0
@@ -41,7 +42,8 @@ async function generateInto(options: GenerationOptions, sink: ChoiceSink): Promi
   const onAbort = (): void => stop(signal.reason);
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
-  await Promise.all(runs.map((run) => run.run().catch(stop)));
+  // All have begun when the first is waited for, and none of these promises rejects.
+  for (const ended of runs.map((run) => run.run().catch(stop))) await ended;
   signal.removeEventListener("abort", onAbort);
   observer?.tokens(
     model.id,

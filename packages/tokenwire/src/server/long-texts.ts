@@ -12,6 +12,7 @@ import type {
 } from "@tokenwire/core/tokenizer";
 import type { ModelProfile } from "../protocol/index.ts";
 import { encodeInTurns } from "../tokenizer/index.ts";
+import { type Cancellation, toSignal } from "./cancellation.ts";
 
 /** UTF-16 units that one run encodes at once: about two milliseconds. */
 const unitsAtOnce = 1 << 16;
@@ -164,7 +165,7 @@ function patientProfileOf(profile: ModelProfile): PatientProfile {
  */
 export async function withLongTexts<T>(
   profile: ModelProfile,
-  signal: AbortSignal,
+  signal: Cancellation,
   task: (profile: ModelProfile) => T,
 ): Promise<T> {
   const patient = patientProfileOf(profile);
@@ -187,7 +188,7 @@ export async function withLongTexts<T>(
 async function encodeOpen(
   tokenizer: Tokenizer,
   texts: readonly LongText[],
-  signal: AbortSignal,
+  signal: Cancellation,
 ): Promise<void> {
   let units = 0;
   for (const entry of texts) {
@@ -198,7 +199,7 @@ async function encodeOpen(
     }
     entry.ids = await encodeInTurns(tokenizer, entry.text, {
       ...entry.options,
-      signal,
+      signal: toSignal(signal),
       sliceUnits: unitsPerTurn,
     });
   }

@@ -4,6 +4,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ApiError } from "../protocol/index.ts";
 import type { Authenticator } from "./auth.ts";
+import { RequestCancellation } from "./cancellation.ts";
 import type { Route, ServerContext } from "./context.ts";
 import { handedOverSignal } from "./fetch-handler.ts";
 import type { KeyLimits } from "./key-limits.ts";
@@ -14,7 +15,7 @@ export interface RequestState {
   readonly started: number;
   readonly bytesBefore: number;
   tenant: string;
-  readonly abort: AbortController;
+  readonly cancellation: RequestCancellation;
   /** Undefined for a request that was refused before it was one: its key, origin or host. */
   observation?: Observation;
   /** The client left before its answer was complete. */
@@ -55,9 +56,9 @@ export function installHooks(
   );
   const { keyLimits: limits, shutdown } = context;
   // Combining the signal of each request with that of the shutdown would cost more than parsing the request.
-  const inFlight = new Set<AbortController>();
+  const inFlight = new Set<RequestCancellation>();
   shutdown.addEventListener("abort", () => {
-    for (const abort of inFlight) abort.abort(shutdown.reason);
+    for (const cancellation of inFlight) cancellation.abort(shutdown.reason);
   });
   app.decorateRequest(stateKey, undefined);
   app.addHook("onRequest", (request: HookedRequest, reply, done) => {
@@ -65,11 +66,11 @@ export function installHooks(
       started: performance.now(),
       bytesBefore: request.raw.socket?.bytesWritten ?? 0,
       tenant: "public",
-      abort: new AbortController(),
+      cancellation: new RequestCancellation(),
       left: false,
     };
     request[stateKey] = state;
-    inFlight.add(state.abort);
+    inFlight.add(state.cancellation);
     context.drain.begin();
     void reply.header("x-request-id", request.id).header("openai-version", "2020-10-01");
     if (isMessages(request)) void reply.header("request-id", request.id);
@@ -78,9 +79,9 @@ export function installHooks(
     // The response's close: it comes once, after the last byte or when the client left. (The request's own comes as
     // soon as the body was read, and Fastify's onResponse hook not at all when nothing was sent.)
     reply.raw.once("close", () => {
-      inFlight.delete(state.abort);
+      inFlight.delete(state.cancellation);
       state.left = !reply.raw.writableFinished;
-      if (state.left) state.abort.abort(new ApiError(499, "The client closed the connection."));
+      if (state.left) state.cancellation.abort(new ApiError(499, "The client closed the connection."));
       context.drain.end();
       observe(context, request, reply, state);
     });

@@ -15,6 +15,7 @@ import {
   toConversationMessages,
 } from "../../protocol/index.ts";
 import { answerPrompt, planAnswer } from "../answer.ts";
+import { toSignal } from "../cancellation.ts";
 import type { Caller } from "../context.ts";
 import type { ServedModel } from "../models.ts";
 import { unsealItems } from "./sealed-items.ts";
@@ -230,7 +231,7 @@ async function toolkitFor(
     listed,
     items,
     tenant,
-    signal,
+    signal: toSignal(signal),
   });
   if (toolkit.browser && request.previousResponseId !== undefined) {
     server.browserStates.restore(tenant, request.previousResponseId, toolkit.browser);

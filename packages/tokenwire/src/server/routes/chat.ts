@@ -79,18 +79,18 @@ async function keep({ context, body }: ChatAnswer, completion: ChatCompletion): 
 async function whole(answer: ChatAnswer): Promise<object> {
   const { context, request, options } = answer;
   const collector = createCollector(answer);
-  const ids: number[][] = Array.from({ length: request.n }, () => []);
+  const ids = request.returnTokenIds ? options.plans.map((): number[] => []) : undefined;
   await context.server.admission.run(context, () =>
     generateChoices(options, {
       push: (choice, events, tokenIds) => {
         collector.push(choice, events);
-        if (request.returnTokenIds) ids[choice]!.push(...tokenIds);
+        ids?.[choice]?.push(...tokenIds);
       },
     }),
   );
   const completion = collector.toCompletion(options.usage);
   if (request.store) await keep(answer, completion);
-  if (!request.returnTokenIds) return completion;
+  if (ids === undefined) return completion;
   return {
     ...completion,
     choices: completion.choices.map((choice, index) => ({ ...choice, token_ids: ids[index] })),

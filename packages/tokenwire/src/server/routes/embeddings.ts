@@ -10,6 +10,7 @@ import {
   promptIds,
   unsupportedParameter,
 } from "../../protocol/index.ts";
+import { toSignal } from "../cancellation.ts";
 import type { Route } from "../context.ts";
 import type { ServedModel } from "../models.ts";
 
@@ -79,7 +80,7 @@ export const embeddings: Route = {
     observation.embed(model, total, wire.encoding_format ?? "float");
     const embed = engine.embed.bind(engine);
     const { vectors } = await server.admission.run(context, () =>
-      embed({ requestId: newId("embd-"), inputs }, signal),
+      embed({ requestId: newId("embd-"), inputs }, toSignal(signal)),
     );
     return {
       object: "list",

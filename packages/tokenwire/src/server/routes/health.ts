@@ -1,6 +1,7 @@
 // Liveness and readiness, open to probes.
 
 import type { GenerateRequest } from "../../engines/index.ts";
+import { toSignal } from "../cancellation.ts";
 import type { Route } from "../context.ts";
 import type { ServedModel } from "../models.ts";
 
@@ -21,7 +22,7 @@ export const healthGenerate: Route = {
   method: "GET",
   path: "/health_generate",
   handle: async ({ server, reply, signal, requestId }) => {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(generationLimit)]);
+    const limit = AbortSignal.any([toSignal(signal), AbortSignal.timeout(generationLimit)]);
     const checks = await Promise.all(
       server.models.list().map(async (model) => ({
         model: model.id,
@@ -59,7 +60,7 @@ export const ready: Route = {
     if (server.drain.draining) return reply.code(503).send({ status: "draining" });
     const checks = await Promise.all(
       server.models.list().map(async ({ id, engine }) => {
-        const { ok } = await engine.health(signal).catch(() => ({ ok: false }));
+        const { ok } = await engine.health(toSignal(signal)).catch(() => ({ ok: false }));
         return { model: id, ok };
       }),
     );

@@ -8,6 +8,7 @@ import {
   responsesBodySchema,
   unknownResponsesFields,
 } from "../../protocol/index.ts";
+import { toSignal } from "../cancellation.ts";
 import type { Route, RouteContext } from "../context.ts";
 import { toApiError } from "../errors.ts";
 import { refuseUnknown } from "../request-rules.ts";
@@ -32,7 +33,7 @@ async function inRequest(
 ): Promise<object | undefined> {
   if (!isStream) {
     let failure: ResponseEvent | undefined;
-    await run.run(context.signal, {
+    await run.run(toSignal(context.signal), {
       emit: (events) => {
         failure ??= events.find((event) => event.type === "error");
       },
@@ -43,7 +44,7 @@ async function inRequest(
   await respondWithStream(context, {
     admit: false,
     run: async (stream) => {
-      await run.run(context.signal, {
+      await run.run(toSignal(context.signal), {
         emit: (events) => {
           stream.open();
           stream.write(frames(events));
@@ -114,7 +115,7 @@ export function followJob(
   return respondWithStream(context, {
     admit: false,
     run: async (stream) => {
-      await writeEvents(stream, job, after, context.signal, toFrame);
+      await writeEvents(stream, job, after, toSignal(context.signal), toFrame);
       return done;
     },
     fail: () => done,
