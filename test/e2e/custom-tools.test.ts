@@ -1,7 +1,6 @@
 // Custom tools through clients, unmodified: the official one, with its iterators and its events of responses, and the
 // AI SDK; and a grammar that the embedded model really is held to.
 
-import { createRequire } from "node:module";
 import { createOpenAI } from "@ai-sdk/openai";
 import { getEncoding } from "@tokenwire/encodings";
 import { generateText, stepCountIs, streamText, type ToolSet } from "ai";
@@ -9,6 +8,7 @@ import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEngine, type Server, serve } from "../../packages/tokenwire/src/index.ts";
 import { type Backend, final, scripted } from "./backend.ts";
+import { hasGrammars } from "./has-grammars.ts";
 
 const code = 'print("hé 😀")\nexit()';
 const written = `<|channel|>commentary to=functions.run <|constrain|>json<|message|>${JSON.stringify({ input: code })}<|call|>`;
@@ -124,15 +124,6 @@ describe("the AI SDK", () => {
     expect(live.server.prompt(1)).toContain("hé 😀");
   });
 });
-
-const hasGrammars = (() => {
-  try {
-    const require = createRequire(new URL("../../packages/tokenwire/package.json", import.meta.url));
-    return require.resolve("@mlc-ai/web-xgrammar") !== "";
-  } catch {
-    return false;
-  }
-})();
 
 describe.skipIf(!hasGrammars)("the embedded model", () => {
   let server: Server;

@@ -1,21 +1,12 @@
 // Structured output through the whole server: the embedded model, harmony, grammars, and the official client.
 
-import { createRequire } from "node:module";
 import { getEncoding } from "@tokenwire/encodings";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEngine, type Server, serve } from "../../packages/tokenwire/src/index.ts";
+import { hasGrammars } from "./has-grammars.ts";
 
-const installed = (() => {
-  try {
-    const require = createRequire(new URL("../../packages/tokenwire/package.json", import.meta.url));
-    return require.resolve("@mlc-ai/web-xgrammar") !== "";
-  } catch {
-    return false;
-  }
-})();
-
-describe.skipIf(!installed)("structured output", () => {
+describe.skipIf(!hasGrammars)("structured output", () => {
   let server: Server;
   let client: OpenAI;
   beforeAll(async () => {

@@ -1,4 +1,4 @@
-// Structured output: `response_format` and the extensions `regex`, `ebnf` and `guided_*`. One request has at most one
+// Structured output: `response_format` and the extensions `regex`, `ebnf`, `guided_*` and `structured_outputs`. One request has at most one
 // constraint; whether the engine can hold it is decided in `plan.ts`.
 
 import type { JsonObject } from "@tokenwire/core/json";
@@ -7,6 +7,7 @@ import { invalidRequest } from "./api-error.ts";
 import type { RequestBody } from "./body.ts";
 import type { ResponseFormat } from "./conversation.ts";
 import type { OutputConstraint } from "./generation.ts";
+import { parseStructuredOutputs } from "./structured-outputs.ts";
 import { checkSchema } from "./tools.ts";
 import { losslessObject, optional, parseBody } from "./validation.ts";
 import { toWireJson } from "./wire-json.ts";
@@ -33,6 +34,7 @@ const guidedFields = z.object({
   guided_grammar: optional(z.string().min(1)),
   guided_json: optional(z.union([losslessObject, z.string()])),
   guided_choice: optional(z.array(z.string()).min(1)),
+  structured_outputs: optional(losslessObject),
 });
 
 /** The constraints of completions, and of chat beside `response_format`, for the description of the API. */
@@ -99,7 +101,15 @@ export function parseGuidedConstraint(
     throw invalidRequest("regex", "cannot use regex constraint with JSON response format");
   if (isJson && grammar !== undefined)
     throw invalidRequest("ebnf", "cannot use EBNF constraint with JSON response format");
-  const given = [regex, grammar, wire.guided_json, wire.guided_choice, isJson ? format : undefined];
+  const structured = parseStructuredOutputs(wire.structured_outputs);
+  const given = [
+    regex,
+    grammar,
+    wire.guided_json,
+    wire.guided_choice,
+    structured,
+    isJson ? format : undefined,
+  ];
   if (given.filter((value) => value !== undefined).length > 1) {
     throw invalidRequest(
       null,
@@ -110,7 +120,7 @@ export function parseGuidedConstraint(
   if (grammar !== undefined) return { kind: "grammar", syntax: "ebnf", source: grammar };
   if (wire.guided_choice !== undefined) return { kind: "choice", choices: wire.guided_choice };
   if (wire.guided_json !== undefined) return { kind: "json_schema", schema: guidedSchema(wire.guided_json) };
-  return undefined;
+  return structured;
 }
 
 function guidedSchema(schema: JsonObject | string): unknown {

@@ -28,15 +28,24 @@ function finite(logprob: number): number {
 
 const utf8 = new TextDecoder("utf-8");
 
-export function toWireLogprob(entry: LogprobEntry, tokenizer: Tokenizer): WireLogprob {
+/** How tokens are spelled: by their text, or `token_id:123`, as vLLM does on demand. */
+export type TokenSpelling = "text" | "id";
+
+export function toWireLogprob(
+  entry: LogprobEntry,
+  tokenizer: Tokenizer,
+  spelling: TokenSpelling = "text",
+): WireLogprob {
   const { sampled, bytes } = entry;
+  const spell = (id: number, shown: Uint8Array): string =>
+    spelling === "id" ? `token_id:${id}` : utf8.decode(shown);
   return {
-    token: utf8.decode(bytes),
+    token: spell(sampled.id, bytes),
     logprob: finite(sampled.logprob),
     bytes: [...bytes],
     top_logprobs: (sampled.top ?? []).map(({ id, logprob }) => {
       const alternative = tokenizer.decodeBytes([id]);
-      return { token: utf8.decode(alternative), logprob: finite(logprob), bytes: [...alternative] };
+      return { token: spell(id, alternative), logprob: finite(logprob), bytes: [...alternative] };
     }),
   };
 }

@@ -77,6 +77,16 @@ function checkAbilities({ limits, sampling, profile, topLogprobs }: PlanOptions)
   }
 }
 
+/** The field that most likely asked for a constraint. */
+const fieldOf: Readonly<Record<OutputConstraint["kind"], string>> = {
+  json_object: "response_format",
+  json_schema: "response_format",
+  regex: "regex",
+  grammar: "ebnf",
+  choice: "guided_choice",
+  structural_tag: "structured_outputs",
+};
+
 /** The constraint to send. A format that is merely wished for is left to the prompt where the engine cannot hold it. */
 function checkConstraint(
   constraint: OutputConstraint | undefined,
@@ -90,9 +100,7 @@ function checkConstraint(
   ) {
     return undefined;
   }
-  const field = { json_schema: "response_format", regex: "regex", grammar: "ebnf", choice: "guided_choice" }[
-    constraint.kind as "json_schema" | "regex" | "grammar" | "choice"
-  ];
+  const field = fieldOf[constraint.kind];
   throw unsupportedParameter(
     field,
     `${field}: the engine of this model cannot guarantee this output (constraint "${constraint.kind}").${

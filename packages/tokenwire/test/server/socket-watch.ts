@@ -11,7 +11,7 @@ const bare = WebSocket.prototype.send;
 
 function send(this: WebSocket, data: string, ...rest: never[]): void {
   // Clients' sockets are of the same class; only a server's has no address.
-  if (typeof data === "string" && this.url === "") {
+  if (typeof data === "string" && !this.url) {
     const frames = sent.get(this) ?? [];
     sent.set(this, frames);
     frames.push(data);

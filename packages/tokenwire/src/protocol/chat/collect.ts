@@ -1,7 +1,7 @@
 // The whole chat completion: the fold of the events that a stream would send.
 
 import type { Tokenizer } from "@tokenwire/core/tokenizer";
-import { type LogprobEntry, toWireLogprob, type WireLogprob } from "../logprobs.ts";
+import { type LogprobEntry, type TokenSpelling, toWireLogprob, type WireLogprob } from "../logprobs.ts";
 import type { ChoiceEvent, ChoiceFinishReason } from "../output.ts";
 import { type ChatUsage, type TokenUsage, toChatUsage } from "../usage.ts";
 import type { CompletionIdentity, ReasoningFields } from "./stream.ts";
@@ -56,6 +56,8 @@ export interface ChatCollectOptions {
   readonly tokenizer: Tokenizer;
   readonly logprobs: boolean;
   readonly reasoningFields: ReasoningFields;
+  /** How log-probabilities spell tokens. Default: by their text. */
+  readonly spelling?: TokenSpelling;
 }
 
 interface CollectedCall {
@@ -110,12 +112,15 @@ export class ChatCollector {
   }
 
   #choice(collected: Collected, index: number): ChatCompletionChoice {
-    const { tokenizer, logprobs } = this.#options;
+    const { tokenizer, logprobs, spelling } = this.#options;
     return {
       index,
       message: this.#message(collected),
       logprobs: logprobs
-        ? { content: collected.logprobs.map((entry) => toWireLogprob(entry, tokenizer)), refusal: null }
+        ? {
+            content: collected.logprobs.map((entry) => toWireLogprob(entry, tokenizer, spelling)),
+            refusal: null,
+          }
         : null,
       finish_reason: collected.finish,
       stop_reason: collected.stopReason,

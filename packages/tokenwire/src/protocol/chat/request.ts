@@ -13,6 +13,7 @@ import {
 } from "../constraint.ts";
 import type { Conversation } from "../conversation.ts";
 import type { OutputConstraint } from "../generation.ts";
+import type { TokenSpelling } from "../logprobs.ts";
 import {
   defined,
   parseSampling,
@@ -46,6 +47,8 @@ export interface ChatRequest {
   readonly streamReasoning: boolean;
   readonly includeReasoning: boolean;
   readonly returnTokenIds: boolean;
+  /** How log-probabilities spell tokens. */
+  readonly spelling: TokenSpelling;
   /** Replaces rendering. */
   readonly promptTokenIds?: readonly number[];
   readonly metadata?: Readonly<Record<string, string>>;
@@ -101,6 +104,7 @@ const fields = z.object({
   stream_reasoning: optional(z.boolean()),
   include_reasoning: optional(z.boolean()),
   return_token_ids: optional(z.boolean()),
+  return_tokens_as_token_ids: optional(z.boolean()),
   prompt_token_ids: optional(z.array(integerFrom(0)).min(1)),
   request_id: optional(z.string()),
   rid: optional(z.string()),
@@ -240,6 +244,7 @@ export function parseChatRequest(body: RequestBody): ChatRequest {
     streamReasoning: wire.stream_reasoning ?? true,
     includeReasoning: (wire.include_reasoning ?? true) && wire.reasoning?.exclude !== true,
     returnTokenIds: wire.return_token_ids ?? false,
+    spelling: wire.return_tokens_as_token_ids === true ? ("id" as const) : ("text" as const),
     promptTokenIds: wire.prompt_token_ids,
     metadata: wire.metadata,
   });

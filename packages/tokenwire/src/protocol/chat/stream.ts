@@ -3,7 +3,7 @@
 
 import type { Tokenizer } from "@tokenwire/core/tokenizer";
 import type { ApiError } from "../api-error.ts";
-import { toWireLogprob } from "../logprobs.ts";
+import { type TokenSpelling, toWireLogprob } from "../logprobs.ts";
 import type { ChoiceEvent } from "../output.ts";
 import { paddingFor } from "../padding.ts";
 import { type TokenUsage, toChatUsage } from "../usage.ts";
@@ -28,6 +28,8 @@ export interface ChatStreamOptions {
   readonly runningUsage?: () => TokenUsage;
   readonly obfuscate: boolean;
   readonly reasoningFields: ReasoningFields;
+  /** How log-probabilities spell tokens. Default: by their text. */
+  readonly spelling?: TokenSpelling;
   /** False: reasoning goes out in one piece, before what follows it. */
   readonly streamReasoning: boolean;
   /** Echo token ids: these in the first chunk, each choice's own with its deltas. */
@@ -153,7 +155,9 @@ export class ChatStream {
     const logprobs =
       entries && entries.length > 0
         ? JSON.stringify({
-            content: entries.map((entry) => toWireLogprob(entry, this.#options.tokenizer)),
+            content: entries.map((entry) =>
+              toWireLogprob(entry, this.#options.tokenizer, this.#options.spelling),
+            ),
             refusal: null,
           })
         : "null";

@@ -3,7 +3,8 @@
 import type { Tokenizer } from "@tokenwire/core/tokenizer";
 import type { ApiError } from "../api-error.ts";
 import { type CompletionIdentity, dataFrame, doneFrame } from "../chat/stream.ts";
-import type { LogprobEntry } from "../logprobs.ts";
+import type { SampledLogprob } from "../generation.ts";
+import type { LogprobEntry, TokenSpelling } from "../logprobs.ts";
 import type { ChoiceEvent } from "../output.ts";
 import { type ChatUsage, type TokenUsage, toChatUsage } from "../usage.ts";
 import { CompletionLogprobBuilder, type CompletionLogprobs, joinLogprobs } from "./logprobs.ts";
@@ -39,6 +40,8 @@ export interface CompletionEncodeOptions {
   readonly tokenizer: Tokenizer;
   /** Absent: no log-probabilities. */
   readonly topLogprobs?: number;
+  /** How their tokens are spelled. Default: by their text. */
+  readonly spelling?: TokenSpelling;
   /** One per choice; absent: no echo. */
   readonly echo?: readonly EchoedPrompt[];
   readonly choices: number;
@@ -55,33 +58,45 @@ export class CompletionEncoder {
 
   constructor(options: CompletionEncodeOptions) {
     this.#options = options;
-    const { topLogprobs, tokenizer } = options;
+    const { topLogprobs, tokenizer, spelling } = options;
     this.#builders = Array.from({ length: options.choices }, () =>
-      topLogprobs === undefined ? undefined : new CompletionLogprobBuilder(tokenizer, topLogprobs, 0),
+      topLogprobs === undefined ? undefined : new CompletionLogprobBuilder(tokenizer, topLogprobs, spelling),
     );
     this.#started = new Array<boolean>(options.choices).fill(false);
   }
 
-  /** The pieces for events of one choice. */
-  push(index: number, events: readonly ChoiceEvent[], tokenIds: readonly number[]): CompletionChoice[] {
+  /**
+   * The pieces for events of one choice.
+   *
+   * @param tokenIds that led to them
+   * @param sampled their log-probabilities: where ids are returned, each has an entry, whether its text is shown or not
+   */
+  push(
+    index: number,
+    events: readonly ChoiceEvent[],
+    tokenIds: readonly number[],
+    sampled?: readonly SampledLogprob[],
+  ): CompletionChoice[] {
+    const { returnTokenIds } = this.#options;
     const pieces = this.#echo(index);
+    const builder = this.#builders[index];
+    if (returnTokenIds && builder && sampled && sampled.length === tokenIds.length) {
+      pieces.push(...piecesPerId(builder, index, events, tokenIds, sampled));
+      return pieces;
+    }
     let unsent = tokenIds;
     for (const event of events) {
       if (event.type !== "text" && event.type !== "finish") continue;
-      const isText = event.type === "text";
       pieces.push({
-        text: isText ? event.text : "",
-        index,
-        logprobs: isText ? (this.#builders[index]?.add(event.logprobs ?? []) ?? null) : null,
-        finish_reason: isText ? null : event.reason === "length" ? "length" : "stop",
-        ...(!isText && { stop_reason: event.stopReason }),
-        ...(this.#options.returnTokenIds && { token_ids: unsent }),
+        ...(event.type === "finish"
+          ? finishPiece(index, event)
+          : textPiece(index, event.text, builder?.add(event.logprobs ?? []) ?? null)),
+        ...(returnTokenIds && { token_ids: unsent }),
       });
       unsent = [];
     }
-    if (unsent.length > 0 && this.#options.returnTokenIds) {
-      pieces.push({ text: "", index, logprobs: null, finish_reason: null, token_ids: unsent });
-    }
+    if (unsent.length > 0 && returnTokenIds)
+      pieces.push({ ...textPiece(index, "", null), token_ids: unsent });
     return pieces;
   }
 
@@ -118,6 +133,34 @@ export class CompletionEncoder {
   }
 }
 
+type FinishEvent = Extract<ChoiceEvent, { type: "finish" }>;
+
+function textPiece(index: number, text: string, logprobs: CompletionLogprobs | null): CompletionChoice {
+  return { text, index, logprobs, finish_reason: null };
+}
+
+function finishPiece(index: number, { reason, stopReason }: FinishEvent): CompletionChoice {
+  const finish_reason = reason === "length" ? "length" : "stop";
+  return { text: "", index, logprobs: null, finish_reason, stop_reason: stopReason };
+}
+
+/** Pieces whose log-probabilities stand beside the ids, of markers and half characters too. */
+function piecesPerId(
+  builder: CompletionLogprobBuilder,
+  index: number,
+  events: readonly ChoiceEvent[],
+  ids: readonly number[],
+  sampled: readonly SampledLogprob[],
+): CompletionChoice[] {
+  const text = events.map((event) => (event.type === "text" ? event.text : "")).join("");
+  const finish = events.find((event): event is FinishEvent => event.type === "finish");
+  const logprobs = ids.length > 0 ? builder.addSampled(sampled, text) : null;
+  return [
+    ...(ids.length > 0 || text !== "" ? [{ ...textPiece(index, text, logprobs), token_ids: ids }] : []),
+    ...(finish ? [{ ...finishPiece(index, finish), token_ids: [] }] : []),
+  ];
+}
+
 /** The whole choice that its pieces add up to. */
 export function joinPieces(pieces: readonly CompletionChoice[]): CompletionChoice {
   const last = pieces.at(-1)!;
@@ -148,9 +191,14 @@ export class CompletionStream {
     this.#finishes = new Array<CompletionChoice | undefined>(choices).fill(undefined);
   }
 
-  push(index: number, events: readonly ChoiceEvent[], tokenIds: readonly number[]): string {
+  push(
+    index: number,
+    events: readonly ChoiceEvent[],
+    tokenIds: readonly number[],
+    sampled?: readonly SampledLogprob[],
+  ): string {
     let frames = "";
-    for (const piece of this.#encoder.push(index, events, tokenIds)) {
+    for (const piece of this.#encoder.push(index, events, tokenIds, sampled)) {
       if (piece.finish_reason === null) frames += this.#frame(piece);
       else this.#finishes[index] = piece;
     }

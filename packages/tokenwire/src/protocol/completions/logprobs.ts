@@ -1,7 +1,8 @@
 // `logprobs` of text completions: parallel lists, with offsets into the returned text.
 
 import type { Tokenizer } from "@tokenwire/core/tokenizer";
-import type { LogprobEntry } from "../logprobs.ts";
+import type { SampledLogprob } from "../generation.ts";
+import type { LogprobEntry, TokenSpelling } from "../logprobs.ts";
 
 export interface CompletionLogprobs {
   readonly tokens: string[];
@@ -25,12 +26,14 @@ function tokenText(bytes: Uint8Array): string {
 export class CompletionLogprobBuilder {
   readonly #tokenizer: Tokenizer;
   readonly #top: number;
+  readonly #spelling: TokenSpelling;
   #offset: number;
   readonly #decoder: InstanceType<typeof TextDecoder> = new TextDecoder("utf-8");
 
-  constructor(tokenizer: Tokenizer, top: number, offset: number) {
+  constructor(tokenizer: Tokenizer, top: number, spelling: TokenSpelling = "text", offset = 0) {
     this.#tokenizer = tokenizer;
     this.#top = top;
+    this.#spelling = spelling;
     this.#offset = offset;
   }
 
@@ -43,7 +46,7 @@ export class CompletionLogprobBuilder {
       text_offset: [],
     };
     for (const { sampled, bytes } of entries) {
-      lists.tokens.push(tokenText(bytes));
+      lists.tokens.push(this.#spell(sampled.id, bytes));
       lists.token_logprobs.push(Number.isNaN(sampled.logprob) ? null : Math.max(-9999, sampled.logprob));
       lists.top_logprobs?.push(this.#alternatives(sampled.top));
       lists.text_offset.push(this.#offset);
@@ -52,11 +55,30 @@ export class CompletionLogprobBuilder {
     return lists;
   }
 
+  /** The lists for tokens as they were sampled, shown or not: one entry per id, beside the ids. */
+  addSampled(sampled: readonly SampledLogprob[], text: string): CompletionLogprobs {
+    const entries = sampled.map((entry) => ({
+      sampled: entry,
+      bytes: this.#tokenizer.decodeBytes([entry.id]),
+    }));
+    const from = this.#offset;
+    const lists = this.add(entries);
+    this.#offset = from + text.length;
+    return { ...lists, text_offset: lists.text_offset.map((offset) => Math.min(offset, this.#offset)) };
+  }
+
   #alternatives(top: LogprobEntry["sampled"]["top"]): Record<string, number> | null {
     if (top === undefined || top.length === 0) return null;
     return Object.fromEntries(
-      top.map(({ id, logprob }) => [tokenText(this.#tokenizer.decodeBytes([id])), Math.max(-9999, logprob)]),
+      top.map(({ id, logprob }) => [
+        this.#spell(id, this.#tokenizer.decodeBytes([id])),
+        Math.max(-9999, logprob),
+      ]),
     );
+  }
+
+  #spell(id: number, bytes: Uint8Array): string {
+    return this.#spelling === "id" ? `token_id:${id}` : tokenText(bytes);
   }
 }
 

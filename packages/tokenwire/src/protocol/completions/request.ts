@@ -14,6 +14,7 @@ import {
   parseResponseFormat,
 } from "../constraint.ts";
 import type { OutputConstraint } from "../generation.ts";
+import type { TokenSpelling } from "../logprobs.ts";
 import {
   defined,
   parseSampling,
@@ -38,6 +39,10 @@ export interface CompletionRequest {
   /** Milliseconds that text may wait for more of its kind; absent: as the server decides. */
   readonly coalesceMs?: number;
   readonly returnTokenIds: boolean;
+  /** How log-probabilities spell tokens. */
+  readonly spelling: TokenSpelling;
+  /** False: no BOS before text prompts. */
+  readonly addSpecialTokens: boolean;
 }
 
 const maxPrompts = 2_048;
@@ -64,6 +69,8 @@ const fields = z.object({
     }),
   ),
   return_token_ids: optional(z.boolean()),
+  return_tokens_as_token_ids: optional(z.boolean()),
+  add_special_tokens: optional(z.boolean()),
   user: optional(z.string()),
   request_id: optional(z.string()),
   rid: optional(z.string()),
@@ -138,6 +145,8 @@ export function parseCompletionRequest(body: RequestBody): CompletionRequest {
     continuousUsage: wire.stream_options?.continuous_usage_stats ?? false,
     coalesceMs: wire.stream_options?.coalesce_ms,
     returnTokenIds: wire.return_token_ids ?? false,
+    spelling: wire.return_tokens_as_token_ids === true ? ("id" as const) : ("text" as const),
+    addSpecialTokens: wire.add_special_tokens ?? true,
   });
 }
 

@@ -5,9 +5,9 @@ import { unsupportedParameter } from "../api-error.ts";
 import type { RequestBody } from "../body.ts";
 import type { OutputConstraint, SampledLogprob } from "../generation.ts";
 import { defined, parseSampling, type RequestedSampling } from "../sampling.ts";
+import { parseStructuredOutputs } from "../structured-outputs.ts";
 import { integerFrom, losslessObject, optional, parseBody } from "../validation.ts";
 import { parseNested } from "./nested.ts";
-import { parseStructuredOutputs } from "./sampling.ts";
 
 export interface TokenRequest {
   readonly requestId?: string;

@@ -63,6 +63,7 @@ function createCollector({ request, options, identity, reasoningFields }: ChatAn
     identity,
     n: request.n,
     tokenizer: options.model.profile.tokenizer,
+    spelling: request.spelling,
     logprobs: request.topLogprobs !== undefined,
     reasoningFields,
   });
@@ -105,6 +106,7 @@ function streamed(answer: ChatAnswer): Promise<void> {
     identity,
     n: request.n,
     tokenizer: options.model.profile.tokenizer,
+    spelling: request.spelling,
     includeUsage: request.includeUsage,
     ...(request.continuousUsage && { runningUsage: () => usage }),
     obfuscate: request.includeObfuscation,

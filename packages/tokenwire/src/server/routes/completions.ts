@@ -61,7 +61,8 @@ function toJobs(request: CompletionRequest, model: ServedModel): Job[] {
   const ranked = request.bestOf > request.n;
   return request.prompts.flatMap((prompt, index) => {
     const field = request.prompts.length > 1 ? `prompt[${index}]` : "prompt";
-    const ids = promptIds(prompt, profile.tokenizer, profile.bosTokenId, field);
+    const bos = request.addSpecialTokens ? profile.bosTokenId : undefined;
+    const ids = promptIds(prompt, profile.tokenizer, bos, field);
     if (ids.length === 0) throw invalidRequest(field, `${field}: the prompt has no tokens.`);
     const plan = toGenerationPlan({
       profile,
@@ -155,18 +156,22 @@ async function whole(
 ): Promise<object> {
   const events: ChoiceEvent[][] = jobs.map(() => []);
   const ids: number[][] = jobs.map(() => []);
+  const sampled: SampledLogprob[][] = jobs.map(() => []);
   await context.server.admission.run(context, () =>
     generateChoices(options, {
       start: (job, logprobs) => keepPromptLogprobs(jobs[job]!, options.model, logprobs),
-      push: (job, pushed, tokenIds) => {
+      push: (job, pushed, tokenIds, logprobs = []) => {
         events[job]!.push(...pushed);
         ids[job]!.push(...tokenIds);
+        sampled[job]!.push(...logprobs);
       },
     }),
   );
   const chosen = best(request, events);
   const encoder = createEncoder(chosen.map((job) => jobs[job]!));
-  const choices = chosen.map((job, index) => joinPieces(encoder.push(index, events[job]!, ids[job]!)));
+  const choices = chosen.map((job, index) =>
+    joinPieces(encoder.push(index, events[job]!, ids[job]!, sampled[job]!)),
+  );
   return encoder.toCompletion(choices, options.usage);
 }
 
@@ -191,7 +196,8 @@ function streamed(
           keepPromptLogprobs(jobs[job]!, options.model, logprobs);
           stream.open();
         },
-        push: (choice, events, tokenIds) => stream.write(frames.push(choice, events, tokenIds)),
+        push: (choice, events, tokenIds, logprobs) =>
+          stream.write(frames.push(choice, events, tokenIds, logprobs)),
         get pressure() {
           return stream.pressure;
         },
@@ -258,6 +264,7 @@ export const completions: Route = {
         ...(request.topLogprobs !== undefined && { topLogprobs: request.topLogprobs }),
         ...(echo && { echo }),
         choices: chosen.length,
+        spelling: request.spelling,
         returnTokenIds: request.returnTokenIds,
         promptIds: chosen.map((job) => job.ids),
       });
