@@ -13,6 +13,7 @@ import {
   responsesBodySchema,
 } from "../../protocol/index.ts";
 import { pageOf, type StoredResponse } from "../../store/index.ts";
+import { toSignal } from "../cancellation.ts";
 import type { Route, RouteContext } from "../context.ts";
 import { parsePage, toList } from "../pages.ts";
 import { draftResponse } from "../responses/context.ts";
@@ -47,7 +48,7 @@ async function finishedElsewhere(context: RouteContext): Promise<StoredResponse>
     const { status } = stored.response;
     const isRunning = status === "queued" || status === "in_progress";
     if (!isRunning || context.server.store.leases === undefined) return stored;
-    await delay(lookInterval, undefined, { signal: context.signal });
+    await delay(lookInterval, undefined, { signal: toSignal(context.signal) });
   }
 }
 
