@@ -1,31 +1,23 @@
 // Decoding: the bytes of tokens one after another, and the UTF-16 of those bytes. A module of its own with a memory of
 // its own: programs that only encode or count have neither.
 
-/** IDs of one block, the bytes they stand for, and these as UTF-16: the places that `setLayout` was told. */
-let ids: usize = 0;
-let bytes: usize = 0;
-let wide: usize = 0;
-/** `bytes` is full when this many are written: what is behind has room for the longest token. */
-let full: usize = 0;
+// Where everything lies: the host (src/tokenizer/decode/decoder-memory.ts) has the same numbers.
+
+/** IDs of one block. */
+const IDS: usize = 0x10;
+/** The bytes they stand for: full from FULL on, behind which the longest token, 65,535 bytes, still has room. */
+const BYTES: usize = 0x10010;
+const FULL: usize = 0x20000;
+/** The bytes as UTF-16. */
+const WIDE: usize = 0x40020;
+
 /** Per ID the address of its token's bytes; they end where those of the next ID start. */
 let offsets: usize = 0;
 let idCount: u32 = 0;
-
 /** Index of the ID at which `copy` stopped. */
 let next: u32 = 0;
 
-export function setLayout(
-  idsAt: usize,
-  bytesAt: usize,
-  fullAt: usize,
-  wideAt: usize,
-  offsetsAt: usize,
-  count: u32,
-): void {
-  ids = idsAt;
-  bytes = bytesAt;
-  full = fullAt;
-  wide = wideAt;
+export function setTokens(offsetsAt: usize, count: u32): void {
   offsets = offsetsAt;
   idCount = count;
 }
@@ -35,10 +27,10 @@ export function setLayout(
  * length. Stops early, as `stoppedAt` says, at an ID without a token and when the bytes are full.
  */
 export function copy(from: u32, to: u32, length: usize): usize {
-  let place = ids + ((from as usize) << 2);
-  const last = ids + ((to as usize) << 2);
-  const end = bytes + full;
-  let out = bytes + length;
+  let place = IDS + ((from as usize) << 2);
+  const last = IDS + ((to as usize) << 2);
+  const end = BYTES + FULL;
+  let out = BYTES + length;
   while (place < last && out < end) {
     const id = load<u32>(place);
     if (id >= idCount) break;
@@ -52,8 +44,8 @@ export function copy(from: u32, to: u32, length: usize): usize {
     out += size;
     place += 4;
   }
-  next = ((place - ids) >> 2) as u32;
-  return out - bytes;
+  next = ((place - IDS) >> 2) as u32;
+  return out - BYTES;
 }
 
 export function stoppedAt(): u32 {
@@ -61,7 +53,7 @@ export function stoppedAt(): u32 {
 }
 
 function isAscii(end: usize): bool {
-  let p = bytes;
+  let p = BYTES;
   let seen = i64x2.splat(0);
   for (; p + 16 <= end; p += 16) seen = v128.or(seen, v128.load(p));
   if (i8x16.bitmask(seen) != 0) return false;
@@ -69,16 +61,16 @@ function isAscii(end: usize): bool {
 }
 
 /**
- * Number of UTF-16 units of the first `length` bytes. If it is `length`, the text is ASCII and lies in `bytes` only;
- * otherwise its units are written to `wide`. -1 for what is not valid UTF-8.
+ * Number of UTF-16 units of the first `length` bytes. If it is `length`, the text is ASCII and lies in BYTES only;
+ * otherwise its units are written to WIDE. -1 for what is not valid UTF-8.
  */
 export function widen(length: usize): i32 {
-  const end = bytes + length;
+  const end = BYTES + length;
   if (isAscii(end)) return length as i32;
   // No character has this byte: it ends runs of ASCII, and a character that is cut off is found to be invalid.
   store<u8>(end, 0xff);
-  let p = bytes;
-  let out = wide;
+  let p = BYTES;
+  let out = WIDE;
   while (p < end) {
     const first = load<u8>(p) as u32;
     if (first < 0x80) {
@@ -113,5 +105,5 @@ export function widen(length: usize): i32 {
       out += 4;
     }
   }
-  return ((out - wide) >> 1) as i32;
+  return ((out - WIDE) >> 1) as i32;
 }

@@ -1,43 +1,16 @@
-// The tiktoken-compatible tokenizer: byte-level BPE by rank. This class is the public face; the work is done by the
-// text engine (text to IDs), the token decoder (IDs to text) and one file per further feature.
+// The tiktoken-compatible encoding: the public face, with what tiktoken and bpe-openai offer beyond a tokenizer. One file
+// per feature does the work.
 
 import { encodeUtf8 } from "../bytes/index.ts";
 import { TokenwireError } from "../errors.ts";
-import {
-  requireBytes,
-  requireIds,
-  requireInteger,
-  requireLimit,
-  requireText,
-  requireTexts,
-} from "./arguments.ts";
-import type { EncodingBase, Normalization } from "./encoding-base.ts";
-import { GrowingTextCounter } from "./growing-text-counter.ts";
-import { joinIds } from "./join-arrays.ts";
-import { isMeasuring, measure } from "./metrics.ts";
+import { requireBytes, requireIds, requireInteger, requireText, requireTexts } from "./arguments.ts";
 import { type OffsetUnit, offsetsOf } from "./offsets.ts";
 import { PieceReader } from "./piece-reader.ts";
-import { type SpecialRules, SpecialTokens } from "./special-tokens.ts";
+import { type EncodingEncodeOptions, RankTokenizer } from "./rank-tokenizer.ts";
 import { encodeToLimit, type SplitOptions, splitAtTokens, splitByTokens } from "./split.ts";
-import { ByteStreamDecoder } from "./stream-decoder.ts";
-import { CuttingStreamEncoder } from "./stream-encoder.ts";
-import { TokenDecoder } from "./token-decoder.ts";
-import { TokenLimitError } from "./token-limit-error.ts";
-import type {
-  DecodeOptions,
-  EncodeOptions,
-  StreamDecoder,
-  StreamEncoder,
-  TokenCounter,
-  Tokenizer,
-} from "./tokenizer.ts";
+import type { DecodeOptions, EncodeOptions } from "./tokenizer.ts";
 import { completionsOf, type UnstableEncoding } from "./unstable.ts";
 import { findToken, NO_TOKEN } from "./vocabulary/trie.ts";
-
-export interface EncodingEncodeOptions extends EncodeOptions {
-  /** Raise TOKEN_LIMIT_EXCEEDED if the text has more tokens. Default: no limit. */
-  readonly maxTokens?: number;
-}
 
 /** Text and the start of each token in it. */
 export interface DecodedWithOffsets {
@@ -60,48 +33,7 @@ export interface EncodedWithOffsets {
  *     encoding.decode([24912, 2375]);          // "hello world"
  *     encoding.countUpTo(document, 8_000);     // number, or undefined as soon as it is more
  */
-export class Encoding implements Tokenizer {
-  readonly name: string;
-  /** The model that this encoding was asked for by; what metrics report. Undefined for one asked for by its name. */
-  readonly model: string | undefined;
-  /** One more than the largest ID. */
-  readonly vocabSize: number;
-  readonly specialTokens: ReadonlyMap<string, number>;
-  /** What encodings with the same vocabulary and pattern share. */
-  readonly base: EncodingBase;
-  readonly #special: SpecialTokens;
-  readonly #decoder: TokenDecoder;
-
-  constructor(name: string, base: EncodingBase, specialTokens: ReadonlyMap<string, number>, model?: string) {
-    this.name = name;
-    this.model = model;
-    this.base = base;
-    this.specialTokens = specialTokens;
-    this.#special = new SpecialTokens(specialTokens);
-    this.#decoder = new TokenDecoder(name, base, this.#special);
-    let largest = base.idCount - 1;
-    for (const id of specialTokens.values()) largest = Math.max(largest, id);
-    this.vocabSize = largest + 1;
-  }
-
-  /**
-   * Makes the tables that the first long text or the first decoding would have to wait for (some 20 ms with 200,000
-   * tokens): for servers, at their start. Never needed for correct results.
-   */
-  prepare(): void {
-    this.base.prepare();
-  }
-
-  /** The regular expression that defines the pieces, as its publisher writes it. */
-  get pattern(): string {
-    return this.base.preTokenizer.pattern;
-  }
-
-  /** The Unicode normalization applied to text before it is encoded, if any. */
-  get normalization(): Normalization | undefined {
-    return this.base.normalization;
-  }
-
+export class Encoding extends RankTokenizer {
   /** The largest ID. */
   get maxTokenValue(): number {
     return this.vocabSize - 1;
@@ -120,57 +52,6 @@ export class Encoding implements Tokenizer {
     return new Set(this.specialTokens.keys());
   }
 
-  /**
-   * IDs of `text`. A special token in the text raises SPECIAL_TOKEN_IN_TEXT (a `SpecialTokenError`) unless it is
-   * allowed, and then becomes its ID; `disallowedSpecial: []` makes all others plain text. Lone surrogates count as
-   * U+FFFD. Raises INVALID_ARGUMENT if `text` is not a string, TOKEN_LIMIT_EXCEEDED above `maxTokens`.
-   */
-  encode(text: string, options?: EncodingEncodeOptions): Uint32Array {
-    requireText(text);
-    if (isMeasuring()) {
-      return measure(
-        this,
-        "encode",
-        () => this.#encode(text, options),
-        (ids) => ({ tokens: ids.length, bytes: encodeUtf8(text).length }),
-      );
-    }
-    return this.#encode(text, options);
-  }
-
-  #encode(text: string, options: EncodingEncodeOptions = {}): Uint32Array {
-    const { maxTokens } = options;
-    if (maxTokens !== undefined) requireLimit(maxTokens, "maxTokens");
-    const rules = this.#special.rules(options, true);
-    this.#special.check(text, rules);
-    const ids = this.#encodeSegments(text, rules);
-    if (maxTokens !== undefined && ids.length > maxTokens) throw new TokenLimitError(ids.length, maxTokens);
-    return ids;
-  }
-
-  /** IDs of `text`; special tokens in it are plain text. */
-  encodeOrdinary(text: string): Uint32Array {
-    requireText(text);
-    if (isMeasuring()) return this.encode(text, { disallowedSpecial: [] });
-    return this.base.engine.encode(this.base.normalize(text));
-  }
-
-  /** Text between special tokens is encoded as a text of its own, as tiktoken does. */
-  #encodeSegments(text: string, { allowed }: SpecialRules): Uint32Array {
-    const { base } = this;
-    let match = allowed && this.#special.findAllowed(text, 0, allowed);
-    if (match === undefined || allowed === undefined) return base.engine.encode(base.normalize(text));
-    const parts: Uint32Array[] = [];
-    let start = 0;
-    for (; match !== undefined; match = this.#special.findAllowed(text, start, allowed)) {
-      if (match.index > start) parts.push(base.engine.encode(base.normalize(text.slice(start, match.index))));
-      parts.push(Uint32Array.of(this.specialTokens.get(match.token)!));
-      start = match.index + match.token.length;
-    }
-    if (start < text.length) parts.push(base.engine.encode(base.normalize(text.slice(start))));
-    return joinIds(parts);
-  }
-
   /** `encode` of each text. */
   encodeBatch(texts: readonly string[], options?: EncodingEncodeOptions): Uint32Array[] {
     requireTexts(texts);
@@ -183,63 +64,6 @@ export class Encoding implements Tokenizer {
     return texts.map((text) => this.encodeOrdinary(text));
   }
 
-  /** Number of tokens of `text`. Never raises for special tokens in it unless `disallowedSpecial` asks for that. */
-  count(text: string, options?: EncodeOptions): number {
-    requireText(text);
-    if (!isMeasuring()) return this.#count(text, Number.POSITIVE_INFINITY, options);
-    return measure(
-      this,
-      "count",
-      () => this.#count(text, Number.POSITIVE_INFINITY, options),
-      (tokens) => ({ tokens, bytes: encodeUtf8(text).length }),
-    );
-  }
-
-  /** The count if it is at most `limit`, else undefined: a long text is not read to its end. */
-  countUpTo(text: string, limit: number, options?: EncodeOptions): number | undefined {
-    requireText(text);
-    requireLimit(limit, "limit");
-    const count = this.#count(text, limit, options);
-    return count > limit ? undefined : count;
-  }
-
-  #count(text: string, limit: number, options: EncodeOptions | undefined): number {
-    const { engine } = this.base;
-    if (options === undefined) return engine.count(this.base.normalize(text), limit);
-    const rules = this.#special.rules(options, false);
-    this.#special.check(text, rules);
-    const { allowed } = rules;
-    if (allowed === undefined) return engine.count(this.base.normalize(text), limit);
-    let total = 0;
-    let start = 0;
-    while (total <= limit) {
-      const match = this.#special.findAllowed(text, start, allowed);
-      total += engine.count(this.base.normalize(text.slice(start, match?.index)), limit - total);
-      if (match === undefined) break;
-      total++;
-      start = match.index + match.token.length;
-    }
-    return total;
-  }
-
-  /** Text of `ids`. Raises INVALID_TOKEN for an ID that is not in the encoding, INVALID_UTF8 if `errors` is "strict". */
-  decode(ids: ArrayLike<number>, options: DecodeOptions = {}): string {
-    requireIds(ids);
-    if (!isMeasuring()) return this.#decoder.decode(ids, options);
-    return measure(
-      this,
-      "decode",
-      () => this.#decoder.decode(ids, options),
-      (text) => ({ tokens: ids.length, bytes: encodeUtf8(text).length }),
-    );
-  }
-
-  /** Bytes of `ids`; they need not be valid UTF-8. Raises INVALID_TOKEN. */
-  decodeBytes(ids: ArrayLike<number>): Uint8Array {
-    requireIds(ids);
-    return this.#decoder.decodeBytes(ids);
-  }
-
   /** `decode` of each sequence. */
   decodeBatch(batch: readonly ArrayLike<number>[], options: DecodeOptions = {}): string[] {
     return batch.map((ids) => this.decode(ids, options));
@@ -247,13 +71,13 @@ export class Encoding implements Tokenizer {
 
   /** Bytes of one token. Raises INVALID_TOKEN. */
   decodeSingleTokenBytes(id: number): Uint8Array {
-    return this.#decoder.requireBytes(id).slice();
+    return this.decoder.requireBytes(id).slice();
   }
 
   /** Bytes of each token. Raises INVALID_TOKEN. */
   decodeTokensBytes(ids: ArrayLike<number>): Uint8Array[] {
     requireIds(ids);
-    return Array.from(ids, (id, index) => this.#decoder.requireBytes(id, index).slice());
+    return Array.from(ids, (id, index) => this.decoder.requireBytes(id, index).slice());
   }
 
   /**
@@ -276,28 +100,6 @@ export class Encoding implements Tokenizer {
   ): EncodedWithOffsets {
     const ids = this.encode(text, options);
     return { ids, offsets: offsetsOf(this.decodeTokensBytes(ids), options.unit ?? "utf16") };
-  }
-
-  isSpecialToken(id: number): boolean {
-    return this.#special.nameOf(id) !== undefined;
-  }
-
-  /** Decodes IDs as they arrive; exact where tokens split characters. */
-  createDecoder(options: DecodeOptions = {}): StreamDecoder {
-    return new ByteStreamDecoder(this.#decoder, options);
-  }
-
-  /** Encodes text as it arrives, with the IDs of the whole: for files and streams of any size. */
-  createEncoder(options: EncodeOptions = {}): StreamEncoder {
-    // A special token with white space in it could lie across a cut.
-    const mayCut = ![...this.specialTokens.keys()].some((token) => /\s/.test(token));
-    const safeCut = (text: string): number => this.base.safeCut(text, text.length);
-    return new CuttingStreamEncoder((text) => this.encode(text, options), mayCut ? safeCut : undefined);
-  }
-
-  /** Counts text as it grows; the count is always that of the whole text. */
-  createCounter(): TokenCounter {
-    return new GrowingTextCounter(this);
   }
 
   /**
@@ -338,24 +140,12 @@ export class Encoding implements Tokenizer {
   encodeWithUnstable(text: string, options: EncodeOptions = {}): UnstableEncoding {
     const ids = this.encode(text, options);
     const reader = this.#reader();
-    const { allowed } = this.#special.rules(options, true);
-    const { stable, rest } = reader.splitUnstable(ids, this.#textAfterSpecials(text, allowed));
+    const { allowed } = this.special.rules(options, true);
+    let last = text;
+    if (allowed !== undefined) for (const { part } of this.special.segments(text, allowed)) last = part;
+    const { stable, rest } = reader.splitUnstable(ids, this.base.normalize(last));
     const completions = rest.length === 0 ? [] : completionsOf(rest, reader);
     return { stable, completions };
-  }
-
-  #textAfterSpecials(text: string, allowed: ReadonlySet<string> | undefined): string {
-    let start = 0;
-    if (allowed !== undefined) {
-      for (
-        let match = this.#special.findAllowed(text, 0, allowed);
-        match !== undefined;
-        match = this.#special.findAllowed(text, start, allowed)
-      ) {
-        start = match.index + match.token.length;
-      }
-    }
-    return this.base.normalize(text.slice(start));
   }
 
   /** Bytes of all ordinary tokens, sorted as byte strings. */

@@ -2,7 +2,7 @@
 // open end is counted again.
 
 import { requireText } from "./arguments.ts";
-import type { Encoding } from "./encoding.ts";
+import type { RankTokenizer } from "./rank-tokenizer.ts";
 import type { TokenCounter, TokenCounterMark } from "./tokenizer.ts";
 
 /** The state of a counter: what a mark remembers. */
@@ -12,7 +12,7 @@ interface Snapshot extends TokenCounterMark {
 }
 
 export class GrowingTextCounter implements TokenCounter {
-  readonly #encoding: Encoding;
+  readonly #encoding: RankTokenizer;
   /** Tokens of the text before `#open`. */
   #closed = 0;
   /** The text since the last place where cutting is known to be safe. */
@@ -20,7 +20,7 @@ export class GrowingTextCounter implements TokenCounter {
   /** Tokens of `#open`; undefined until asked for. */
   #openCount: number | undefined = 0;
 
-  constructor(encoding: Encoding) {
+  constructor(encoding: RankTokenizer) {
     this.#encoding = encoding;
   }
 

@@ -3,12 +3,7 @@ export { MergeTable } from "./bpe/merge-table.ts";
 export { createEncoding, type EncodingDefinition } from "./create-encoding.ts";
 export { encodingOfModel, extendEncoding, replaceSpecialTokens } from "./derive-encoding.ts";
 export { SimpleBytePairEncoding } from "./educational.ts";
-export {
-  type DecodedWithOffsets,
-  type EncodedWithOffsets,
-  Encoding,
-  type EncodingEncodeOptions,
-} from "./encoding.ts";
+export { type DecodedWithOffsets, type EncodedWithOffsets, Encoding } from "./encoding.ts";
 export type { Normalization } from "./encoding-base.ts";
 export { alphabet as byteAlphabet, alphabetToBytes, bytesToAlphabet } from "./huggingface/byte-alphabet.ts";
 export {
@@ -38,6 +33,7 @@ export {
   UPPER,
 } from "./pretokenize/character-classes.ts";
 export { knownPatterns } from "./pretokenize/shipped-patterns.ts";
+export type { EncodingEncodeOptions } from "./rank-tokenizer.ts";
 export { parseTiktoken, type Ranks, serialiseTiktoken } from "./ranks.ts";
 export { SpecialTokenError } from "./special-token-error.ts";
 export type { SpecialTokenMap } from "./special-token-map.ts";
@@ -60,7 +56,7 @@ export {
   packedChecksum,
   readPacked,
   type Sections as PackedSections,
-  unpackVocabulary,
 } from "./vocabulary/packed.ts";
 export { tokenTableOf } from "./vocabulary/token-table.ts";
 export { childCount, splitOf, type Trie, tokenAt } from "./vocabulary/trie.ts";
+export { unpackVocabulary } from "./vocabulary/unpack.ts";

@@ -1,5 +1,6 @@
 // One hook that hears of every encoding and decoding call. Unset, it costs one comparison per call.
 
+import { encodeUtf8 } from "../bytes/index.ts";
 import { TokenwireError } from "../errors.ts";
 
 /** What the hook is told. */
@@ -36,33 +37,28 @@ export function setMetricsHook(next: MetricsHook | undefined): void {
   hook = next;
 }
 
-/** Whether `measure` would do anything. Callers check this first, so that nothing is computed in vain. */
-export function isMeasuring(): boolean {
-  return hook !== undefined;
+/** The time now in milliseconds, or undefined if nobody listens: then there is nothing to report. */
+export function startMeasuring(): number | undefined {
+  return hook === undefined ? undefined : now();
 }
 
-/** Runs `work` and reports it. `describe` turns its result into tokens and bytes. */
-export function measure<T>(
-  encoding: { readonly name: string; readonly model: string | undefined },
+function now(): number {
+  return ((globalThis as HostWithClock).performance ?? Date).now();
+}
+
+/** Reports a call that began at `start`; `text` is what went in or came out. */
+export function report(
+  { name, model }: { readonly name: string; readonly model: string | undefined },
   operation: TokenizerMetrics["operation"],
-  work: () => T,
-  describe: (result: T) => { readonly tokens: number; readonly bytes: number },
-): T {
-  const clock = (globalThis as HostWithClock).performance ?? Date;
-  const start = clock.now();
-  const result = work();
-  const milliseconds = clock.now() - start;
+  start: number,
+  tokens: number,
+  text: string,
+): void {
+  const milliseconds = now() - start;
   try {
-    const { name, model } = encoding;
-    hook?.({
-      encoding: name,
-      ...(model !== undefined && { model }),
-      operation,
-      ...describe(result),
-      milliseconds,
-    });
+    const bytes = encodeUtf8(text).length;
+    hook?.({ encoding: name, ...(model !== undefined && { model }), operation, tokens, bytes, milliseconds });
   } catch {
     // By contract: see setMetricsHook.
   }
-  return result;
 }

@@ -9,8 +9,9 @@ import { type Backend, createKernelMemory } from "./fast/choose-kernel.ts";
 import { knownPreTokenizer } from "./pretokenize/known-pre-tokenizer.ts";
 import { shippedPattern } from "./pretokenize/shipped-patterns.ts";
 import { type SpecialTokenMap, specialTokenMap } from "./special-token-map.ts";
-import { readPacked, unpackVocabulary } from "./vocabulary/packed.ts";
+import { readPacked } from "./vocabulary/packed.ts";
 import { PackedSearch } from "./vocabulary/packed-search.ts";
+import { unpackVocabulary } from "./vocabulary/unpack.ts";
 
 export interface PackedEncodingDefinition {
   readonly name: string;

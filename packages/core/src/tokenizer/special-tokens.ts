@@ -162,12 +162,25 @@ export class SpecialTokens {
     if (match !== undefined) throw new SpecialTokenError(match.token, match.index);
   }
 
-  /** The next allowed token at or after `from`. */
-  findAllowed(text: string, from: number, allowed: ReadonlySet<string>): SpecialMatch | undefined {
-    for (let match = this.find(text, from); match !== undefined; match = this.find(text, match.index + 1)) {
-      if (allowed.has(match.token)) return match;
+  /**
+   * Cuts `text` at the allowed tokens: every part, which may be empty, with the ID of the token that follows it. The
+   * last part has none after it.
+   */
+  *segments(
+    text: string,
+    allowed: ReadonlySet<string>,
+  ): Generator<{ readonly part: string; readonly id: number | undefined }> {
+    let start = 0;
+    for (let match = this.find(text, 0); match !== undefined; ) {
+      const { token, index } = match;
+      const isAllowed = allowed.has(token);
+      if (isAllowed) {
+        yield { part: text.slice(start, index), id: this.ids.get(token) };
+        start = index + token.length;
+      }
+      match = this.find(text, isAllowed ? start : index + 1);
     }
-    return undefined;
+    yield { part: text.slice(start), id: undefined };
   }
 }
 

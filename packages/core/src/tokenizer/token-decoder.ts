@@ -49,38 +49,29 @@ export class TokenDecoder {
   /** Bytes of a sequence. Raises INVALID_TOKEN. */
   decodeBytes(ids: ArrayLike<number>, skipSpecialTokens = false): Uint8Array {
     const { bulk } = this.#base;
-    if (bulk !== undefined) return bulk.decodeBytes(ids, skipSpecialTokens ? this.#skipped : this.#special);
+    const other = skipSpecialTokens ? this.#skipped : this.#special;
+    return bulk === undefined ? this.#decodePlainly(ids, other) : bulk.decodeBytes(ids, other);
+  }
+
+  #decodePlainly(ids: ArrayLike<number>, other: OtherToken): Uint8Array {
+    const { bytes, offsets } = this.#base.table;
+    let out = new Uint8Array(8 * ids.length);
     let length = 0;
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i]!;
-      if (skipSpecialTokens && this.#specialBytes.has(id)) continue;
-      length += this.#lengthOf(id, i);
-    }
-    const out = new Uint8Array(length);
-    const { bytes, offsets } = this.#base.table;
-    let at = 0;
-    for (let i = 0; i < ids.length; i++) {
-      const id = ids[i]!;
-      if (id + 1 < offsets.length && offsets[id] !== offsets[id + 1]) {
-        // Tokens are a few bytes long: a loop costs less than a view and a copy.
-        const end = offsets[id + 1]!;
-        for (let from = offsets[id]!; from < end; from++) out[at++] = bytes[from]!;
-      } else if (!skipSpecialTokens) {
-        const special = this.#specialBytes.get(id)!;
-        out.set(special, at);
-        at += special.length;
+      const isToken = Number.isInteger(id) && offsets[id]! < offsets[id + 1]!;
+      const source = isToken ? bytes : other(id, i);
+      let from = isToken ? offsets[id]! : 0;
+      const end = isToken ? offsets[id + 1]! : source.length;
+      if (length + end - from > out.length) {
+        const longer = new Uint8Array(2 * (length + end - from));
+        longer.set(out);
+        out = longer;
       }
+      // Tokens are a few bytes long: a loop costs less than a view and a copy.
+      while (from < end) out[length++] = source[from++]!;
     }
-    return out;
-  }
-
-  #lengthOf(id: number, index: number): number {
-    const { trie } = this.#base;
-    if (Number.isInteger(id) && id >= 0 && id < trie.idCount) {
-      const length = lengthOf(trie, id);
-      if (length > 0) return length;
-    }
-    return this.requireBytes(id, index).length;
+    return out.slice(0, length);
   }
 
   /** Text of one token if it is text by itself, else undefined. Raises INVALID_TOKEN. */
@@ -103,8 +94,8 @@ export class TokenDecoder {
     if (errors !== "replace" && errors !== "strict") throw unknownMode(errors);
     if (errors === "strict") return decodeUtf8Strict(this.decodeBytes(ids, skipSpecialTokens));
     const { bulk } = this.#base;
-    if (bulk !== undefined) return bulk.decode(ids, skipSpecialTokens ? this.#skipped : this.#special);
-    return decodeUtf8(this.decodeBytes(ids, skipSpecialTokens));
+    const other = skipSpecialTokens ? this.#skipped : this.#special;
+    return bulk === undefined ? decodeUtf8(this.#decodePlainly(ids, other)) : bulk.decode(ids, other);
   }
 }
 

@@ -1,14 +1,24 @@
-// The memory of one bulk decoder and the compiled code that works on it (assembly/decoder.ts): the bytes of all tokens,
-// and room for one block of IDs, for the bytes they stand for, and for these as UTF-16.
+// The memory of one bulk decoder and the compiled code that works on it (assembly/decoder.ts): room for one block of IDs,
+// for the bytes they stand for, and for these as UTF-16; then the bytes of all tokens.
 
 import { abort, codeOf, type WasmHost } from "../fast/host.ts";
 import { decoderWasm } from "../generated/decoder-wasm.ts";
 import { type TokenTable, tokenTableOf } from "../vocabulary/token-table.ts";
-import { lengthOf, type Trie } from "../vocabulary/trie.ts";
+import type { Trie } from "../vocabulary/trie.ts";
+
+// Where everything lies: the same numbers as in assembly/decoder.ts.
+const IDS = 0x10;
+const BYTES = 0x10010;
+const WIDE = 0x40020;
+const TOKENS = 0xa0040;
+
+/** Bytes after which a block is full. The longest token has room behind them. */
+export const FULL = 0x20000;
+const PAGE = 0x10000;
 
 /** What the compiled decoder offers: the exports of assembly/decoder.ts. */
 interface DecoderExports {
-  setLayout(ids: number, bytes: number, full: number, wide: number, offsets: number, count: number): void;
+  setTokens(offsets: number, count: number): void;
   copy(from: number, to: number, length: number): number;
   stoppedAt(): number;
   widen(length: number): number;
@@ -20,62 +30,32 @@ export interface DecoderMemory {
   readonly table: TokenTable;
   /** Where the IDs of a block are written. */
   readonly ids: Uint32Array;
-  /** Where their bytes appear; has room for what does not fit a block: one token of any length. */
+  /** Where their bytes appear. */
   readonly bytes: Uint8Array;
   /** Where the UTF-16 units of the bytes appear. */
   readonly wide: Uint8Array;
 }
-
-/** IDs of a block. */
-const IDS = 1 << 14;
-/** Bytes after which a block is full. */
-export const FULL: number = 1 << 17;
-/** What vector instructions may write, and the mark that ends a text. */
-const SLACK = 32;
-const PAGE = 0x10000;
 
 let compiled: object | undefined;
 
 /** Memory for the tokens of `trie`. Throws whatever the host throws where SIMD instructions are missing or forbidden. */
 export function createDecoderMemory(host: WasmHost, trie: Trie): DecoderMemory {
   compiled ??= new host.Module(codeOf(decoderWasm));
-  const roomForBytes = FULL + longestOf(trie) + SLACK;
-  // The tokens come last: their size is known when they are counted.
-  const layout = layOut([4 * IDS, roomForBytes, 2 * roomForBytes]);
-  const [ids, bytes, wide] = layout.starts as [number, number, number];
-  let buffer = new ArrayBuffer(0);
-  let memory: object | undefined;
+  let env = {};
   const table = tokenTableOf(trie, (size) => {
-    const pages = Math.ceil((layout.end + size) / PAGE);
-    const made = new host.Memory({ initial: pages, maximum: pages });
-    memory = made;
-    buffer = made.buffer;
-    return { buffer, byteOffset: layout.end };
+    const pages = Math.ceil((TOKENS + size) / PAGE);
+    const memory = new host.Memory({ initial: pages, maximum: pages });
+    env = { memory, abort };
+    return { buffer: memory.buffer, byteOffset: TOKENS };
   });
-  const exports = new host.Instance(compiled, { env: { memory, abort } }).exports as DecoderExports;
-  exports.setLayout(ids, bytes, FULL, wide, table.offsets.byteOffset, trie.idCount);
+  const exports = new host.Instance(compiled, { env }).exports as DecoderExports;
+  const { buffer, byteOffset } = table.offsets;
+  exports.setTokens(byteOffset, trie.idCount);
   return {
     exports,
     table,
-    ids: new Uint32Array(buffer, ids, IDS),
-    bytes: new Uint8Array(buffer, bytes, roomForBytes),
-    wide: new Uint8Array(buffer, wide, 2 * roomForBytes),
+    ids: new Uint32Array(buffer, IDS, (BYTES - IDS) / 4),
+    bytes: new Uint8Array(buffer, BYTES, WIDE - BYTES),
+    wide: new Uint8Array(buffer, WIDE, TOKENS - WIDE),
   };
-}
-
-/** Places for parts of the given sizes, one after another. Nothing lies at 0. */
-function layOut(sizes: readonly number[]): { readonly starts: readonly number[]; readonly end: number } {
-  let end = 16;
-  const starts = sizes.map((size) => {
-    const start = end;
-    end = (end + size + 15) & ~15;
-    return start;
-  });
-  return { starts, end };
-}
-
-function longestOf(trie: Trie): number {
-  let longest = 0;
-  for (let id = 0; id < trie.idCount; id++) longest = Math.max(longest, lengthOf(trie, id));
-  return longest;
 }

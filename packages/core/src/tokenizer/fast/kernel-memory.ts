@@ -1,8 +1,9 @@
 // The memory of one kernel and the compiled code that works on it.
 
 import { kernelWasm } from "../generated/kernel-wasm.ts";
-import type { Sections, Unpacker } from "../vocabulary/packed.ts";
+import type { Sections } from "../vocabulary/packed.ts";
 import type { Arena, Trie } from "../vocabulary/trie.ts";
+import type { Unpacker } from "../vocabulary/unpack.ts";
 import { abort, codeOf, type WasmHost, type WasmMemory } from "./host.ts";
 import * as layout from "./memory-layout.ts";
 

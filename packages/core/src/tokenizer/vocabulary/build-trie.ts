@@ -6,13 +6,14 @@ import { compareBytes } from "./sorted-tokens.ts";
 import {
   type Arena,
   createTrie,
-  indexTrie,
+  fillPairs,
   MAX_IDS,
   MAX_NODES,
   NO_TOKEN,
   plainArena,
   setNode,
   type Trie,
+  tokenAt,
 } from "./trie.ts";
 
 /** A token: its bytes and its ID, which is also its rank (a lower one merges first). */
@@ -37,7 +38,7 @@ export interface BuiltTrie {
  */
 export function buildTrie(tokens: readonly RankedToken[], arena: Arena = plainArena): BuiltTrie {
   const sorted = [...tokens].sort((a, b) => compareBytes(a.bytes, b.bytes));
-  const { firsts, labels, parents, depths, tokenAt } = layOut(sorted);
+  const { firsts, labels, parents, depths, ends } = layOut(sorted);
   if (labels.length > MAX_NODES)
     throw damaged(`its trie has ${labels.length} nodes; at most ${MAX_NODES} are supported`);
   const idCount = sorted.reduce((count, { id }) => Math.max(count, id + 1), 0);
@@ -45,7 +46,7 @@ export function buildTrie(tokens: readonly RankedToken[], arena: Arena = plainAr
   trie.labels.set(labels);
   for (let node = 0; node < labels.length; node++) {
     const end = node + 1 < labels.length ? firsts[node + 1]! : labels.length;
-    setNode(trie, node, firsts[node]!, end - firsts[node]!, tokenAt[node]!);
+    setNode(trie, node, firsts[node]!, end - firsts[node]!, ends[node]!);
   }
   indexTrie(trie, Int32Array.from(parents), Uint16Array.from(depths));
   checkIds(trie, sorted);
@@ -57,20 +58,21 @@ interface Layout {
   readonly labels: number[];
   readonly parents: number[];
   readonly depths: number[];
-  readonly tokenAt: number[];
+  /** Token that ends at each node, or NO_TOKEN. */
+  readonly ends: number[];
 }
 
 /** Cuts the sorted list into ranges with a common prefix, level by level; each range is a node. */
 function layOut(sorted: readonly RankedToken[]): Layout {
-  const layout: Layout = { firsts: [], labels: [0], parents: [0], depths: [0], tokenAt: [] };
-  const { firsts, labels, parents, depths, tokenAt } = layout;
+  const layout: Layout = { firsts: [], labels: [0], parents: [0], depths: [0], ends: [] };
+  const { firsts, labels, parents, depths, ends } = layout;
   const ranges: number[] = [0, sorted.length];
   for (let node = 0; node < labels.length; node++) {
     let low = ranges[2 * node]!;
     const high = ranges[2 * node + 1]!;
     const depth = depths[node]!;
-    tokenAt.push(NO_TOKEN);
-    if (low < high && sorted[low]!.bytes.length === depth) tokenAt[node] = tokenIdOf(sorted, low++);
+    ends.push(NO_TOKEN);
+    if (low < high && sorted[low]!.bytes.length === depth) ends[node] = tokenIdOf(sorted, low++);
     firsts.push(labels.length);
     while (low < high) {
       const label = sorted[low]!.bytes[depth]!;
@@ -112,4 +114,25 @@ function checkIds(trie: Trie, sorted: readonly RankedToken[]): void {
 
 function damaged(problem: string): TokenwireError {
   return new TokenwireError("DAMAGED_VOCABULARY", `Damaged vocabulary: ${problem}.`);
+}
+
+/** Fills what follows from the nodes: the records per ID and the two-byte table. */
+function indexTrie(trie: Trie, parents: Int32Array, depths: Uint16Array): void {
+  const { tokens, nodeCount } = trie;
+  // Longest token on the path to each node; parents come before children in level order.
+  const best = new Int32Array(nodeCount).fill(NO_TOKEN);
+  for (let node = 1; node < nodeCount; node++) {
+    const above = best[parents[node]!]!;
+    const token = tokenAt(trie, node);
+    if (token === NO_TOKEN) {
+      best[node] = above;
+      continue;
+    }
+    best[node] = token;
+    const at = 4 * token;
+    tokens[at] = node;
+    tokens[at + 1] = above;
+    tokens[at + 3] = (tokens[at + 3]! & 0xffff0000) | depths[node]!;
+  }
+  fillPairs(trie);
 }

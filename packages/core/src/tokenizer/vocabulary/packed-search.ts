@@ -2,7 +2,7 @@
 // the whole would pay. `children` and `tokens` are bit vectors, on which two questions answer everything: how many bits
 // are set before a position (rank), and where the n-th one is (select). Tables in the file answer them per block.
 
-import { BLOCK_BITS, type Sections } from "./packed.ts";
+import { BLOCK_BITS, idAt, type Sections } from "./packed.ts";
 import { NO_TOKEN } from "./trie.ts";
 
 const BLOCK_WORDS = BLOCK_BITS / 32;
@@ -56,9 +56,8 @@ export class PackedSearch {
     const { bit, inner } = this.#place;
     const hasChildren = ((this.#children[bit >> 5]! >> (bit & 31)) & 1) === 1;
     if (hasChildren && ((this.#tokens[inner >> 5]! >> (inner & 31)) & 1) === 0) return NO_TOKEN;
-    const { idsLow, idsHigh } = this.#sections;
     const index = node - inner + this.#tokensBefore(inner);
-    const id = idsLow[index]! | (((idsHigh[index >> 2]! >> ((index & 3) << 1)) & 3) << 16);
+    const id = idAt(this.#sections, index);
     return id < this.#limit ? id : NO_TOKEN;
   }
 

@@ -1,5 +1,5 @@
-// The packed vocabulary: the trie in level order, so that loading is one pass without sorting or hashing, and so that
-// it can be searched where it lies (packed-search.ts).
+// The packed vocabulary: the trie in level order, so that loading is one pass without sorting or hashing (unpack.ts), and
+// so that it can be searched where it lies (packed-search.ts).
 //
 //   0  "TWV3"            12  number of IDs                    24  nodes that have children
 //   4  checksum of       16  number of tokens                 28  SHA-256 of the .tiktoken text it reproduces
@@ -18,7 +18,7 @@
 // Numbers are little-endian; fields of less than a byte start at its low bits.
 
 import { TokenwireError } from "../../errors.ts";
-import { type Arena, createTrie, indexTrie, MAX_NODES, plainArena, type Trie } from "./trie.ts";
+import { MAX_NODES } from "./trie.ts";
 
 const HEADER = 60;
 /** Where the bytes under the checksum start. */
@@ -27,7 +27,8 @@ const MAGIC = 0x33565754;
 /** IDs have 18 bits. */
 const MAX_PACKED_IDS = 1 << 18;
 
-function damaged(problem: string): TokenwireError {
+/** The error for a file that is not what its builder wrote. */
+export function damaged(problem: string): TokenwireError {
   return new TokenwireError(
     "DAMAGED_VOCABULARY",
     `Damaged vocabulary: ${problem}. Reinstall the package or download the file again.`,
@@ -71,6 +72,11 @@ export interface Sections {
   readonly innerBefore: Uint32Array;
   /** Per block of BLOCK_BITS of `tokens`: the ones before it. */
   readonly tokensBefore: Uint32Array;
+}
+
+/** ID of the token with this index in node order. */
+export function idAt({ idsLow, idsHigh }: Sections, index: number): number {
+  return idsLow[index]! | (((idsHigh[index >> 2]! >> ((index & 3) << 1)) & 3) << 16);
 }
 
 /** Searching skips blocks of this many bits. */
@@ -146,90 +152,4 @@ export function readPacked(input: Uint8Array): Sections {
     innerBefore: words(next()),
     tokensBefore: words(next()),
   };
-}
-
-/** Owner of memory for a trie that may know a faster way to fill it. */
-export interface Unpacker {
-  readonly arena: Arena;
-  /** Checks the sections and fills the empty `trie`; false if they are damaged, or if this is not possible here. */
-  unpack(trie: Trie, sections: Sections, limit: number): boolean;
-}
-
-/**
- * The trie of a packed vocabulary. Tokens with IDs of `idLimit` and above are left out, so that one file serves two
- * encodings of which one extends the other.
- *
- * Raises DAMAGED_VOCABULARY for a contradictory file.
- */
-export function unpackVocabulary(
-  sections: Sections,
-  options: { readonly idLimit?: number | undefined; readonly unpacker?: Unpacker | undefined } = {},
-): Trie {
-  const { nodeCount, idCount, tokenCount } = sections;
-  const { unpacker } = options;
-  const limit = Math.min(options.idLimit ?? idCount, idCount);
-  const trie = createTrie(nodeCount, limit, Math.min(tokenCount, limit), unpacker?.arena ?? plainArena);
-  trie.labels.set(sections.labels);
-  if (unpacker?.unpack(trie, sections, limit) !== true) fillTrie(trie, sections, limit);
-  return trie;
-}
-
-function fillTrie(trie: Trie, sections: Sections, limit: number): void {
-  const parents = new Int32Array(sections.nodeCount);
-  const depths = new Uint16Array(sections.nodeCount);
-  placeChildren(trie, sections, parents, depths);
-  placeTokens(trie, sections, limit);
-  indexTrie(trie, parents, depths);
-}
-
-/** Nothing that an accident does to a file gets past its checksum, so where the sections disagree is all there is to say. */
-function contradiction(node: number): TokenwireError {
-  return damaged(`its sections contradict each other at node ${node}`);
-}
-
-function placeChildren(trie: Trie, sections: Sections, parents: Int32Array, depths: Uint16Array): void {
-  const { nodes } = trie;
-  const { nodeCount, children } = sections;
-  let next = 1;
-  let bit = 0;
-  for (let node = 0; node < nodeCount; node++) {
-    const first = next;
-    const depth = depths[node]! + 1;
-    for (; ((children[bit >> 3]! >> (bit & 7)) & 1) === 1; bit++) {
-      if (next === nodeCount) throw contradiction(node);
-      parents[next] = node;
-      depths[next++] = depth;
-    }
-    bit++;
-    const count = next - first;
-    if (count > 256 || (node >= first && node > 0)) throw contradiction(node);
-    nodes[2 * node] = first | (count << 23);
-  }
-  if (next !== nodeCount) throw contradiction(next);
-}
-
-function placeTokens(trie: Trie, sections: Sections, limit: number): void {
-  const { nodes, labels, tokens: records } = trie;
-  const { nodeCount, idCount, tokenCount, innerCount, tokens, idsLow, idsHigh, splitOverflow } = sections;
-  const seen = new Uint8Array(idCount);
-  let index = 0;
-  let inner = 0;
-  let overflow = 0;
-  for (let node = 0; node < nodeCount; node++) {
-    nodes[2 * node + 1] = 0xffffff | (labels[node]! << 24);
-    const isInner = nodes[2 * node]! >>> 23 !== 0;
-    const isToken = !isInner || ((tokens[inner >> 3]! >> (inner & 7)) & 1) === 1;
-    if (isInner) inner++;
-    if (!isToken) continue;
-    const id = idsLow[index]! | (((idsHigh[index >> 2]! >> ((index & 3) << 1)) & 3) << 16);
-    let split = (sections.splits[index >> 1]! >> ((index & 1) << 2)) & 15;
-    if (split === 15) split = splitOverflow[overflow++] ?? 0;
-    // More tokens than announced; the empty token; an ID out of range or twice.
-    if (index++ >= tokenCount || node === 0 || id >= idCount || seen[id] === 1) throw contradiction(node);
-    seen[id] = 1;
-    if (id >= limit) continue;
-    nodes[2 * node + 1] = id | (labels[node]! << 24);
-    records[4 * id + 3] = split << 16;
-  }
-  if (index !== tokenCount || inner !== innerCount) throw contradiction(nodeCount);
 }

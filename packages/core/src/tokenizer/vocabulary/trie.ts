@@ -175,28 +175,13 @@ export function longestToken(trie: Trie, bytes: Uint8Array, start: number, end: 
   return found;
 }
 
-/** Fills what follows from `nodes` and `labels`: the records per ID and the two-byte table. */
-export function indexTrie(trie: Trie, parents: Int32Array, depths: Uint16Array): void {
-  const { labels, tokens, nodes, pairs, nodeCount } = trie;
-  // Longest token on the path to each node; parents come before children in level order.
-  const best = new Int32Array(nodeCount).fill(NO_TOKEN);
-  for (let node = 1; node < nodeCount; node++) {
-    const above = best[parents[node]!]!;
-    const token = nodes[2 * node + 1]! & NO_TOKEN_BITS;
-    if (token === NO_TOKEN_BITS) {
-      best[node] = above;
-      continue;
-    }
-    best[node] = token;
-    const at = 4 * token;
-    tokens[at] = node;
-    tokens[at + 1] = above;
-    tokens[at + 3] = (tokens[at + 3]! & 0xffff0000) | depths[node]!;
-  }
-  const lastFirst = firstChild(trie, 0) + childCount(trie, 0);
-  for (let first = firstChild(trie, 0); first < lastFirst; first++) {
-    const end = firstChild(trie, first) + childCount(trie, first);
-    for (let second = firstChild(trie, first); second < end; second++) {
+/** Fills the table of two-byte strings from the nodes. */
+export function fillPairs(trie: Trie): void {
+  const { labels, pairs } = trie;
+  const end = firstChild(trie, 0) + childCount(trie, 0);
+  for (let first = firstChild(trie, 0); first < end; first++) {
+    const secondEnd = firstChild(trie, first) + childCount(trie, first);
+    for (let second = firstChild(trie, first); second < secondEnd; second++) {
       pairs[(labels[first]! << 8) | labels[second]!] = second;
     }
   }
