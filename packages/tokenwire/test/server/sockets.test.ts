@@ -5,6 +5,7 @@ import OpenAI from "openai";
 import { ResponsesWS } from "openai/resources/responses/ws";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { type Clock, watchAge } from "../../src/server/sockets/connection-age.ts";
 import { answerText, type Running, start, type TestEngineOptions, until } from "./support.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the wire's JSON, whose shape is what is tested
@@ -185,13 +186,6 @@ describe("responses over a WebSocket", () => {
     expect(busy.frames.at(-1)!["type"]).toBe("response.completed");
     expect(codes).toEqual([1001, 1001]);
   });
-
-  it("ends a connection at the end of its life", async () => {
-    const running = await serverFor({ emit: () => answerText("x") }, { timeouts: { socket: 20 } });
-    const { socket, frames } = await connectTo(running);
-    await until(() => socket.readyState === WebSocket.CLOSED);
-    expect(frames).toMatchObject([{ error: { code: "websocket_connection_limit_reached" } }]);
-  });
 });
 
 describe("upgrades", () => {
@@ -230,5 +224,92 @@ describe("upgrades", () => {
       socket.on("error", reject);
     });
     expect(answer).toContain("200 OK");
+  });
+});
+
+describe("the age of a connection", () => {
+  /** A clock that a test moves. */
+  function handClock(): Clock & { move: (milliseconds: number) => void } {
+    let now = 0;
+    const tasks: { at: number; task: () => void }[] = [];
+    return {
+      after: (milliseconds, task) => {
+        const entry = { at: now + milliseconds, task };
+        tasks.push(entry);
+        return () => void tasks.splice(tasks.indexOf(entry), 1);
+      },
+      move: (milliseconds) => {
+        now += milliseconds;
+        for (const entry of tasks.filter(({ at }) => at <= now)) {
+          tasks.splice(tasks.indexOf(entry), 1);
+          entry.task();
+        }
+      },
+    };
+  }
+
+  function watched(lifetime: number) {
+    const told: string[] = [];
+    const clock = handClock();
+    const stop = watchAge({
+      lifetime,
+      clock,
+      warn: (left) => told.push(`warning ${left / 1000}`),
+      end: () => told.push("end"),
+    });
+    return { told, clock, stop };
+  }
+
+  it("is told of at 3,300 s and ends at 3,600 s", () => {
+    const { told, clock } = watched(3_600_000);
+    clock.move(3_299_999);
+    expect(told).toEqual([]);
+    clock.move(1);
+    expect(told).toEqual(["warning 300"]);
+    clock.move(299_999);
+    expect(told).toHaveLength(1);
+    clock.move(1);
+    expect(told).toEqual(["warning 300", "end"]);
+  });
+
+  it("is of no interest once the connection is closed, nor where it may last for ever", () => {
+    const early = watched(3_600_000);
+    early.stop();
+    early.clock.move(4_000_000);
+    const late = watched(3_600_000);
+    late.clock.move(3_300_000);
+    late.stop();
+    late.clock.move(4_000_000);
+    const endless = watched(0);
+    endless.clock.move(1e12);
+    expect([early.told, late.told, endless.told]).toEqual([[], ["warning 300"], []]);
+  });
+
+  it("is told of between two responses, never inside one", async () => {
+    const engine = { emit: () => answerText("one two three four five six seven"), delayMs: 40 };
+    const running = await serverFor(engine, { timeouts: { socket: 360 } });
+    const { socket, frames } = await connectTo(running);
+    socket.send(message({ input: "x" }));
+    await until(() => socket.readyState === WebSocket.CLOSED);
+    const types = frames.map((frame) => frame["type"]);
+    const completed = types.indexOf("response.completed");
+    expect(completed).toBeGreaterThan(0);
+    // Both came while the response was being made; it was made to its end, and nothing stands in between.
+    expect(types.slice(0, completed).filter((type) => !type.startsWith("response."))).toEqual([]);
+    expect(types.slice(completed + 1)).toEqual(["tokenwire:connection.expiring", "error"]);
+  });
+
+  it("is told of in a frame of our own", async () => {
+    const running = await serverFor({ emit: () => answerText("x") }, { timeouts: { socket: 240 } });
+    const { socket, frames } = await connectTo(running);
+    await until(() => socket.readyState === WebSocket.CLOSED);
+    expect(frames).toMatchObject([
+      {
+        type: "tokenwire:connection.expiring",
+        seconds_left: 0,
+        message: expect.stringContaining("This connection ends"),
+      },
+      { type: "error", error: { code: "websocket_connection_limit_reached" } },
+    ]);
   });
 });

@@ -24,6 +24,7 @@ import { refuseUnknown } from "../request-rules.ts";
 import { draftResponse } from "../responses/context.ts";
 import { conversationLocked, ResponseRun } from "../responses/run.ts";
 import { hostedTypes } from "../responses/tools/options.ts";
+import { watchAge } from "./connection-age.ts";
 
 const highWaterMark = 256 * 1024;
 const goingAway = 1001;
@@ -38,8 +39,10 @@ export class ResponseSocket {
   readonly #closed: AbortController = new AbortController();
   /** Responses made here, stored or not. */
   readonly #kept: ResponseStore;
-  readonly #timers: NodeJS.Timeout[] = [];
+  #heartbeat: NodeJS.Timeout | undefined;
   #busy = false;
+  /** About the connection, for after the response in the making: its events are not to be interrupted. */
+  readonly #announced: object[] = [];
   #closing = false;
   #answered = true;
   #drained: Promise<void> | undefined;
@@ -56,10 +59,13 @@ export class ResponseSocket {
     this.#transport = transport;
     this.#caller = caller;
     this.#kept = createMemoryStore({ maxBytes: settings.limits.body });
-    if (settings.keepAlive > 0)
-      this.#timers.push(setInterval(() => this.#ping(), settings.keepAlive).unref());
+    if (settings.keepAlive > 0) this.#heartbeat = setInterval(() => this.#ping(), settings.keepAlive).unref();
     const { socket: lifetime } = settings.timeouts;
-    if (lifetime > 0) this.#timers.push(setTimeout(() => this.#expire(lifetime), lifetime).unref());
+    const stopAge = watchAge({
+      lifetime,
+      warn: (left) => this.#warn(left),
+      end: () => this.#expire(lifetime),
+    });
     webSocket.on("pong", () => {
       this.#answered = true;
     });
@@ -69,7 +75,8 @@ export class ResponseSocket {
     // A protocol fault or a reset; `close` follows.
     webSocket.on("error", (error) => server.log.debug({ requestId: caller.requestId, err: error }, "socket"));
     webSocket.once("close", () => {
-      for (const timer of this.#timers) clearTimeout(timer);
+      clearInterval(this.#heartbeat);
+      stopAge();
       this.#closed.abort(new ApiError(499, "The client closed the connection."));
     });
   }
@@ -92,10 +99,23 @@ export class ResponseSocket {
     this.#webSocket.ping();
   }
 
+  /** Clients ignore events that they do not know, or handle this one. */
+  #warn(left: number): void {
+    const seconds = Math.round(left / 1000);
+    const message = `This connection ends in ${seconds} seconds. Open another one for what comes after.`;
+    this.#announce({ type: "tokenwire:connection.expiring", seconds_left: seconds, message });
+  }
+
   #expire(lifetime: number): void {
     const message = `A connection lasts ${Math.round(lifetime / 1000)} seconds. Open another one.`;
-    this.#sendError(new ApiError(400, message, { wireCode: "websocket_connection_limit_reached" }));
+    const error = new ApiError(400, message, { wireCode: "websocket_connection_limit_reached" });
+    this.#announce({ type: "error", status: error.status, ...error.toBody() });
     this.closeWhenIdle();
+  }
+
+  #announce(frame: object): void {
+    if (this.#busy) this.#announced.push(frame);
+    else this.#send(frame);
   }
 
   /** Answers one message; never raises. */
@@ -143,6 +163,7 @@ export class ResponseSocket {
     this.#server.metrics.http("/v1/responses", "WEBSOCKET", status, durationMs);
     const facts = observation.end(status, durationMs);
     this.#log("info", { status, durationMs: Math.round(durationMs), ...facts }, "response over a socket");
+    for (const frame of this.#announced.splice(0)) this.#send(frame);
     if (this.#closing) this.closeWhenIdle();
   }
 
