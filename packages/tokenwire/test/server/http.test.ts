@@ -50,6 +50,34 @@ describe("bodies", () => {
     expect((await errorOf(response))["message"]).toContain("UTF-8");
   });
 
+  describe("of more than a megabyte, which are read in turns", () => {
+    const [before, after] = [`{"model": "test-model", "messages": [{"role": "user", "content": "`, `"}]}`];
+    const long = "naïve words ".repeat(100_000);
+
+    it("are read whole", async () => {
+      const response = await post("/tokenize", `{"model": "test-model", "prompt": "${long}"}`);
+      expect(response.status).toBe(200);
+      const { count } = (await response.json()) as { count: number };
+      expect(count).toBeGreaterThan(200_000);
+    });
+
+    it.each([
+      ["malformed", `${before}${long}`, "line 1"],
+      ["followed by text", `${before}${long}${after} {}`, "line 1"],
+      [
+        "not UTF-8",
+        Buffer.concat([Buffer.from(before + long), Buffer.from([0xff]), Buffer.from(after)]),
+        "offset 13",
+      ],
+    ])("are refused as small ones are: %s", async (_name, body, detail) => {
+      const response = await post("/v1/chat/completions", body);
+      expect(response.status).toBe(400);
+      const { code, message } = await errorOf(response);
+      expect(code).toBe("json_parse_error");
+      expect(message).toContain(detail);
+    });
+  });
+
   it("refuses a body above the limit with 413", async () => {
     const small = await start({ emit: () => answerText("x") }, { limits: { body: 100 } });
     try {
