@@ -145,3 +145,16 @@ export function parseSampling(body: RequestBody): RequestedSampling {
     lora: wire.lora_path,
   }) as RequestedSampling;
 }
+
+/** What other servers offer on every route and this one does not: it would change the answer, so nobody may miss it. */
+export const refusedSampling: Readonly<Record<string, string>> = {
+  allowed_token_ids: "A list of allowed tokens is not supported; use logit_bias or a structured output.",
+  bad_words: "Forbidden words are not supported; use logit_bias.",
+  custom_logit_processor: "Code in requests is not run.",
+  logits_processors: "Code in requests is not run.",
+  prompt_logprobs: "Log-probabilities of prompts are given by /v1/completions with echo and logprobs.",
+  return_hidden_states: "Hidden states are not available.",
+  session_params: "Engine sessions are not available.",
+  truncate_prompt_tokens: "Prompts are not cut; send a shorter one.",
+  use_beam_search: "Beam search is not supported.",
+};

@@ -103,11 +103,19 @@ describe("parseChatRequest", () => {
     [{ metadata: { k: 5 } }, "metadata.k", "expected string"],
     [{ modalities: ["audio"] }, "modalities", "only"],
     [{ audio: {} }, "audio", "Audio output"],
+    [{ bad_words: ["x"] }, "bad_words", "not supported"],
+    [{ use_beam_search: true }, "use_beam_search", "Beam search"],
+    [{ structured_outputs: { regex: 1 } }, "structured_outputs.regex", "expected"],
   ])("refuses %j", (body, param, message) => {
     const error = errorOf(body);
     expect(error.status).toBe(400);
     expect(error.param).toBe(param);
     expect(error.message).toContain(message);
+  });
+
+  it("takes fields that ask for nothing", () => {
+    const inert = { bad_words: [], use_beam_search: false, prompt_logprobs: null, echo: false };
+    expect(() => parse(inert)).not.toThrow();
   });
 
   it("refuses media by name and never drops it", () => {

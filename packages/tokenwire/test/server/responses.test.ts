@@ -403,8 +403,11 @@ it("echoes numbers of any size in a schema", async () => {
   const parameters = '{"type":"object","maximum":21058663628911751,"minimum":-1e999,"__proto__":{"a":1e400}}';
   const schema = `{"type":"json_schema","name":"x","schema":${parameters}}`;
   for (const path of ["/v1/responses", "/v1/chat/completions"]) {
-    const body = `{"model":"test-model","input":"x","messages":[{"role":"user","content":"x"}],"store":true,
-      "text":{"format":${schema}},"response_format":{"type":"json_schema","json_schema":{"name":"x","schema":${parameters}}},
+    const own = path.endsWith("responses")
+      ? `"input":"x","text":{"format":${schema}}`
+      : `"messages":[{"role":"user","content":"x"}],
+         "response_format":{"type":"json_schema","json_schema":{"name":"x","schema":${parameters}}}`;
+    const body = `{"model":"test-model",${own},"store":true,
       "tools":[{"type":"function","name":"f","parameters":${parameters},"function":{"name":"f","parameters":${parameters}}}]}`;
     const answer = await fetch(running.url + path, {
       method: "POST",

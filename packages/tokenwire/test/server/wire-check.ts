@@ -26,7 +26,7 @@ const schemas: readonly (readonly [method: string, path: RegExp, schema: z.ZodTy
   ["POST", /^\/v1\/embeddings$/, wire.embeddings],
   ["POST", /^\/v1\/messages$/, wire.message],
   ["POST", /^\/v1\/messages\/count_tokens$/, wire.messageTokens],
-  ["GET", /^\/v1\/models$/, wire.modelList],
+  ["GET", /^\/v1\/models$/, wire.modelList.or(wire.anthropicModelList)],
 ];
 
 interface StreamRules {

@@ -449,6 +449,21 @@ export const modelList = z.strictObject({
   ),
 });
 
+/** The same for Anthropic's clients. */
+export const anthropicModelList = z.strictObject({
+  data: z.array(
+    z.strictObject({
+      type: z.literal("model"),
+      id: text.min(1),
+      display_name: text.min(1),
+      created_at: text,
+    }),
+  ),
+  has_more: z.boolean(),
+  first_id: text.nullable(),
+  last_id: text.nullable(),
+});
+
 // ── Messages ──
 
 const messageUsage = z.strictObject({

@@ -1,5 +1,6 @@
 // `POST /v1/chat/completions`: every field of the request, honoured or refused by name.
 
+import type { JsonObject } from "@tokenwire/core/json";
 import { z } from "zod";
 import { invalidRequest, unsupportedParameter } from "../api-error.ts";
 import type { RequestBody } from "../body.ts";
@@ -18,6 +19,7 @@ import {
   defined,
   parseSampling,
   type RequestedSampling,
+  refusedSampling,
   samplingFieldNames,
   samplingSchema,
 } from "../sampling.ts";
@@ -126,8 +128,8 @@ const refused: Readonly<Record<string, string>> = {
   web_search_options: "Web search is not enabled on this server.",
   moderation: "Moderation is not available on this server.",
   chat_template: "A chat template in the request is not allowed; the server uses the model's own.",
-  return_hidden_states: "Hidden states are not available.",
-  session_params: "Engine sessions are not available.",
+  ...refusedSampling,
+  echo: "Messages are not repeated; use /v1/completions for text that is.",
   thinking_token_budget: "A thinking budget is not supported by this engine; use reasoning_effort.",
 };
 
@@ -149,11 +151,17 @@ export function unknownChatFields(body: RequestBody): string[] {
   return Object.keys(body).filter((key) => !known.has(key));
 }
 
+/** Asks for nothing: some clients send every field they know. */
+function isInert(value: unknown): boolean {
+  return (
+    value === undefined || value === null || value === false || (Array.isArray(value) && value.length === 0)
+  );
+}
+
 /** Raises 400 for a field that is set and cannot be honoured. */
 export function refuseFields(body: RequestBody, reasons: Readonly<Record<string, string>>): void {
   for (const [field, reason] of Object.entries(reasons)) {
-    if (body[field] !== undefined && body[field] !== null)
-      throw unsupportedParameter(field, `${field}: ${reason}`);
+    if (!isInert(body[field])) throw unsupportedParameter(field, `${field}: ${reason}`);
   }
 }
 
@@ -182,21 +190,25 @@ function checkCombinations(wire: Fields): void {
       "continue_final_message and add_generation_prompt cannot both be true.",
     );
   }
-  for (const key of [
-    "messages",
-    "tools",
-    "documents",
-    "add_generation_prompt",
-    "chat_template",
-    "tokenize",
-  ]) {
-    if (wire.chat_template_kwargs?.has(key)) {
-      throw invalidRequest(
-        "chat_template_kwargs",
-        `chat_template_kwargs: ${JSON.stringify(key)} cannot be set here.`,
-      );
-    }
-  }
+}
+
+const reservedVariables = [
+  "messages",
+  "tools",
+  "documents",
+  "add_generation_prompt",
+  "chat_template",
+  "tokenize",
+];
+
+/** Variables for the chat template. Raises 400 for those that the request itself decides. */
+export function checkTemplateArguments(given: JsonObject | undefined): JsonObject | undefined {
+  const key = reservedVariables.find((name) => given?.has(name));
+  if (key === undefined) return given;
+  throw invalidRequest(
+    "chat_template_kwargs",
+    `chat_template_kwargs: ${JSON.stringify(key)} cannot be set here.`,
+  );
 }
 
 function parseConversation(body: RequestBody, wire: Fields): Conversation {
@@ -209,7 +221,7 @@ function parseConversation(body: RequestBody, wire: Fields): Conversation {
     responseFormat: parseResponseFormat(body),
     field: "messages" as const,
     reasoningEffort: wire.reasoning_effort ?? wire.reasoning?.effort,
-    templateArguments: wire.chat_template_kwargs,
+    templateArguments: checkTemplateArguments(wire.chat_template_kwargs),
     documents: wire.documents,
     addGenerationPrompt: wire.continue_final_message === true ? false : wire.add_generation_prompt,
     continueFinalMessage: wire.continue_final_message,

@@ -19,6 +19,7 @@ import {
   defined,
   parseSampling,
   type RequestedSampling,
+  refusedSampling,
   samplingFieldNames,
   samplingSchema,
 } from "../sampling.ts";
@@ -74,6 +75,7 @@ const fields = z.object({
   user: optional(z.string()),
   request_id: optional(z.string()),
   rid: optional(z.string()),
+  json_schema: optional(z.string()),
 });
 
 /** What a body may hold, for the description of the API. */
@@ -84,6 +86,7 @@ export const completionBodySchema: z.ZodObject = z.object({
 });
 
 const refused: Readonly<Record<string, string>> = {
+  ...refusedSampling,
   suffix: "This model has no fill-in-the-middle tokens, so a suffix cannot be honoured.",
 };
 
@@ -103,6 +106,18 @@ export function unknownCompletionFields(body: RequestBody): string[] {
 function toPrompts(prompt: z.output<typeof fields>["prompt"]): (string | readonly number[])[] {
   if (typeof prompt === "string") return [prompt];
   return typeof prompt[0] === "number" ? [prompt as number[]] : (prompt as (string | number[])[]);
+}
+
+/** The constraint fields; `json_schema` is SMG's name for `guided_json`. */
+function guidedFields({ json_schema: schema, ...body }: RequestBody): RequestBody {
+  if ((schema ?? null) === null) return body;
+  if ((body["guided_json"] ?? null) !== null) {
+    throw invalidRequest(
+      "json_schema",
+      "json_schema: cannot be combined with guided_json, which is the same.",
+    );
+  }
+  return { ...body, guided_json: schema };
 }
 
 export function parseCompletionRequest(body: RequestBody): CompletionRequest {
@@ -135,7 +150,7 @@ export function parseCompletionRequest(body: RequestBody): CompletionRequest {
     model: wire.model,
     prompts,
     sampling,
-    constraint: parseGuidedConstraint(body, format) ?? formatConstraint(format),
+    constraint: parseGuidedConstraint(guidedFields(body), format) ?? formatConstraint(format),
     n,
     bestOf,
     topLogprobs: wire.logprobs,

@@ -1,13 +1,25 @@
 // `POST /v1/responses`: every field of the request, honoured or refused by name.
 
+import type { JsonObject } from "@tokenwire/core/json";
 import { z } from "zod";
 import { invalidRequest, quote, unsupportedParameter } from "../api-error.ts";
 import type { RequestBody } from "../body.ts";
-import { metadataField, refuseFields } from "../chat/request.ts";
-import { formatConstraint, toSchemaFormat } from "../constraint.ts";
+import { checkTemplateArguments, metadataField, refuseFields } from "../chat/request.ts";
+import {
+  constraintFieldNames,
+  formatConstraint,
+  parseGuidedConstraint,
+  toSchemaFormat,
+} from "../constraint.ts";
 import type { FunctionTool, ResponseFormat, ToolChoice } from "../conversation.ts";
 import type { OutputConstraint } from "../generation.ts";
-import { defined, parseSampling, type RequestedSampling, samplingFieldNames } from "../sampling.ts";
+import {
+  defined,
+  parseSampling,
+  type RequestedSampling,
+  refusedSampling,
+  samplingFieldNames,
+} from "../sampling.ts";
 import { integerFrom, losslessObject, numberWithin, optional, parseBody } from "../validation.ts";
 import { toEcho } from "./echo.ts";
 import type { HostedTool } from "./hosted-tools.ts";
@@ -36,6 +48,8 @@ export interface ResponsesRequest {
   readonly sampling: RequestedSampling;
   /** Alternatives per token; absent: no log-probabilities in the answer. */
   readonly topLogprobs?: number;
+  /** Variables for the chat template. */
+  readonly templateArguments?: JsonObject;
   readonly reasoningEffort?: string;
   readonly reasoningSummary?: string;
   readonly includeEncryptedReasoning: boolean;
@@ -108,6 +122,7 @@ const fields = z.object({
   prompt_cache_key: optional(z.string()),
   prompt_cache_retention: optional(z.string()),
   prompt_cache_options: optional(z.looseObject({})),
+  chat_template_kwargs: optional(losslessObject),
 });
 
 /** What a body may hold, for the description of the API. */
@@ -118,9 +133,20 @@ const refused: Readonly<Record<string, string>> = {
   prompt: "Stored prompts are not available.",
   context_management: "Context management is not available; use truncation.",
   moderation: "Moderation is not available on this server.",
+  max_tokens: "Use max_output_tokens.",
+  max_completion_tokens: "Use max_output_tokens.",
+  messages: "Use input.",
+  response_format: "Use text.format.",
+  n: "A response has one answer.",
+  ...refusedSampling,
 };
 
-const known = new Set([...Object.keys(fields.shape), ...Object.keys(refused), ...samplingFieldNames]);
+const known = new Set([
+  ...Object.keys(fields.shape),
+  ...Object.keys(refused),
+  ...samplingFieldNames,
+  ...constraintFieldNames,
+]);
 
 /** Top-level fields that no part of this server knows. */
 export function unknownResponsesFields(body: RequestBody): string[] {
@@ -215,7 +241,7 @@ export function parseResponsesRequest(
     toolChoice: parseChoice(wire.tool_choice ?? "auto", tools, hosted),
     parallelToolCalls: wire.parallel_tool_calls ?? true,
     responseFormat,
-    constraint: formatConstraint(responseFormat),
+    constraint: parseGuidedConstraint(body, responseFormat) ?? formatConstraint(responseFormat),
     // `top_p: 0` is legal here; the smallest positive value means the same.
     sampling: parseSampling({
       ...body,
@@ -223,6 +249,7 @@ export function parseResponsesRequest(
       top_p: wire.top_p === 0 ? 1e-9 : wire.top_p,
     }),
     topLogprobs: wantsLogprobs ? (wire.top_logprobs ?? 0) : undefined,
+    templateArguments: checkTemplateArguments(wire.chat_template_kwargs),
     reasoningEffort: wire.reasoning?.effort,
     reasoningSummary: wire.reasoning?.summary ?? wire.reasoning?.generate_summary,
     includeEncryptedReasoning: wire.include?.includes("reasoning.encrypted_content") ?? false,

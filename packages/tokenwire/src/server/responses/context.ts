@@ -108,6 +108,7 @@ function toConversation(request: ResponsesRequest, messages: readonly Conversati
     parallelToolCalls: request.parallelToolCalls,
     responseFormat: request.responseFormat,
     field: "input",
+    ...(request.templateArguments !== undefined && { templateArguments: request.templateArguments }),
     ...(request.reasoningEffort !== undefined && { reasoningEffort: request.reasoningEffort }),
   };
 }
