@@ -2,7 +2,12 @@
 
 import { readFile } from "node:fs/promises";
 import { Command } from "commander";
-import type { CheckResult, ConformanceOptions, ConformanceReport } from "../../engines/conformance/index.ts";
+import type {
+  CheckPrompt,
+  CheckResult,
+  ConformanceOptions,
+  ConformanceReport,
+} from "../../engines/conformance/index.ts";
 import { openModel } from "../model.ts";
 import { integerOption, listOption } from "../options.ts";
 import { paint, printable, printJson, UsageError } from "../output.ts";
@@ -88,11 +93,12 @@ function isIds(value: unknown): value is number[] {
   );
 }
 
-async function readPrompts(path: string): Promise<number[][]> {
+async function readPrompts(path: string): Promise<readonly CheckPrompt[]> {
   const value = await readJsonFile(path, "--prompts");
-  if (Array.isArray(value) && value.length > 0 && value.every(isIds)) return value;
+  const isText = (prompt: unknown): prompt is string => typeof prompt === "string" && prompt !== "";
+  if (Array.isArray(value) && value.length > 0 && (value.every(isIds) || value.every(isText))) return value;
   throw new UsageError(
-    `--prompts: ${path} must hold an array of arrays of token ids, such as [[1, 2], [3]].`,
+    `--prompts: ${path} must hold an array of arrays of token ids, such as [[1, 2], [3]], or of texts for an engine that takes text.`,
   );
 }
 
@@ -165,7 +171,10 @@ export function engineCommand(): Command {
     .description("Run the conformance checks over an engine and print what holds and what does not")
     .option("-e, --engine <kind>", "kind of engine", "embedded")
     .option("--url <url>", "its address, or the model file of an embedded engine")
-    .option("--prompts <file>", "JSON file with prompts as token ids (default: questions in harmony)")
+    .option(
+      "--prompts <file>",
+      "JSON file with prompts, as token ids or, for engines that take text, as text (default: questions in harmony)",
+    )
     .option("--references <file>", "JSON file with prompts and the greedy answers expected")
     .option(
       "--eos <ids>",

@@ -12,7 +12,7 @@ import {
   type TokenLogprob,
   type Usage,
 } from "../engine.ts";
-import { must } from "./report.ts";
+import { must, need } from "./report.ts";
 
 /** A prompt with the greedy answer that another implementation gives. */
 export interface Reference {
@@ -22,17 +22,20 @@ export interface Reference {
   readonly logprobs?: readonly number[];
 }
 
+/** Token ids; or text, for engines that take nothing else. */
+export type CheckPrompt = readonly TokenId[] | string;
+
 export interface ConformanceOptions {
   /** Prompts that the engine answers and ends by itself within `maxTokens`; at least one, better sixteen. */
-  readonly prompts: readonly (readonly TokenId[])[];
+  readonly prompts: readonly CheckPrompt[];
   /** A prompt with a long answer, to be cut. Default: the first of `prompts`, with `ignoreEos`. */
-  readonly longPrompt?: readonly TokenId[];
+  readonly longPrompt?: CheckPrompt;
   readonly references?: readonly Reference[];
   /** End tokens of the model, for an engine that does not tell them: most servers do not. */
   readonly eosTokenIds?: readonly TokenId[];
   /** Largest accepted difference of a log-probability to the reference. Default: 0.002. */
   readonly logprobTolerance?: number;
-  /** Turns ids into text, for constrained answers. */
+  /** Turns ids into text, for constrained answers and for engines that take text. */
   readonly decode?: (ids: readonly TokenId[]) => string;
   /** Most tokens of an ordinary answer. Default: 64. */
   readonly maxTokens?: number;
@@ -68,7 +71,7 @@ export interface Collected {
 }
 
 export interface RequestOverrides {
-  readonly prompt?: readonly TokenId[];
+  readonly prompt?: CheckPrompt;
   readonly sampling?: Partial<Sampling>;
   readonly rest?: Partial<Omit<GenerateRequest, "requestId" | "prompt" | "sampling">>;
 }
@@ -95,7 +98,7 @@ export class CheckContext {
   request(overrides: RequestOverrides = {}): GenerateRequest {
     return {
       requestId: `conformance-${++counter}`,
-      prompt: { tokenIds: Uint32Array.from(overrides.prompt ?? this.options.prompts[0] ?? []) },
+      prompt: this.#prompt(overrides.prompt ?? this.options.prompts[0] ?? []),
       sampling: {
         maxTokens: this.maxTokens,
         temperature: 0,
@@ -109,6 +112,19 @@ export class CheckContext {
       },
       ...overrides.rest,
     };
+  }
+
+  #prompt(prompt: CheckPrompt): GenerateRequest["prompt"] {
+    if (typeof prompt === "string") return { text: prompt };
+    const { decode } = this.options;
+    const takesText = this.info.capabilities.input === "text";
+    return takesText && decode ? { text: decode(prompt) } : { tokenIds: Uint32Array.from(prompt) };
+  }
+
+  /** The prompts, for checks that are about token ids. */
+  get tokenPrompts(): readonly (readonly TokenId[])[] {
+    need(this.info.capabilities.input !== "text", "the engine takes text");
+    return this.options.prompts.filter((prompt) => typeof prompt !== "string");
   }
 
   /** A request whose answer goes on until it is cut. */
@@ -143,7 +159,7 @@ export class CheckContext {
     }
     must(result.events.length > 0, "there was no event at all");
     result.answers.forEach((answer, index) => {
-      checkAnswer(answer, index);
+      checkAnswer(answer, index, this.info.capabilities.output === "text");
     });
     return result;
   }
@@ -174,6 +190,16 @@ function withoutLoad(error: unknown): undefined {
 
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** What an answer says, for comparisons. */
+export function said({ ids, text }: Pick<Answer, "ids" | "text">): string {
+  return ids.length === 0 ? text : ids.join(" ");
+}
+
+/** How much it says. */
+export function lengthOf({ ids, text }: Pick<Answer, "ids" | "text">): string {
+  return ids.length === 0 ? `${text.length} characters` : `${ids.length} tokens`;
 }
 
 function emptyAnswer(): Answer {
@@ -207,11 +233,11 @@ function add(answers: readonly Answer[], event: Exclude<GenerateEvent, { type: "
   }
 }
 
-function checkAnswer(answer: Answer, index: number): void {
+function checkAnswer(answer: Answer, index: number, isText: boolean): void {
   must(answer.reason !== undefined, `choice ${index} has no finish`);
   const told = answer.usage?.completionTokens;
   must(
-    told === undefined || answer.text !== "" || told === answer.ids.length,
+    told === undefined || isText || told === answer.ids.length,
     `choice ${index}: usage says ${told} tokens, ${answer.ids.length} came`,
   );
 }

@@ -2,7 +2,7 @@
 
 import { EngineError } from "../engine.ts";
 import type { Check } from "./check.ts";
-import type { Answer } from "./context.ts";
+import { type Answer, said } from "./context.ts";
 import { must, need, Skip } from "./report.ts";
 
 const defaultTolerance = 2e-3;
@@ -40,6 +40,7 @@ export const samplingChecks: readonly Check[] = [
     async run(context) {
       const { references = [] } = context.options;
       need(references.length > 0, "no reference was given");
+      need(context.info.capabilities.output === "tokens", "the engine gives text");
       for (const [index, reference] of references.entries()) {
         const answer = await context.answer({
           prompt: reference.prompt,
@@ -103,10 +104,8 @@ export const samplingChecks: readonly Check[] = [
     async run(context) {
       need(context.info.capabilities.seed, "no seeds");
       const ask = async (seed: number) => {
-        const { ids } = await context.answer({
-          sampling: { temperature: 1, seed, maxTokens: 64, ignoreEos: true },
-        });
-        return ids.join(" ");
+        const sampling = { temperature: 1, seed, maxTokens: 64, ignoreEos: true };
+        return said(await context.answer({ sampling }));
       };
       const first = await ask(11);
       must((await ask(11)) === first, "seed 11 gave two different answers");

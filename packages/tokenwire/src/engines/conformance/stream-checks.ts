@@ -2,7 +2,7 @@
 
 import { EngineError, type EngineErrorCode, type GenerateRequest } from "../engine.ts";
 import type { Check } from "./check.ts";
-import type { CheckContext } from "./context.ts";
+import { type CheckContext, lengthOf } from "./context.ts";
 import { must, need } from "./report.ts";
 
 /** The code of the error that a request raises before its start. */
@@ -28,7 +28,7 @@ export const streamChecks: readonly Check[] = [
       const cut = await context.answer({ sampling: { maxTokens: 2, ignoreEos: true } });
       must(cut.reason === "length", `maxTokens 2 finished with "${cut.reason}"`);
       must(cut.ids.length === 2 || cut.text !== "", `maxTokens 2 gave ${cut.ids.length} tokens`);
-      return `a greedy answer of ${stopped.ids.length} tokens`;
+      return `a greedy answer of ${lengthOf(stopped)}`;
     },
   },
   {
@@ -36,7 +36,7 @@ export const streamChecks: readonly Check[] = [
     title: "usage equals the ids that came",
     async run(context) {
       need(context.info.capabilities.output === "tokens", "the engine gives text");
-      for (const prompt of context.options.prompts.slice(0, 4)) {
+      for (const prompt of context.tokenPrompts.slice(0, 4)) {
         const { answers, promptTokens } = await context.collect(context.request({ prompt }));
         const usage = answers[0]?.usage;
         must(usage !== undefined, "the finish has no usage");
@@ -75,7 +75,7 @@ export const streamChecks: readonly Check[] = [
     title: "a prompt beyond the context, and an id beyond the vocabulary, are refused before the start",
     async run(context) {
       const { maxContext, vocabSize } = context.info;
-      const [id = 0] = context.options.prompts[0] ?? [];
+      const [id = 0] = context.tokenPrompts[0] ?? [];
       need(maxContext <= 4_194_304, "the context is too large to be exceeded");
       const long = await refusal(
         context,

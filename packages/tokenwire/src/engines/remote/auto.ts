@@ -9,13 +9,11 @@ import { createSglangEngine } from "./sglang.ts";
 import { createOllamaEngine, createOpenAiEngine } from "./text-engines.ts";
 import { createTgiEngine } from "./tgi.ts";
 import { createVllmEngine } from "./vllm.ts";
-import { createVllmCompletionsEngine } from "./vllm-completions.ts";
 
 const factories: Readonly<Record<RemoteKind, (options: RemoteEngineOptions) => Engine>> = {
   "llama-server": createLlamaServerEngine,
   sglang: createSglangEngine,
   vllm: createVllmEngine,
-  "vllm-completions": createVllmCompletionsEngine,
   ollama: createOllamaEngine,
   tgi: createTgiEngine,
   openai: createOpenAiEngine,

@@ -17,6 +17,9 @@ import type { Upstream } from "./upstream.ts";
 const retryBase = 100;
 const maxRetryPause = 5_000;
 
+/** Milliseconds after the headers in which a server may still refuse: one that streams does so in its first event. */
+const refusalWait = 100;
+
 type FinishPiece = Omit<Extract<Piece, { type: "finish" }>, "type">;
 
 export interface ChoiceOptions {
@@ -34,6 +37,8 @@ export class Choice {
   readonly #controller = new AbortController();
   readonly #usage: { -readonly [Key in keyof Usage]?: Usage[Key] } = {};
   #stream: AsyncGenerator<StreamedEvent, void> | undefined;
+  /** Asked for when the stream was opened. */
+  #first: Promise<IteratorResult<StreamedEvent, void>> | undefined;
   #count = 0;
   #lastId: TokenId | undefined;
   #end: FinishPiece | undefined;
@@ -55,9 +60,13 @@ export class Choice {
     for (let attempt = 0; ; attempt += 1) {
       try {
         this.#stream = await upstream.open(request, model, this.#controller.signal);
+        this.#first = this.#stream.next();
+        await this.#awaitRefusal(this.#first);
         return;
       } catch (error) {
         signal?.throwIfAborted();
+        await this.#stream?.return(undefined);
+        this.#stream = undefined;
         const failure = connectionError(upstream.kind, error);
         // A server's own fault seldom passes: once more, and no further.
         const limit = failure.code === "internal" ? Math.min(1, retries) : retries;
@@ -68,6 +77,26 @@ export class Choice {
         );
       }
     }
+  }
+
+  /** Raises what the server says instead of beginning. Afterwards a failure is the end of an answer that began. */
+  async #awaitRefusal(first: Promise<IteratorResult<StreamedEvent, void>>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const waited = new Promise<undefined>((resolve) => {
+      timer = setTimeout(resolve, refusalWait, undefined);
+    });
+    const result = await Promise.race([first, waited]).finally(() => clearTimeout(timer));
+    if (result === undefined) {
+      // Read by `events`, which may not be called.
+      first.catch(() => undefined);
+      return;
+    }
+    const refusal = result.done ? undefined : this.#errorIn(result.value);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  #errorIn(event: StreamedEvent): EngineError | undefined {
+    return event.done ? undefined : streamError(this.#options.upstream.kind, event.value);
   }
 
   async *events(): AsyncGenerator<GenerateEvent, void> {
@@ -91,17 +120,26 @@ export class Choice {
   async *#read(): AsyncGenerator<GenerateEvent, void> {
     const { upstream, request, info } = this.#options;
     const reader = upstream.createReader(request, this.#controller.signal, info);
-    for await (const event of this.#stream as AsyncGenerator<StreamedEvent, void>) {
+    for await (const event of this.#received()) {
       if (event.done) break;
       // What had arrived when the signal fired is not handed on.
       if (this.#isAborted()) throw this.#controller.signal.reason;
-      const failure = streamError(upstream.kind, event.value);
+      const failure = this.#errorIn(event);
       if (failure !== undefined) throw failure;
       const pieces = reader.push(event.value);
       for (const piece of Array.isArray(pieces) ? pieces : await pieces) yield* this.#emit(piece);
       if (this.#cut) return;
     }
     for (const piece of reader.end()) yield* this.#emit(piece);
+  }
+
+  async *#received(): AsyncGenerator<StreamedEvent, void> {
+    const stream = this.#stream as AsyncGenerator<StreamedEvent, void>;
+    try {
+      for (let next = await this.#first!; !next.done; next = await stream.next()) yield next.value;
+    } finally {
+      await stream.return(undefined);
+    }
   }
 
   /** Ends the server's work unless it has ended by itself. */

@@ -5,14 +5,7 @@ import { EngineHttpClient } from "./http-client.ts";
 import { asList, asObject, asString } from "./json-view.ts";
 import type { RemoteEngineOptions } from "./options.ts";
 
-export type RemoteKind =
-  | "llama-server"
-  | "sglang"
-  | "vllm"
-  | "vllm-completions"
-  | "ollama"
-  | "tgi"
-  | "openai";
+export type RemoteKind = "llama-server" | "sglang" | "vllm" | "ollama" | "tgi" | "openai";
 
 /**
  * Probes an address. An OpenAI-compatible server that is none of the known ones is `openai`.
@@ -33,7 +26,7 @@ export async function detectEngine(options: RemoteEngineOptions, signal?: AbortS
     if (asObject(await ask("/get_model_info"))["model_path"] !== undefined) return "sglang";
     const models = asObject(await ask("/v1/models"));
     const owner = asString(asObject(asList(models["data"])[0])["owned_by"]);
-    if (owner === "vllm") return (await hasTokenEndpoint(http, signal)) ? "vllm" : "vllm-completions";
+    if (owner === "vllm") return "vllm";
     if (owner === "sglang") return "sglang";
     if (owner === "llamacpp") return "llama-server";
     if (Array.isArray(asObject(await ask("/api/tags"))["models"])) return "ollama";
@@ -42,20 +35,5 @@ export async function detectEngine(options: RemoteEngineOptions, signal?: AbortS
     throw new EngineError("invalid_request", `${options.url} answers, but not like any engine we know.`);
   } finally {
     http.close();
-  }
-}
-
-/** An empty body is a mistake to the token endpoint and unknown to a server without it. */
-async function hasTokenEndpoint(http: EngineHttpClient, signal: AbortSignal | undefined): Promise<boolean> {
-  try {
-    await http.json("/inference/v1/generate", { method: "POST", body: {}, signal, timeout: 5_000 });
-    return true;
-  } catch (error) {
-    return (
-      error instanceof EngineError &&
-      error.status !== undefined &&
-      error.status !== 404 &&
-      error.status !== 405
-    );
   }
 }

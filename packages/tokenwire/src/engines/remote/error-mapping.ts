@@ -20,7 +20,7 @@ export const retryable: ReadonlySet<EngineErrorCode> = new Set<EngineErrorCode>(
   "unavailable",
 ]);
 const contextWords =
-  /context (?:length|size|window)|maximum context|longer than the model|exceed_context_size/i;
+  /context (?:length|size|window)|maximum context|longer than the (?:maximum )?model|exceed_context_size/i;
 const messageLimit = 1024;
 
 type Json = Readonly<Record<string, unknown>>;
@@ -55,6 +55,11 @@ export function isContextError(message: string): boolean {
   return contextWords.test(message);
 }
 
+function codeOf(status: number, text: string): EngineErrorCode {
+  if (status === 400 && isContextError(text)) return "context_length";
+  return byStatus[status] ?? "invalid_request";
+}
+
 /** The error for an HTTP answer that is not a success. */
 export function httpError(
   engine: string,
@@ -63,10 +68,7 @@ export function httpError(
   retryAfter: string | undefined,
 ): EngineError {
   const message = errorMessage(body);
-  const code: EngineErrorCode =
-    status === 400 && isContextError(message + body)
-      ? "context_length"
-      : (byStatus[status] ?? "invalid_request");
+  const code = codeOf(status, message + body);
   const seconds = Number(retryAfter ?? Number.NaN);
   return new EngineError(code, `${engine}: ${message || `HTTP status ${status}`}`, {
     status,
@@ -80,8 +82,23 @@ export function streamError(engine: string, event: unknown): EngineError | undef
   const isError = isObject(event) && (event["error"] !== undefined || event["object"] === "error");
   if (!isError) return undefined;
   const message = messageOf(event) ?? "unknown error";
-  const code = isContextError(message) ? "context_length" : "internal";
-  return new EngineError(code, `${engine}: ${message}`);
+  const status = statusIn(event);
+  const code =
+    status === undefined
+      ? isContextError(message)
+        ? "context_length"
+        : "internal"
+      : codeOf(status, message);
+  return new EngineError(code, `${engine}: ${message}`, {
+    retryable: status !== undefined && retryable.has(code),
+  });
+}
+
+/** vLLM refuses a streamed request with status 200 and says in the stream what it would have been. */
+function statusIn(event: Json): number | undefined {
+  const { error } = event;
+  const status = isObject(error) ? error["code"] : event["code"];
+  return typeof status === "number" && status >= 400 && status < 600 ? status : undefined;
 }
 
 /** The error for a connection that failed or broke. */

@@ -9,7 +9,7 @@ import { describeFromModels } from "./model-list.ts";
 import type { RemoteEngineOptions } from "./options.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { usagePieces } from "./usage.ts";
-import { finishPieces } from "./vllm.ts";
+import { finishPieces } from "./vllm-tokens.ts";
 
 const promptText = (request: GenerateRequest): string =>
   "text" in request.prompt ? request.prompt.text : "";

@@ -9,8 +9,8 @@ import type { RemoteEngineOptions } from "./options.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { promptIds } from "./sampling-fields.ts";
 import { usagePieces } from "./usage.ts";
-import { finishPieces } from "./vllm.ts";
 import { vllmCapabilities, vllmFields } from "./vllm-fields.ts";
+import { finishPieces } from "./vllm-tokens.ts";
 
 const dialect: Dialect = {
   kind: "vllm-completions",

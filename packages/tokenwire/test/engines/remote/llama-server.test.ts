@@ -18,7 +18,8 @@ import {
 } from "../../../src/engines/index.ts";
 import { collect, finishOf, greedyReference, idsOf } from "../collect.ts";
 import { compactModel, compactPrompts } from "../llama-cpp-model.ts";
-import { findLlamaServer, type LlamaServerProcess, startLlamaServer } from "../llama-server-process.ts";
+import { findLlamaServer, startLlamaServer } from "../llama-server-process.ts";
+import type { ServerProcess } from "../server-process.ts";
 
 const binary = findLlamaServer();
 
@@ -36,7 +37,7 @@ describe.skipIf(binary === undefined)("llama-server", () => {
   const path = join(folder, "toy.gguf");
   const file = compactModel(model, "F32");
   const prompts = compactPrompts(tokens, 50);
-  const servers: LlamaServerProcess[] = [];
+  const servers: ServerProcess[] = [];
   let engine: Engine;
 
   const start = async (): Promise<Engine> => {

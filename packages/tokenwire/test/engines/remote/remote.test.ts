@@ -183,7 +183,7 @@ describe.each(tokenKinds)("%s", (kind) => {
       model: "m",
       maxContext: kind === "llama-server" ? 2048 : 4096,
     });
-    expect(await detectEngine({ url: fake.url })).toBe(engineKind[kind]);
+    expect(await detectEngine({ url: fake.url })).toBe(kind === "completions" ? "vllm" : engineKind[kind]);
     const found = createEngine(`${fake.url}/v1`);
     open.push(found);
     expect(idsOf(await collect(found.generate(request())))).toEqual(ids);
@@ -191,6 +191,37 @@ describe.each(tokenKinds)("%s", (kind) => {
 });
 
 describe("what only one engine does", () => {
+  it("vllm: takes completions where the token endpoint is switched off, and goes on with them", async () => {
+    const { fake } = await start("completions", {
+      script: { ids },
+      failures: [{ status: 403, body: { error: { message: "Scale-out endpoints are disabled." } } }],
+    });
+    const engine = createEngine({ kind: "vllm", url: fake.url });
+    open.push(engine);
+    for (let round = 0; round < 3; round++) {
+      const events = await collect(engine.generate(request()));
+      expect(events[0]).toMatchObject({ type: "start" });
+      expect(idsOf(events)).toEqual(ids);
+    }
+    // Only the first request was sent twice.
+    expect(fake.requests).toHaveLength(4);
+  });
+
+  it("vllm: a refusal in the stream is one before the start, with the code it names", async () => {
+    const refusals = [
+      ["The decoder prompt (length 513) is longer than the maximum model length of 512.", "context_length"],
+      ["Token id 99999 is out of vocabulary", "invalid_request"],
+    ] as const;
+    for (const [message, code] of refusals) {
+      const { engine, fake } = await start("vllm", {
+        script: { ids },
+        failures: [{ status: 200, body: { error: { message, type: "BadRequestError", code: 400 } } }],
+      });
+      await expect(collect(engine.generate(request()))).rejects.toMatchObject({ code });
+      expect(fake.requests).toHaveLength(1);
+    }
+  });
+
   it("vllm: answers without streaming, and finishes that get lost", async () => {
     const plain = await start("vllm", { script: { ids }, plainJson: true });
     const events = await collect(plain.engine.generate(request()));
