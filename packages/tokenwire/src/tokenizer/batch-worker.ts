@@ -4,8 +4,8 @@ import { getEncoding } from "@tokenwire/encodings";
 import type { BatchResult, BatchTask } from "./batch-message.ts";
 
 /** Called by the pool, by this name, per task. */
-export function encodeTask(task: BatchTask): BatchResult {
-  const { texts, allowedSpecial, disallowedSpecial, maxTokens } = task;
+export function encodeTask({ text, lengths, ...task }: BatchTask): BatchResult {
+  const { allowedSpecial, disallowedSpecial, maxTokens } = task;
   const encoding = getEncoding(task.encoding);
   const options = {
     ...(allowedSpecial !== undefined && { allowedSpecial }),
@@ -13,20 +13,23 @@ export function encodeTask(task: BatchTask): BatchResult {
     ...(maxTokens !== undefined && { maxTokens }),
   };
   const parts: Uint32Array[] = [];
-  for (const [index, text] of texts.entries()) {
+  let start = 0;
+  for (const [index, length] of lengths.entries()) {
     try {
-      parts.push(encoding.encode(text, options));
+      parts.push(encoding.encode(text.slice(start, start + length), options));
     } catch {
       // Errors lose their class on the way between threads: the caller encodes this text again and gets its own.
       return { failedAt: index };
     }
+    start += length;
   }
-  const lengths = Uint32Array.from(parts, (part) => part.length);
-  const ids = new Uint32Array(lengths.reduce((sum, length) => sum + length, 0));
+  const counts = Uint32Array.from(parts, (part) => part.length);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const ids = new Uint32Array(new SharedArrayBuffer(total * Uint32Array.BYTES_PER_ELEMENT));
   let at = 0;
   for (const part of parts) {
     ids.set(part, at);
     at += part.length;
   }
-  return { ids, lengths };
+  return { ids, lengths: counts };
 }

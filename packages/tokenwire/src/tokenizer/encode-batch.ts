@@ -2,7 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { TokenwireError } from "@tokenwire/core";
-import type { EncodingEncodeOptions, SpecialTokenSet } from "@tokenwire/core/tokenizer";
+import type { Encoding, EncodingEncodeOptions, SpecialTokenSet } from "@tokenwire/core/tokenizer";
 import { getEncoding } from "@tokenwire/encodings";
 import { Tinypool } from "tinypool";
 import type { BatchResult, BatchTask } from "./batch-message.ts";
@@ -10,20 +10,28 @@ import type { BatchResult, BatchTask } from "./batch-message.ts";
 export interface BatchOptions extends EncodingEncodeOptions {
   /** Most worker threads. Default: one per processor, at most 8: each loads the encoding for itself. */
   readonly workers?: number;
-  /** Batches of fewer UTF-16 units are encoded at once, without threads, which need a while to start. Default: 4 million. */
+  /**
+   * Batches of fewer UTF-16 units are encoded without threads, with turns for the event loop in between. Default: 16
+   * million, some tenths of a second of work: starting threads, and sending texts and IDs, takes about as long.
+   */
   readonly threshold?: number;
   readonly signal?: AbortSignal;
 }
 
-const DEFAULT_THRESHOLD = 4_000_000;
+const DEFAULT_THRESHOLD = 16_000_000;
+/** UTF-16 units between two turns of the event loop: some milliseconds. */
+const TURN_UNITS = 1 << 19;
 const MAX_WORKERS = 8;
 /** Several tasks per worker, so that all end at about the same time; none so small that messages dominate. */
 const TASKS_PER_WORKER = 4;
 const MIN_TASK_UNITS = 1 << 16;
+/** How long threads wait for the next batch: starting one and loading its encoding takes a tenth of a second. */
+const IDLE_MS = 10_000;
 
 /**
  * `encodeBatch` of an encoding of `@tokenwire/encodings`, in worker threads if the batch is large. The result is the
- * same, and so is the error if a text cannot be encoded: that of the first such text. The threads end with the call.
+ * same, and so is the error if a text cannot be encoded: that of the first such text. Threads wait some seconds for the
+ * next batch, without keeping the process from ending.
  *
  *     const ids = await encodeBatchInWorkers("o200k_base", documents, { workers: 4, signal });
  *
@@ -41,17 +49,10 @@ export async function encodeBatchInWorkers(
   const workers = workerCount(most);
   // Not a string: encoding it here raises the error that says so.
   const units = texts.reduce((sum, text) => sum + (typeof text === "string" ? text.length : Number.NaN), 0);
-  if (workers === 0 || !(units >= threshold)) return encoding.encodeBatch(texts, encodeOptions);
+  if (workers === 0 || !(units >= threshold)) return encodeHere(encoding, texts, encodeOptions, signal);
 
   const ranges = rangesOf(texts, Math.max(MIN_TASK_UNITS, units / (workers * TASKS_PER_WORKER)));
-  const pool = new Tinypool({
-    filename: workerUrl().href,
-    name: "encodeTask",
-    minThreads: 0,
-    maxThreads: Math.min(workers, ranges.length),
-    env: {},
-    execArgv: [],
-  });
+  const pool = poolOf(workers);
   const shared = {
     encoding: encodingName,
     allowedSpecial: plain(options.allowedSpecial),
@@ -64,7 +65,9 @@ export async function encodeBatchInWorkers(
   try {
     const results = await Promise.all(
       ranges.map(([from, to]) => {
-        const task: BatchTask = { ...shared, texts: texts.slice(from, to) };
+        const part = texts.slice(from, to);
+        const lengths = Uint32Array.from(part, (text) => text.length);
+        const task: BatchTask = { ...shared, text: part.join(""), lengths };
         return pool.run(task, { signal: stopped.signal }) as Promise<BatchResult>;
       }),
     );
@@ -79,8 +82,50 @@ export async function encodeBatchInWorkers(
     throw error;
   } finally {
     signal?.removeEventListener("abort", stop);
-    await pool.destroy();
+    // After a failure, what others still do is in vain.
+    stop();
   }
+}
+
+/** `encodeBatch`, with turns for others. */
+async function encodeHere(
+  encoding: Encoding,
+  texts: readonly string[],
+  options: EncodingEncodeOptions,
+  signal: AbortSignal | undefined,
+): Promise<Uint32Array[]> {
+  const all: Uint32Array[] = [];
+  let units = 0;
+  for (const text of texts) {
+    all.push(encoding.encode(text, options));
+    units += text.length;
+    if (units < TURN_UNITS) continue;
+    units = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+    signal?.throwIfAborted();
+  }
+  return all;
+}
+
+/** Pools by their number of threads. */
+const pools = new Map<number, Tinypool>();
+
+/** A pool of at most so many threads. Idle ones end after a while, and do not keep the process from ending before. */
+function poolOf(threads: number): Tinypool {
+  let pool = pools.get(threads);
+  if (pool === undefined) {
+    pool = new Tinypool({
+      filename: workerUrl().href,
+      name: "encodeTask",
+      minThreads: 0,
+      maxThreads: threads,
+      idleTimeout: IDLE_MS,
+      env: {},
+      execArgv: [],
+    });
+    pools.set(threads, pool);
+  }
+  return pool;
 }
 
 function workerCount(most: number | undefined): number {

@@ -1,5 +1,6 @@
 // The built worker is used: `npm test` builds before it runs.
 
+import { spawnSync } from "node:child_process";
 import { isTokenwireError } from "@tokenwire/core";
 import { getEncoding } from "@tokenwire/encodings";
 import { expect, it } from "vitest";
@@ -89,4 +90,36 @@ it("stops when the signal aborts, before and in the middle, and leaves no thread
   expect(await errorOf(late)).toBe(reason);
   // A thread that was stopped at work is gone a moment later.
   await expect.poll(threads).toBe(before);
+});
+
+it("gives others their turn while it encodes a batch without threads", async () => {
+  let turns = 0;
+  const count = (): void => {
+    turns++;
+    if (turns < 100) setImmediate(count);
+  };
+  setImmediate(count);
+  const reason = new Error("enough");
+  const long = Array.from({ length: 8 }, (_, i) => `${i} word `.repeat(100_000));
+  const lengths = (batch: readonly Uint32Array[]): number[] => batch.map((ids) => ids.length);
+  expect(lengths(await encodeBatchInWorkers("cl100k_base", long))).toEqual(
+    lengths(encoding.encodeBatch(long)),
+  );
+  expect(turns).toBeGreaterThanOrEqual(8);
+  const abort = new AbortController();
+  const aborted = encodeBatchInWorkers("cl100k_base", long, { signal: abort.signal });
+  abort.abort(reason);
+  expect(await errorOf(aborted)).toBe(reason);
+});
+
+it("lets a process end whose threads wait for more", () => {
+  const built = new URL("../../dist/tokenizer/index.js", import.meta.url).href;
+  const program = `
+    import { encodeBatchInWorkers } from ${JSON.stringify(built)};
+    const encoded = await encodeBatchInWorkers("gpt2", ["a b", "c"], { threshold: 0, workers: 2 });
+    console.log(encoded.map((ids) => ids.length).join());`;
+  const args = ["--input-type=module", "--eval", program];
+  // Threads wait ten seconds.
+  const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 9_000 });
+  expect([status, stdout]).toEqual([0, "2,1\n"]);
 });
