@@ -49,12 +49,15 @@ export interface Reading {
 type PromptRequest = Pick<AnswerRequest, "conversation" | "promptTokenIds">;
 
 /** Renders a conversation, or takes the ids that the request brings along. Others go on while a long one is encoded. */
-export function answerPrompt(
+export async function answerPrompt(
   { server, signal }: Pick<Caller, "server" | "signal">,
   { profile }: ServedModel,
   request: PromptRequest,
 ): Promise<Prompt> {
-  return withLongTexts(profile, signal, (patient) => promptAtOnce(server, patient, request));
+  const started = performance.now();
+  const prompt = await withLongTexts(profile, signal, (patient) => promptAtOnce(server, patient, request));
+  server.metrics.stage("render", performance.now() - started);
+  return prompt;
 }
 
 /** The same, in one go. */

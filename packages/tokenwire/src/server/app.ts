@@ -66,8 +66,10 @@ export function createApp({ context, routes, auth, https = undefined }: AppParts
     forceCloseConnections: "idle",
     // Its own answer has another shape than errors here; the hook below answers instead.
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply) =>
-      sendError(request, reply, fromFastify(error, settings.limits.body)),
+    frameworkErrors: (error, request, reply) => {
+      void reply.header("x-request-id", request.id);
+      sendError(request, reply, fromFastify(error, settings.limits.body));
+    },
     clientErrorHandler: (error, socket) => {
       const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
       const message =
@@ -75,7 +77,7 @@ export function createApp({ context, routes, auth, https = undefined }: AppParts
       const body = JSON.stringify(new ApiError(status, message).toBody());
       if (!socket.writable) return;
       socket.end(
-        `HTTP/1.1 ${status} ${status === 431 ? "Request Header Fields Too Large" : "Bad Request"}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+        `HTTP/1.1 ${status} ${status === 431 ? "Request Header Fields Too Large" : "Bad Request"}\r\ncontent-type: application/json\r\nx-request-id: ${requestIdOf({})}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
       );
     },
   };

@@ -222,8 +222,13 @@ export class ChoiceRun implements EventTaker<GenerateEvent> {
     this.#reason = reason;
     observer?.finished(model.id, reason, this.#counted, now - this.#started, now - this.#firstAt);
     for (const { code } of this.#output.diagnostics) {
-      observer?.repaired(code);
+      observer?.repaired(parserOf(model), code);
       onDiagnostic?.(code);
     }
   }
+}
+
+/** Which parser reads the answers of a model, for the metrics. */
+function parserOf({ profile: { format, toolParser, reasoningParser } }: ServedModel): string {
+  return format.kind === "harmony" ? "harmony" : (toolParser ?? reasoningParser ?? "none");
 }

@@ -3,6 +3,7 @@
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Admission } from "./admission.ts";
+import { type BufferedStream, MomentaryMetrics } from "./metrics-gauges.ts";
 import { VllmMetrics } from "./metrics-vllm.ts";
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
@@ -23,8 +24,11 @@ export class Metrics {
   readonly #finished: Counter<"model" | "finish_reason">;
   readonly #errors: Counter<"code">;
   readonly #aborts: Counter<"cause">;
-  readonly #repairs: Counter<"kind">;
-  readonly #streams: Gauge;
+  readonly #repairs: Counter<"parser" | "kind">;
+  readonly #moment: MomentaryMetrics;
+  readonly #stages: Histogram<"stage">;
+  readonly #mcpCalls: Counter<"outcome">;
+  readonly #mcpSeconds: Histogram;
   readonly #connections: Gauge;
   readonly #toolCalls: Counter<"kind" | "outcome">;
   readonly #toolSeconds: Histogram<"kind">;
@@ -76,8 +80,15 @@ export class Metrics {
     this.#finished = counter("requests_finished_total", "Choices that ended", ["model", "finish_reason"]);
     this.#errors = counter("request_errors_total", "Requests refused or failed", ["code"]);
     this.#aborts = counter("aborts_total", "Generations stopped before their end", ["cause"]);
-    this.#repairs = counter("parser_fallbacks_total", "Repairs of malformed output", ["kind"]);
-    this.#streams = new Gauge({ name: "tokenwire_streams_active", help: "Streams being sent", registers });
+    this.#repairs = counter("parser_fallbacks_total", "Repairs of malformed output", ["parser", "kind"]);
+    this.#moment = new MomentaryMetrics(this.#registry);
+    this.#stages = histogram("stage_duration_seconds", "Time of the stages of requests", ["stage"]);
+    this.#mcpCalls = counter("mcp_tool_calls_total", "Calls of tools of MCP servers", ["outcome"]);
+    this.#mcpSeconds = histogram(
+      "mcp_tool_duration_seconds",
+      "Time of a call of a tool of an MCP server",
+      [],
+    );
     this.#connections = new Gauge({
       name: "tokenwire_http_connections_active",
       help: "Open connections",
@@ -140,18 +151,34 @@ export class Metrics {
   /** A request got its slot. */
   admitted(milliseconds: number): void {
     this.#queueSeconds.observe(milliseconds / 1000);
+    this.stage("queue", milliseconds);
     this.#vllm?.queued(milliseconds);
   }
 
   /** A call of a tool of this server: `mcp` or `function`. */
   tool(kind: string, failed: boolean, milliseconds: number): void {
-    this.#toolCalls.inc({ kind, outcome: failed ? "failed" : "ok" });
+    const outcome = failed ? "failed" : "ok";
+    this.#toolCalls.inc({ kind, outcome });
     this.#toolSeconds.observe({ kind }, milliseconds / 1000);
+    if (kind !== "mcp") return;
+    this.#mcpCalls.inc({ outcome });
+    this.#mcpSeconds.observe(milliseconds / 1000);
+  }
+
+  /** A stage of a request is over. Tokenizing is part of rendering: a prompt is encoded as it is rendered. */
+  stage(stage: "render" | "queue" | "ttft" | "store", milliseconds: number): void {
+    this.#stages.observe({ stage }, milliseconds / 1000);
+  }
+
+  /** Where the number of stored objects comes from. */
+  watchStore(countItems: () => Promise<number>): void {
+    this.#moment.watchStore(countItems);
   }
 
   storeOperation(operation: string, outcome: string, milliseconds: number): void {
     this.#storeOperations.inc({ operation, outcome });
     this.#storeSeconds.observe({ operation }, milliseconds / 1000);
+    this.stage("store", milliseconds);
   }
 
   connectionOpened(): void {
@@ -168,6 +195,7 @@ export class Metrics {
 
   firstToken(model: string, milliseconds: number): void {
     this.#firstToken.observe({ model }, milliseconds / 1000);
+    this.stage("ttft", milliseconds);
     this.#vllm?.firstToken(model, milliseconds);
   }
 
@@ -191,15 +219,15 @@ export class Metrics {
     this.#aborts.inc({ cause });
   }
 
-  repaired(kind: string): void {
-    this.#repairs.inc({ kind });
+  repaired(parser: string, kind: string): void {
+    this.#repairs.inc({ parser, kind });
   }
 
-  streamOpened(): void {
-    this.#streams.inc();
+  streamOpened(stream: BufferedStream): void {
+    this.#moment.streamOpened(stream);
   }
 
-  streamClosed(): void {
-    this.#streams.dec();
+  streamClosed(stream: BufferedStream): void {
+    this.#moment.streamClosed(stream);
   }
 }

@@ -69,6 +69,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const drain = new Drain();
   const log = options.logger ?? pino({ level: "silent" });
   const store = measuredStore(bareStore, metrics);
+  metrics.watchStore(() => bareStore.count());
   const jobs = new ResponseJobs();
   const ownership = new Ownership({ store, jobs, log });
   await ownership.start();

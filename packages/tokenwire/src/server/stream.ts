@@ -30,8 +30,10 @@ export async function respondWithStream(context: RouteContext, answer: StreamedA
     ...(answer.keepAliveFrame !== undefined && { keepAliveFrame: answer.keepAliveFrame }),
     onOpen: () => {
       reply.hijack();
-      metrics.streamOpened();
-      reply.raw.once("close", () => metrics.streamClosed());
+      const { raw } = reply;
+      const written = raw.socket ?? raw;
+      metrics.streamOpened(written);
+      raw.once("close", () => metrics.streamClosed(written));
     },
   });
   try {

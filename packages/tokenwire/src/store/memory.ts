@@ -142,6 +142,11 @@ class MemoryStore implements ResponseStore {
     return this.#secret;
   }
 
+  /** The items of a conversation are part of it here. */
+  async count(): Promise<number> {
+    return this.#entries.size;
+  }
+
   async close(): Promise<void> {
     this.#entries.clear();
     this.#holders.clear();

@@ -222,6 +222,15 @@ class PostgresStore implements ResponseStore {
     return Buffer.from(rows[0]!.value, "hex");
   }
 
+  async count(): Promise<number> {
+    // What the database estimates for its planner: counting would read whole tables.
+    const { rows } = await this.#pool.query<{ total: number }>(
+      `SELECT coalesce(sum(greatest(reltuples, 0)), 0)::float8 AS total FROM pg_class
+       WHERE relnamespace = 'tokenwire'::regnamespace AND relname IN ('responses', 'chats', 'conversations', 'items')`,
+    );
+    return rows[0]!.total;
+  }
+
   async close(): Promise<void> {
     await this.#pool.end();
   }

@@ -165,6 +165,13 @@ class SqliteStore implements ResponseStore {
     return Buffer.from(row!.value, "hex");
   }
 
+  async count(): Promise<number> {
+    const counts = ["responses", "chats", "conversations", "items"].map(
+      (table) => `(SELECT count(*) FROM ${table})`,
+    );
+    return this.#database.get<{ total: number }>(`SELECT ${counts.join(" + ")} AS total`)!.total;
+  }
+
   async close(): Promise<void> {
     this.#database.close();
   }

@@ -62,6 +62,9 @@ export interface ResponseStore {
   /** 32 random bytes, the same as long as the store lives and for every server that shares it: a key to seal with. */
   secret(): Promise<Uint8Array>;
 
+  /** About how many responses, chat completions, conversations and their items there are. */
+  count(): Promise<number>;
+
   close(): Promise<void>;
 }
 

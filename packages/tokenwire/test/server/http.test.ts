@@ -30,6 +30,25 @@ async function errorOf(response: Response): Promise<Record<string, unknown>> {
   return error;
 }
 
+describe("request ids", () => {
+  it("are on answers that no route gives", async () => {
+    expect((await fetch(`${running.url}/v1/responses/%zz`)).headers.get("x-request-id")).toMatch(/^req_/);
+    const { hostname, port } = new URL(running.url);
+    const answerTo = (text: string): Promise<string> =>
+      new Promise((resolve) => {
+        let received = "";
+        const socket = connect(Number(port), hostname, () => socket.write(text));
+        socket.on("data", (chunk) => {
+          received += chunk;
+        });
+        socket.on("close", () => resolve(received));
+      });
+    expect(await answerTo("no HTTP\r\n\r\n")).toMatch(/^HTTP\/1.1 400 .*\r\nx-request-id: req_/s);
+    const upgrade = `GET /v1/nothing HTTP/1.1\r\nhost: ${hostname}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`;
+    expect(await answerTo(upgrade)).toMatch(/^HTTP\/1.1 404 .*\r\nx-request-id: req_/s);
+  });
+});
+
 describe("bodies", () => {
   it.each([
     ["malformed JSON", '{"model": ', "json_parse_error"],

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answerText, type Running, start } from "./support.ts";
@@ -40,6 +41,58 @@ describe("metrics", () => {
     expect(page).toContain('tokenwire_store_operations_total{operation="getResponse",outcome="ok"} 1');
     expect(page).toContain('tokenwire_store_operation_duration_seconds_count{operation="getResponse"} 1');
     expect(page).not.toContain("canary");
+  });
+
+  it("cover requests, streams, parsers, tools and the store", async () => {
+    const page = await (await fetch(`${running.url}/metrics`, { headers })).text();
+    const names = [
+      ...["requests_total", "request_duration_seconds", "connections_active"].map((name) => `http_${name}`),
+      ...["running", "waiting", "finished_total"].map((name) => `requests_${name}`),
+      ...["duration_seconds", "queue_time_seconds", "errors_total"].map((name) => `request_${name}`),
+      ...["time_to_first_token_seconds", "inter_token_latency_seconds", "stage_duration_seconds"],
+      ...["prompt", "generation", "cached", "reasoning"].map((name) => `${name}_tokens_total`),
+      ...["aborts_total", "parser_fallbacks_total", "rate_limited_total"],
+      ...["streams_active", "stream_buffered_bytes", "event_loop_delay_seconds"],
+      ...["mcp_tool_calls_total", "mcp_tool_duration_seconds"],
+      ...["store_operations_total", "store_operation_duration_seconds", "store_items"],
+    ];
+    const missing = names.filter((name) => !page.includes(`# TYPE tokenwire_${name} `));
+    expect(missing).toEqual([]);
+    for (const stage of ["render", "queue", "ttft", "store"]) {
+      expect(page).toMatch(new RegExp(`stage_duration_seconds_count\\{stage="${stage}"\\} [1-9]`));
+    }
+    expect(page).toMatch(/tokenwire_event_loop_delay_seconds\{quantile="0.99"\} \d/);
+  });
+
+  it("tell how much readers have not taken, and what is kept", async () => {
+    const { server, url } = await start({ emit: () => answerText("x"), endless: true });
+    const conversation = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
+    await (await fetch(`${url}/v1/conversations`, conversation)).text();
+    const body = JSON.stringify({
+      model: "test-model",
+      stream: true,
+      messages: [{ role: "user", content: "x" }],
+    });
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    socket.pause();
+    const gauge = async (name: string): Promise<number> => {
+      const page = await (await fetch(`${url}/metrics`)).text();
+      return Number(new RegExp(`^tokenwire_${name} (\\d+)$`, "m").exec(page)?.[1]);
+    };
+    let buffered = 0;
+    for (let tries = 0; tries < 500 && buffered === 0; tries++) {
+      await delay(20);
+      buffered = await gauge("stream_buffered_bytes");
+    }
+    expect(buffered).toBeGreaterThan(0);
+    expect(await gauge("streams_active")).toBe(1);
+    expect(await gauge("store_items")).toBe(1);
+    socket.destroy();
+    await server.close();
   });
 
   it("leave prompts, answers and keys out of the log", () => {

@@ -150,8 +150,8 @@ export class Observation implements GenerationObserver {
     this.#server.metrics.aborted(cause);
   }
 
-  repaired(kind: string): void {
-    this.#server.metrics.repaired(kind);
+  repaired(parser: string, kind: string): void {
+    this.#server.metrics.repaired(parser, kind);
   }
 
   /** Whether a generation failed or was stopped, also where the answer had begun well. */

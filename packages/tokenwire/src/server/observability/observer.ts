@@ -34,5 +34,6 @@ export interface GenerationObserver {
   finished(model: string, reason: string, tokens: number, milliseconds: number, afterFirst: number): void;
   tokens(model: string, prompt: number, generated: number, cached: number, reasoning: number): void;
   aborted(cause: string): void;
-  repaired(kind: string): void;
+  /** A parser had to make something of malformed output. */
+  repaired(parser: string, kind: string): void;
 }

@@ -50,14 +50,14 @@ export class ResponseSockets {
         const requestId = requestIdOf(request.headers);
         const opened = new ResponseSocket(this.#server, webSocket, socket, { tenant, requestId });
         this.#open.add(opened);
-        metrics.streamOpened();
+        metrics.streamOpened(socket);
         webSocket.once("close", () => {
           this.#open.delete(opened);
-          metrics.streamClosed();
+          metrics.streamClosed(socket);
         });
       });
     } catch (error) {
-      refuse(socket, toApiError(error));
+      refuse(socket, toApiError(error), requestIdOf(request.headers));
     }
   }
 
@@ -83,12 +83,13 @@ export class ResponseSockets {
 }
 
 /** Answers over HTTP instead of upgrading. */
-function refuse(socket: Duplex, error: ApiError): void {
+function refuse(socket: Duplex, error: ApiError, requestId: string): void {
   const body = JSON.stringify(error.toBody());
   const headers = Object.entries({
     "content-type": "application/json",
     "content-length": String(Buffer.byteLength(body)),
     connection: "close",
+    "x-request-id": requestId,
     ...error.headers,
   });
   const head = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
