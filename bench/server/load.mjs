@@ -4,6 +4,8 @@
 import { Agent, request } from "node:http";
 
 const agent = new Agent({ keepAlive: true, maxSockets: 2_000 });
+/** A text to be sent later, so that handing it over does not disturb what is measured then. */
+let kept = "";
 const now = () => performance.timeOrigin + performance.now();
 let held = [];
 
@@ -70,6 +72,37 @@ const tasks = {
       ),
     );
     return [];
+  },
+
+  /** Keeps a text for `post`. */
+  async keep({ text }) {
+    kept = text;
+    return [];
+  },
+
+  async post({ url }) {
+    return [await send(url, kept)];
+  },
+
+  /** One request after another, each left after its first bytes or so many milliseconds; when they were left. */
+  async leave({ url, text, requests, after }) {
+    const left = [];
+    for (let i = 0; i < requests; i++) {
+      await new Promise((resolve) => {
+        const leave = () => {
+          left.push(now());
+          outgoing.destroy();
+          setTimeout(resolve, 10);
+        };
+        const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+        const outgoing = request(url, { method: "POST", headers }, (response) => {
+          response.on("error", () => {}).once("data", after === undefined ? leave : () => {});
+        });
+        outgoing.on("error", () => {}).end(text);
+        if (after !== undefined) setTimeout(leave, after);
+      });
+    }
+    return left;
   },
 
   async release() {

@@ -1,8 +1,9 @@
 // What the server costs: requests per second, streamed tokens per second at 1, 100 and 500 streams with all parsers on,
-// latency it adds at 1,000 requests per second, CPU per token, memory per idle stream, and how long a prompt of 10 MB
-// holds up others. The engine costs next to nothing (replay-engine.mjs), load comes from another process (load.mjs), and
-// what a bare server takes for the same bytes is measured in the same run (bare.mjs), round by round.
-// Run: npm run build && node --expose-gc bench/server/pipeline.mjs [rounds] [idle|requests|latency|streams|long …]
+// latency it adds at 1,000 requests per second, CPU per token, memory per idle stream, how long a prompt of 10 MB holds up
+// others, and how soon the engine learns that a client left. The engine costs next to nothing (replay-engine.mjs), load
+// comes from another process (load.mjs), and what a bare server takes for the same bytes is measured in the same run
+// (bare.mjs), round by round.
+// Run: npm run build && node --expose-gc bench/server/pipeline.mjs [rounds] [idle|requests|latency|streams|long|abort …]
 
 import { fork } from "node:child_process";
 import { cpus, loadavg } from "node:os";
@@ -22,17 +23,22 @@ const encode = (text) => [...tokenizer.encode(text, { allowedSpecial: "all" })];
 const answerTokens = 512;
 const prompt = "word ".repeat(180);
 
-const worker = fork(fileURLToPath(new URL("load.mjs", import.meta.url)), { execArgv: [] });
-function ask(task, parameters = {}) {
+const startLoad = () => fork(fileURLToPath(new URL("load.mjs", import.meta.url)), { execArgv: [] });
+const worker = startLoad();
+/** A second client, for what goes on beside. */
+const background = startLoad();
+function ask(task, parameters = {}, load = worker) {
   return new Promise((resolve, reject) => {
-    worker.once("message", ({ times, error }) => (error ? reject(new Error(error)) : resolve(times)));
-    worker.send({ task, ...parameters });
+    load.once("message", ({ times, error }) => (error ? reject(new Error(error)) : resolve(times)));
+    load.send({ task, ...parameters });
   });
 }
 
-/** CPU that this process takes for a task, in µs, and what the task found. */
+/**
+ * CPU that this process takes for a task, in µs, and what the task found. Garbage is collected when V8 sees fit: after a
+ * collection that is asked for, it compiles half of the program again.
+ */
 async function cpuOf(task, parameters) {
-  globalThis.gc?.();
   const before = process.cpuUsage();
   const times = await ask(task, parameters);
   const { user, system } = process.cpuUsage(before);
@@ -114,7 +120,7 @@ async function leastCpu(candidates, units) {
 
 async function requests() {
   console.log("\nrequests, 200 tokens in, 16 out, per core");
-  const requests = 2_000;
+  const requests = 10_000;
   const load = { requests, concurrency: 50 };
   const whole = body({ max_tokens: 16 });
   const [ours, bare] = await leastCpu(
@@ -135,7 +141,7 @@ async function latency() {
   const found = {};
   for (let round = 0; round < rounds; round++) {
     for (const [name, [url, calls]] of Object.entries(rows)) {
-      await ask("open", { url, ...load, requests: 500 });
+      await ask("open", { url, ...load, requests: 2_000 });
       calls.length = 0;
       const times = await ask("open", { url, ...load });
       const toCall = times.map(({ sent }, i) => calls[i] - sent);
@@ -214,69 +220,124 @@ async function idleStreams() {
     return { rss, objects: heapUsed + external };
   };
   const before = used();
-  harmony.engine.idle = true;
+  harmony.engine.idleFrom = 1;
   await ask("hold", { url: harmony.url, text: streamed(), streams });
   const after = used();
   await ask("release");
-  harmony.engine.idle = false;
+  harmony.engine.idleFrom = Number.POSITIVE_INFINITY;
   const each = (key) => ((after[key] - before[key]) / streams / 1024).toFixed(1);
   print("memory", `${each("rss")} KB RSS each`, `${each("objects")} KB of it objects`);
 }
 
-async function longPrompt() {
-  console.log("\na prompt of 10 MB beside a stream");
-  const long = `${words}\n`.repeat(Math.ceil(10e6 / words.length));
-  const started = performance.now();
-  tokenizer.encodeOrdinary(long);
-  const atOnce = performance.now() - started;
-  harmony.engine.mode = modes["token by token"];
-  const stalls = [];
-  for (let round = 0; round < rounds; round++) {
-    let over = false;
-    let last = performance.now();
-    const gaps = [];
-    const tick = () => {
-      const now = performance.now();
-      gaps.push(now - last);
-      last = now;
-      if (!over) setImmediate(tick);
-    };
-    setImmediate(tick);
-    const text = JSON.stringify({
-      model: "replay",
-      max_tokens: 1,
-      messages: [{ role: "user", content: long }],
-    });
-    const stream = (async () => {
-      while (!over) await ask("closed", { url: harmony.url, text: streamed(), requests: 1, concurrency: 1 });
-    })();
-    const begin = performance.now();
-    const response = await fetch(harmony.url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: text,
-    });
-    await response.text();
+/** Runs tasks of the second client until the first one's is over. */
+async function beside(task, parameters, work) {
+  let over = false;
+  const besides = (async () => {
+    while (!over) await ask(task, parameters, background);
+  })();
+  try {
+    return await work();
+  } finally {
     over = true;
-    const took = performance.now() - begin;
-    await stream;
-    gaps.sort((a, b) => b - a);
-    stalls.push({ took, longest: gaps[0], p99: quantile(gaps, 0.99), slices: gaps.length });
+    await besides;
   }
-  const best = (key) => Math.min(...stalls.map((stall) => stall[key])).toFixed(0);
-  print("tokenized in one go", `${atOnce.toFixed(0)} ms without a turn`);
-  print(
-    "in turns",
-    `longest stall ${best("longest")} ms`,
-    `answered after ${best("took")} ms`,
-    `${best("slices")} turns`,
-  );
 }
 
-const sections = { idle: idleStreams, requests, latency, streams, long: longPrompt };
+/** Times between turns of the event loop while something is done, in milliseconds. */
+async function turnsDuring(work) {
+  const gaps = [];
+  let over = false;
+  let last = performance.now();
+  const tick = () => {
+    const now = performance.now();
+    gaps.push(now - last);
+    last = now;
+    if (!over) setImmediate(tick);
+  };
+  setImmediate(tick);
+  await work();
+  over = true;
+  return gaps;
+}
+
+async function longPrompts() {
+  const line = `${words}\n`;
+  const perLine = tokenizer.encodeOrdinary(line).length;
+  harmony.engine.mode = modes["token by token"];
+  for (const [name, lines] of [
+    ["200,000 tokens", Math.ceil(200_000 / perLine)],
+    ["10 MB", Math.ceil(10e6 / line.length)],
+  ]) {
+    const long = line.repeat(lines);
+    console.log(`\na prompt of ${name} beside a stream`);
+    const started = performance.now();
+    tokenizer.encodeOrdinary(long);
+    const atOnce = performance.now() - started;
+    await ask("keep", {
+      text: JSON.stringify({ model: "replay", max_tokens: 1, messages: [{ role: "user", content: long }] }),
+    });
+    const stalls = [];
+    for (let round = 0; round <= rounds; round++) {
+      let took = 0;
+      const post = async () => {
+        const begin = performance.now();
+        await ask("post", { url: harmony.url });
+        took = performance.now() - begin;
+      };
+      const stream = { url: harmony.url, text: streamed(), requests: 1, concurrency: 1 };
+      const gaps = await beside("closed", stream, () => turnsDuring(post));
+      // The first round warms up.
+      if (round > 0) stalls.push({ took, longest: Math.max(...gaps), slices: gaps.length });
+    }
+    const of = (key, choose) => choose(...stalls.map((stall) => stall[key])).toFixed(0);
+    print("tokenized in one go", `${atOnce.toFixed(0)} ms without a turn`);
+    print(
+      "in turns",
+      `longest stall ${of("longest", Math.min)} to ${of("longest", Math.max)} ms`.padEnd(32),
+      `answered after ${of("took", Math.min)} ms`,
+      `${of("slices", Math.min)} turns`,
+    );
+  }
+}
+
+/** The same in every phase: what stops the engine is the close of the response. */
+async function aborts() {
+  console.log("\na client leaves: milliseconds until its engine call is aborted");
+  const { engine, url } = harmony;
+  const phases = [
+    ["prefill", { text: streamed(), after: 30 }, 0],
+    ["generation", { text: streamed() }, 8],
+    ["not streamed", { text: body({ max_tokens: answerTokens }), after: 30 }, 1],
+    ["4 choices", { text: body({ max_tokens: answerTokens, n: 4 }), after: 30 }, 1],
+  ];
+  const measure = async (name, parameters, idleFrom) => {
+    engine.idleFrom = idleFrom;
+    engine.aborts = [];
+    const requests = 100;
+    const left = await ask("leave", { url, requests, ...parameters });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const calls = engine.aborts.length / requests;
+    if (!Number.isInteger(calls)) throw new Error(`${engine.aborts.length} aborts of ${requests} requests`);
+    const waits = engine.aborts.map((at, i) => at - left[Math.floor(i / calls)]);
+    const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => quantile(waits, share).toFixed(1));
+    print(name, `p50 ${p50} p95 ${p95} p99 ${p99}`.padEnd(32), `${engine.aborts.length} calls`);
+  };
+  for (const phase of phases) await measure(...phase);
+  console.log(" beside 100 streams");
+  templated.engine.mode = modes["token by token"];
+  const streams = { url: templated.url, text: streamed(), requests: 100, concurrency: 100 };
+  await beside("closed", streams, async () => {
+    for (const phase of phases) await measure(...phase);
+  });
+  engine.idleFrom = Number.POSITIVE_INFINITY;
+  engine.aborts = undefined;
+}
+
+const sections = { idle: idleStreams, requests, latency, streams, long: longPrompts, abort: aborts };
 for (const [name, run] of Object.entries(sections)) {
   if (chosen.length === 0 || chosen.includes(name)) await run();
 }
 
 worker.kill();
+background.kill();
 await Promise.all([harmony.server.close(), templated.server.close(), fastify.close(), bareStream.close()]);

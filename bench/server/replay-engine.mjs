@@ -29,8 +29,10 @@ export function nextStep() {
 export class ReplayEngine {
   id = "replay";
   mode = modes["token by token"];
-  /** Streams stop after their first token until they are aborted. */
-  idle = false;
+  /** At this token streams stop until they are aborted. */
+  idleFrom = Number.POSITIVE_INFINITY;
+  /** When streams were aborted, in milliseconds since 1970; undefined while nobody wants to know. */
+  aborts;
   /** When each request reached the engine, in milliseconds since 1970. */
   calls = [];
   #recording;
@@ -68,13 +70,18 @@ export class ReplayEngine {
 
   async *generate(request, signal) {
     this.calls.push(performance.timeOrigin + performance.now());
+    if (this.aborts) {
+      const note = () => this.aborts.push(performance.timeOrigin + performance.now());
+      signal.addEventListener("abort", note, { once: true });
+    }
     yield { type: "start" };
     const { tokens, perDelta } = this.mode;
     const limit = Math.min(this.#recording.length, request.sampling.maxTokens);
     for (let at = 0; at < limit; at += perDelta) {
       if (at % tokens === 0) await nextStep();
-      if (this.idle && at > 0)
+      if (at >= this.idleFrom) {
         await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      }
       if (signal.aborted) return;
       yield { type: "delta", index: 0, tokenIds: this.#recording.slice(at, Math.min(at + perDelta, limit)) };
     }
