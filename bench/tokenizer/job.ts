@@ -7,10 +7,10 @@ import { basename } from "node:path";
 export type EncodingUnderTest = "o200k_base" | "cl100k_base";
 
 /**
- * cold: the first pass of the process. fresh: after others, text never seen before. warm: the same text again. single:
- * each file is one text, encoded once, after a short beginning of it.
+ * cold: the first pass of the process. fresh: after others, text never seen before. warm: the same text again. encode,
+ * count, decode: the same again, by the token. single: each file is one text, encoded once, after a short beginning of it.
  */
-export type Regime = "cold" | "fresh" | "warm" | "count" | "decode" | "single";
+export type Regime = "cold" | "fresh" | "warm" | "encode" | "count" | "decode" | "single";
 
 export interface Job {
   readonly candidate: string;
@@ -26,7 +26,7 @@ export interface Job {
 
 /** What a process prints as its last line, in JSON. Files are called by their names without extension. */
 export interface Measured {
-  /** Per file: MB/s; million tokens per second for decode and count; milliseconds for single. Empty: cannot do that. */
+  /** Per file: MB/s; million tokens per second for encode, count and decode; milliseconds for single. Empty: cannot do that. */
   readonly figures: Record<string, number>;
   /** Per file: `hashOfIds` of the first documents. Candidates that disagree are not compared. */
   readonly hashes: Record<string, string>;

@@ -3,7 +3,15 @@
 // Time is processor time of this process: on a machine that does other things as well, it says more than the clock.
 
 import { type Candidate, candidates } from "./candidates.ts";
-import { HASHED_DOCUMENTS, hashOfIds, type Job, type Measured, nameOf, readDocuments } from "./job.ts";
+import {
+  HASHED_DOCUMENTS,
+  hashOfIds,
+  type Job,
+  type Measured,
+  nameOf,
+  type Regime,
+  readDocuments,
+} from "./job.ts";
 
 function processorTime(): number {
   const { user, system } = process.cpuUsage();
@@ -32,7 +40,7 @@ function touch(text: string): void {
   text.charCodeAt(text.length - 1);
 }
 
-function measureDocuments(candidate: Candidate, documents: readonly string[], regime: Job["regime"]): number {
+function measureDocuments(candidate: Candidate, documents: readonly string[], regime: Regime): number {
   const quarter = documents.length >> 2;
   const seen = documents.slice(0, quarter);
   const unseen = documents.slice(quarter);
@@ -45,11 +53,16 @@ function measureDocuments(candidate: Candidate, documents: readonly string[], re
   if (regime === "warm") return bytesOf(unseen) / best(4, pass(unseen)) / 1000;
   const all = unseen.map((text) => candidate.encode(text));
   const tokens = all.reduce((sum, ids) => sum + ids.length, 0);
-  const work = (): void => {
-    if (regime === "count") for (const text of unseen) candidate.count!(text);
-    else for (const ids of all) touch(candidate.decode!(ids));
+  const works: Partial<Record<Regime, () => void>> = {
+    encode: pass(unseen),
+    count: () => {
+      for (const text of unseen) candidate.count!(text);
+    },
+    decode: () => {
+      for (const ids of all) touch(candidate.decode!(ids));
+    },
   };
-  return tokens / best(4, work) / 1000;
+  return tokens / best(4, works[regime]!) / 1000;
 }
 
 /** Milliseconds for one text. Once: a second call would measure whether the whole text is remembered. */

@@ -18,7 +18,7 @@ import { type EncodingUnderTest, type Job, joinDocuments, type Measured, type Re
 import { measure } from "./measure.ts";
 import { type NativePeer, nativePeerNames, prepareNativePeer } from "./native/peers.ts";
 import { pathologicalKinds, pathologicalText } from "./pathological.ts";
-import { printFigures, printRatios, type Table } from "./tables.ts";
+import { printGrowth, printRatios, printRelations, type Table } from "./tables.ts";
 
 /** What a table is made of. */
 interface Subject {
@@ -36,7 +36,7 @@ const { values } = parseArgs({
     encoding: { type: "string", default: "o200k_base" },
     peers: { type: "string" },
     only: { type: "string" },
-    regimes: { type: "string", default: "fresh,warm,cold,count,decode,pathological,scaling" },
+    regimes: { type: "string", default: "fresh,warm,cold,encode,count,decode,pathological,scaling" },
     rounds: { type: "string", default: "2" },
     json: { type: "string" },
     job: { type: "string" },
@@ -124,22 +124,8 @@ function reportDisagreement(hashes: Record<string, Record<string, string>>): voi
   }
 }
 
-/** How many times as long each size takes as half of it. */
-function doublings(table: Table): Table {
-  return Object.fromEntries(
-    Object.entries(table).map(([candidate, figures]) => [
-      candidate,
-      Object.fromEntries(
-        pathologicalKinds.flatMap((kind) =>
-          SCALE.slice(1).map((size) => [
-            `${kind} ${size} MB`,
-            figures[`${kind} ${size} MB`]! / figures[`${kind} ${size / 2} MB`]!,
-          ]),
-        ),
-      ),
-    ]),
-  );
-}
+/** What a pathological text is called. */
+const textName = (kind: string, size: number): string => `${kind} ${size} MB`;
 
 /** Everything that can be measured, in the order of `--regimes`. Texts are written to `folder`. */
 function subjects(folder: string): Readonly<Record<string, Subject>> {
@@ -150,13 +136,14 @@ function subjects(folder: string): Readonly<Record<string, Subject>> {
   };
   const pathological = (sizes: readonly number[]): string[] =>
     pathologicalKinds.flatMap((kind) =>
-      sizes.map((size) => write(`${kind} ${size} MB`, [pathologicalText(kind, size * 1e6)])),
+      sizes.map((size) => write(textName(kind, size), [pathologicalText(kind, size * 1e6)])),
     );
   const quadratic = (candidate: string): boolean => candidate in slow;
   return {
     fresh: { regime: "fresh", title: "fresh: MB/s, text never seen before, after warming up on other text" },
     warm: { regime: "warm", title: "warm: MB/s, the same text again" },
     cold: { regime: "cold", title: "cold: MB/s, first pass of a fresh process" },
+    encode: { regime: "encode", title: "encode: million tokens per second, the same text again" },
     count: { regime: "count", title: "count: million tokens per second" },
     decode: { regime: "decode", title: "decode: million tokens per second" },
     pathological: {
@@ -168,7 +155,7 @@ function subjects(folder: string): Readonly<Record<string, Subject>> {
     },
     scaling: {
       regime: "single",
-      title: "scaling: milliseconds, lower is better",
+      title: "scaling: milliseconds; in brackets: times half the text's, at most 2.3 wanted",
       isTime: true,
       files: pathological(SCALE),
       without: (candidate) => quadratic(candidate) || nativePeerNames.includes(candidate),
@@ -200,8 +187,13 @@ async function main(): Promise<void> {
       throw new Error(`--regimes: ${name} is none of ${Object.keys(all).join(", ")}.`);
     const table = await measureSubject({ ...subject, files: subject.files ?? files }, among);
     results[name] = table;
-    printRatios(subject.title, table);
-    if (name === "scaling") printFigures("time of twice the text, at most 2.3 wanted", doublings(table));
+    if (name === "scaling") printGrowth(subject.title, table, pathologicalKinds, SCALE, textName);
+    else printRatios(subject.title, table);
+  }
+  const { encode, count, decode } = results;
+  if (encode !== undefined) {
+    const others = { ...(count && { count }), ...(decode && { decode }) };
+    printRelations("tokenwire: times the rate of encoding the same text again", others, encode);
   }
   rmSync(folder, { recursive: true });
   if (values.json !== undefined)

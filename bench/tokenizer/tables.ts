@@ -30,8 +30,44 @@ export function printRatios(title: string, table: Table): void {
   });
 }
 
-/** Every figure as it is. */
-export function printFigures(title: string, table: Table): void {
+/** How one table's figures for tokenwire relate to another's. */
+export function printRelations(title: string, tables: Readonly<Record<string, Table>>, base: Table): void {
+  const ours = base["tokenwire"] ?? {};
+  const relations = Object.entries(tables).map(([name, table]) => [
+    name,
+    Object.fromEntries(
+      Object.entries(table["tokenwire"] ?? {}).map(([column, figure]) => [column, figure / ours[column]!]),
+    ),
+  ]);
   console.log(`\n${title}`);
-  printRows(table, (candidate, column) => table[candidate]?.[column]?.toFixed(2) ?? "-");
+  const related = Object.fromEntries(relations) as Table;
+  printRows(related, (name, column) => related[name]?.[column]?.toFixed(2) ?? "-");
+}
+
+/**
+ * Times that were measured for several sizes of the same kind of text, under the names that `columnOf` gives them: a row
+ * per candidate and kind, and for each size after the first how many times as long it takes as the one before.
+ */
+export function printGrowth(
+  title: string,
+  table: Table,
+  kinds: readonly string[],
+  sizes: readonly number[],
+  columnOf: (kind: string, size: number) => string,
+): void {
+  console.log(`\n${title}`);
+  const heads = sizes.map((size) => `${size} MB`);
+  console.log("".padEnd(2 * NAME_WIDTH) + heads.map((head) => head.padStart(14)).join(""));
+  for (const [candidate, figures] of Object.entries(table)) {
+    for (const kind of kinds) {
+      const times = sizes.map((size) => figures[columnOf(kind, size)]);
+      const cells = times.map((time, i) => {
+        if (time === undefined) return "-";
+        const before = times[i - 1];
+        return before === undefined ? shown(time) : `${shown(time)} (${(time / before).toFixed(2)})`;
+      });
+      const name = candidate.padEnd(NAME_WIDTH) + kind.padEnd(NAME_WIDTH);
+      console.log(name + cells.map((cell) => cell.padStart(14)).join(""));
+    }
+  }
 }

@@ -50,6 +50,7 @@ fn measure(tokenizer: &Tokenizer, documents: &[&str], regime: &str) -> f64 {
     let tokens = sequences.iter().map(Vec::len).sum::<usize>() as f64 / 1e6;
     tokens
         / best(4, || match regime {
+            "encode" => encode_all(tokenizer, unseen),
             "count" => unseen.iter().for_each(|text| {
                 black_box(tokenizer.count(*text));
             }),
