@@ -44,10 +44,12 @@ function watch(
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let text = "";
+  let left = false;
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
         const { done, value } = await reader.read();
+        if (left) return;
         if (done) {
           ended(text + decoder.decode(), true);
           controller.close();
@@ -57,6 +59,7 @@ function watch(
         controller.enqueue(value);
       },
       cancel: (reason) => {
+        left = true;
         ended(text, false);
         return reader.cancel(reason);
       },

@@ -98,6 +98,7 @@ export {
   tokenPrompt,
 } from "./prompt/prompt.ts";
 export {
+  awaitNested,
   type ChatChunkOptions,
   type GeneratedChoice,
   type GeneratedTokens,

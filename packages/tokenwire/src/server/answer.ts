@@ -61,7 +61,7 @@ export async function answerPrompt(
 }
 
 /** The same, in one go. */
-export function promptAtOnce(
+function promptAtOnce(
   { settings }: Pick<ServerContext, "settings">,
   profile: ModelProfile,
   { conversation, promptTokenIds }: PromptRequest,

@@ -48,6 +48,36 @@ export function isWanted(
   );
 }
 
+/** The columns of a completion, as both databases keep them. */
+export interface ChatColumns {
+  readonly body: string;
+  readonly messages: string;
+}
+
+export function toChatColumns({ completion, messages }: StoredChat): ChatColumns {
+  return { body: JSON.stringify(completion), messages: JSON.stringify(messages) };
+}
+
+export function fromChatColumns(row: ChatColumns | undefined): StoredChat | undefined {
+  return (
+    row && {
+      completion: JSON.parse(row.body) as StoredCompletion,
+      messages: JSON.parse(row.messages) as StoredMessage[],
+    }
+  );
+}
+
+/** What a replaced completion keeps is its position only. */
+export const onChatConflict =
+  "ON CONFLICT (tenant, id) DO UPDATE SET expires = excluded.expires, body = excluded.body, messages = excluded.messages";
+
+/** How a page runs through the positions: which are beyond one, in which order, and from where without one. */
+export function pageDirection(query: ChatQuery): { beyond: string; order: string; edge: number } {
+  return query.order === "asc"
+    ? { beyond: ">", order: "ASC", edge: 0 }
+    : { beyond: "<", order: "DESC", edge: Number.MAX_SAFE_INTEGER };
+}
+
 /** A row of a table of completions. */
 export interface ChatRow {
   readonly position: number;

@@ -1,12 +1,16 @@
 // Stored chat completions in PostgreSQL.
 
 import {
+  type ChatColumns,
   type ChatQuery,
   type ChatStore,
+  fromChatColumns,
+  onChatConflict,
+  pageDirection,
   pageOfRows,
   type StoredChat,
   type StoredCompletion,
-  type StoredMessage,
+  toChatColumns,
 } from "./chats.ts";
 import { idTo, type Pool } from "./postgres-database.ts";
 import type { Page } from "./store.ts";
@@ -20,33 +24,20 @@ export class PostgresChats implements ChatStore {
     this.#maxAge = maxAge;
   }
 
-  async put(tenant: string, { completion, messages }: StoredChat): Promise<void> {
+  async put(tenant: string, chat: StoredChat): Promise<void> {
+    const { body, messages } = toChatColumns(chat);
     await this.#pool.query(
-      `INSERT INTO tokenwire.chats (tenant, id, expires, body, messages) VALUES ($1, $2, $3, $4, $5)
-       ON CONFLICT (tenant, id) DO UPDATE SET expires = excluded.expires, body = excluded.body,
-         messages = excluded.messages`,
-      [
-        idTo(tenant),
-        idTo(completion.id),
-        Date.now() + this.#maxAge,
-        JSON.stringify(completion),
-        JSON.stringify(messages),
-      ],
+      `INSERT INTO tokenwire.chats (tenant, id, expires, body, messages) VALUES ($1, $2, $3, $4, $5) ${onChatConflict}`,
+      [idTo(tenant), idTo(chat.completion.id), Date.now() + this.#maxAge, body, messages],
     );
   }
 
   async get(tenant: string, id: string): Promise<StoredChat | undefined> {
-    const { rows } = await this.#pool.query<{ body: string; messages: string }>(
+    const { rows } = await this.#pool.query<ChatColumns>(
       "SELECT body, messages FROM tokenwire.chats WHERE tenant = $1 AND id = $2 AND expires >= $3",
       [idTo(tenant), idTo(id), Date.now()],
     );
-    const [row] = rows;
-    return (
-      row && {
-        completion: JSON.parse(row.body) as StoredCompletion,
-        messages: JSON.parse(row.messages) as StoredMessage[],
-      }
-    );
+    return fromChatColumns(rows[0]);
   }
 
   async delete(tenant: string, id: string): Promise<boolean> {
@@ -59,14 +50,13 @@ export class PostgresChats implements ChatStore {
 
   async list(tenant: string, query: ChatQuery): Promise<Page<StoredCompletion>> {
     const owner = idTo(tenant);
-    const isAscending = query.order === "asc";
     const start = query.after === undefined ? undefined : await this.#positionOf(owner, idTo(query.after));
-    const [beyond, order] = isAscending ? [">", "ASC"] : ["<", "DESC"];
+    const { beyond, order, edge } = pageDirection(query);
     return pageOfRows(query, start, async (position, limit) => {
       const { rows } = await this.#pool.query<{ position: string; body: string }>(
         `SELECT position, body FROM tokenwire.chats WHERE tenant = $1 AND expires >= $2 AND position ${beyond} $3
          ORDER BY position ${order} LIMIT $4`,
-        [owner, Date.now(), position ?? (isAscending ? 0 : Number.MAX_SAFE_INTEGER), limit],
+        [owner, Date.now(), position ?? edge, limit],
       );
       return rows.map(({ position: at, body }) => ({ position: Number(at), body }));
     });

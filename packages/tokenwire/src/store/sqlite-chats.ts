@@ -1,13 +1,17 @@
 // Stored chat completions in SQLite.
 
 import {
+  type ChatColumns,
   type ChatQuery,
   type ChatRow,
   type ChatStore,
+  fromChatColumns,
+  onChatConflict,
+  pageDirection,
   pageOfRows,
   type StoredChat,
   type StoredCompletion,
-  type StoredMessage,
+  toChatColumns,
 } from "./chats.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 import type { Page } from "./store.ts";
@@ -22,32 +26,26 @@ export class SqliteChats implements ChatStore {
     database.run("DELETE FROM chats WHERE expires < ?", Date.now());
   }
 
-  async put(tenant: string, { completion, messages }: StoredChat): Promise<void> {
+  async put(tenant: string, chat: StoredChat): Promise<void> {
+    const { body, messages } = toChatColumns(chat);
     this.#database.run(
-      `INSERT INTO chats (tenant, id, expires, body, messages) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (tenant, id) DO UPDATE SET expires = excluded.expires, body = excluded.body,
-         messages = excluded.messages`,
+      `INSERT INTO chats (tenant, id, expires, body, messages) VALUES (?, ?, ?, ?, ?) ${onChatConflict}`,
       tenant,
-      completion.id,
+      chat.completion.id,
       Date.now() + this.#maxAge,
-      JSON.stringify(completion),
-      JSON.stringify(messages),
+      body,
+      messages,
     );
   }
 
   async get(tenant: string, id: string): Promise<StoredChat | undefined> {
-    const row = this.#database.get<{ body: string; messages: string }>(
+    const row = this.#database.get<ChatColumns>(
       "SELECT body, messages FROM chats WHERE tenant = ? AND id = ? AND expires >= ?",
       tenant,
       id,
       Date.now(),
     );
-    return (
-      row && {
-        completion: JSON.parse(row.body) as StoredCompletion,
-        messages: JSON.parse(row.messages) as StoredMessage[],
-      }
-    );
+    return fromChatColumns(row);
   }
 
   async delete(tenant: string, id: string): Promise<boolean> {
@@ -64,8 +62,7 @@ export class SqliteChats implements ChatStore {
             tenant,
             after,
           );
-    const [beyond, order] = query.order === "asc" ? [">", "ASC"] : ["<", "DESC"];
-    const edge = query.order === "asc" ? 0 : Number.MAX_SAFE_INTEGER;
+    const { beyond, order, edge } = pageDirection(query);
     return pageOfRows(query, last?.position, async (position = edge, limit) =>
       this.#database.all<ChatRow>(
         `SELECT position, body FROM chats WHERE tenant = ? AND expires >= ? AND position ${beyond} ?

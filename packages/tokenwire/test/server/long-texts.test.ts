@@ -166,3 +166,26 @@ describe("a server that is given a long prompt", () => {
     await reading;
   });
 });
+
+describe("a server that is given a long request beside the tokens of its answer", () => {
+  it("encodes it a little per turn", async () => {
+    const started = await start({ emit: () => answerText("x") });
+    running.push(started);
+    const units = await unitsPerTurn(async () => {
+      const answer = await fetch(`${started.url}/v1/chat/completions/derender`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({
+          model: "test-model",
+          chat_request: { messages: [{ role: "user", content: words.repeat(24_000) }] },
+          generate_response: {
+            choices: [{ index: 0, finish_reason: "stop", token_ids: ids(answerText("Yes.")) }],
+          },
+        }),
+      });
+      expect(await answer.json()).toMatchObject({ choices: [{ message: { content: "Yes." } }] });
+    });
+    expect(Math.max(...units)).toBeLessThan(200_000);
+    expect(units.filter((each) => each > 0).length).toBeGreaterThan(10);
+  });
+});

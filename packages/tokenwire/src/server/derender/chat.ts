@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import {
+  awaitNested,
   ChatCollector,
   emptyUsage,
   type GeneratedChoice,
@@ -13,24 +14,24 @@ import {
   parseBody,
   parseChatRequest,
   parseNested,
-  parseStreamState,
   parseTokenResponse,
   type ReasoningFields,
   type RequestBody,
-  replayChoice,
   toChatChunk,
   toStreamState,
 } from "../../protocol/index.ts";
-import { identify, promptAtOnce, type Reading, readAnswer } from "../answer.ts";
-import type { ServerContext } from "../context.ts";
+import { answerPrompt, identify, type Reading, readAnswer } from "../answer.ts";
+import type { Caller } from "../context.ts";
 import type { ServedModel } from "../models.ts";
 import {
   boundsOf,
   hasLogprobs,
   modelOf,
   nestedRequest,
+  parseChunk,
   passedOn,
   readChoice,
+  replayWith,
   sharedFields,
   textReading,
   usageChunk,
@@ -46,20 +47,23 @@ interface ChatReading extends Reading {
   readonly reasoningFields: ReasoningFields;
 }
 
+type Deriver = Pick<Caller, "server" | "signal">;
+
 /** As the chat completion of this request would be read; without one, as text. */
-function chatReading(
-  server: ServerContext,
+async function chatReading(
+  caller: Deriver,
   model: ServedModel,
   choices: readonly GeneratedChoice[],
   wire: RequestBody | undefined,
-): ChatReading {
+): Promise<ChatReading> {
+  const { server } = caller;
   const logprobs = hasLogprobs(choices);
   if (wire === undefined) return { ...textReading(model, logprobs), reasoningFields: "none" };
   const { stream_options: _, ...whole } = wire;
   const parsed = parseNested("chat_request", () =>
     parseChatRequest({ ...whole, model: model.id, stream: false }),
   );
-  const prompt = parseNested("chat_request", () => promptAtOnce(server, model.profile, parsed));
+  const prompt = await awaitNested("chat_request", () => answerPrompt(caller, model, parsed));
   const { createParser, output } = readAnswer(model, parsed, prompt);
   return {
     createParser,
@@ -69,7 +73,8 @@ function chatReading(
 }
 
 /** The whole completion. */
-export function derenderWholeChat(server: ServerContext, body: RequestBody): object {
+export async function derenderWholeChat(caller: Deriver, body: RequestBody): Promise<object> {
+  const { server } = caller;
   const wire = parseBody(chatFields, body);
   const model = modelOf(server, wire.model, wire.chat_request?.model);
   const generated = parseTokenResponse(
@@ -77,7 +82,7 @@ export function derenderWholeChat(server: ServerContext, body: RequestBody): obj
     "generate_response",
     boundsOf(server, model),
   );
-  const reading = chatReading(server, model, generated.choices, wire.chat_request);
+  const reading = await chatReading(caller, model, generated.choices, wire.chat_request);
   const usage = emptyUsage(
     wire.prompt_tokens ?? wire.prompt_token_ids?.length ?? generated.promptTokens ?? 0,
   );
@@ -96,12 +101,9 @@ export function derenderWholeChat(server: ServerContext, body: RequestBody): obj
 }
 
 /** One chunk, and the state that the client brings along with the next. */
-export function derenderChatChunk(server: ServerContext, body: RequestBody): object {
+export async function derenderChatChunk(caller: Deriver, body: RequestBody): Promise<object> {
   const wire = parseBody(chatFields, body);
-  const model = modelOf(server, wire.model, wire.chat_request?.model);
-  const bounds = boundsOf(server, model);
-  const generated = parseTokenResponse(body["generate_chunk"], "generate_chunk", bounds, true);
-  const state = parseStreamState(body["stream_state"], bounds);
+  const { model, generated, state } = parseChunk(caller.server, body, wire.model, wire.chat_request?.model);
   const missing = wire.chat_request === undefined ? "chat_request" : "prompt_token_ids";
   if (
     needsParser(model.profile) &&
@@ -119,9 +121,8 @@ export function derenderChatChunk(server: ServerContext, body: RequestBody): obj
     const chunk = usageChunk(identity, "chat.completion.chunk", generated, prompt);
     return { chunk, stream_state: body["stream_state"] ?? null };
   }
-  const reading = chatReading(server, model, [choice], wire.chat_request);
-  const logprobs = reading.output.logprobs || state.heldLogprobs.size > 0;
-  const step = replayChoice(state, choice, { ...reading.output, parser: reading.createParser(), logprobs });
+  const reading = await chatReading(caller, model, [choice], wire.chat_request);
+  const step = replayWith(reading, choice, state);
   const chunk = toChatChunk(step.events, {
     identity,
     index: choice.index,

@@ -11,10 +11,8 @@ import {
   newId,
   optional,
   parseBody,
-  parseStreamState,
   parseTokenResponse,
   type RequestBody,
-  replayChoice,
   toStreamState,
 } from "../../protocol/index.ts";
 import { identify } from "../answer.ts";
@@ -25,7 +23,9 @@ import {
   hasLogprobs,
   modelOf,
   nestedRequest,
+  parseChunk,
   readChoice,
+  replayWith,
   sharedFields,
   textReading,
   usageChunk,
@@ -104,10 +104,8 @@ export function derenderWholeCompletions(server: ServerContext, body: RequestBod
 /** One chunk, and the state that the client brings along with the next. */
 export function derenderCompletionChunk(server: ServerContext, body: RequestBody): object {
   const wire = parseBody(completionFields, body);
-  const model = modelOf(server, wire.model, wire.completion_request?.model);
-  const bounds = boundsOf(server, model);
-  const generated = parseTokenResponse(body["generate_chunk"], "generate_chunk", bounds, true);
-  const state = parseStreamState(body["stream_state"], bounds);
+  const names = [wire.model, wire.completion_request?.model];
+  const { model, generated, state } = parseChunk(server, body, ...names);
   const id = generated.requestId ?? newId("cmpl-");
   const [choice] = generated.choices;
   if (choice === undefined) {
@@ -116,8 +114,7 @@ export function derenderCompletionChunk(server: ServerContext, body: RequestBody
     return { chunk, stream_state: body["stream_state"] ?? null };
   }
   const reading = textReading(model, hasLogprobs([choice]), wire.completion_request);
-  const logprobs = reading.output.logprobs || state.heldLogprobs.size > 0;
-  const step = replayChoice(state, choice, { ...reading.output, parser: reading.createParser(), logprobs });
+  const step = replayWith(reading, choice, state);
   const encoder = completionEncoder(model, id, 1, [choice]);
   encoder.push(0, step.before, []);
   const pieces = encoder.push(0, step.events, []);

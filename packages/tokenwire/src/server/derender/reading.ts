@@ -12,7 +12,12 @@ import {
   optional,
   parseCompletionRequest,
   parseNested,
+  parseStreamState,
+  parseTokenResponse,
+  type ReplayedStep,
+  type ReplayState,
   type RequestBody,
+  replayChoice,
   type TokenBounds,
   type TokenUsage,
   unsupportedParameter,
@@ -47,6 +52,34 @@ export function boundsOf(server: ServerContext, { profile, info }: ServedModel):
     tokens: Math.min(profile.contextLength, info.maxContext),
     vocabSize: profile.tokenizer.vocabSize,
   };
+}
+
+/** One chunk of an answer's tokens, and what the client brought along from those before. */
+export interface TokenChunk {
+  readonly model: ServedModel;
+  readonly generated: GeneratedTokens;
+  readonly state: ReplayState;
+}
+
+/** @param names of the model, the first that is there counts */
+export function parseChunk(
+  server: ServerContext,
+  body: RequestBody,
+  ...names: readonly (string | undefined)[]
+): TokenChunk {
+  const model = modelOf(server, ...names);
+  const bounds = boundsOf(server, model);
+  return {
+    model,
+    generated: parseTokenResponse(body["generate_chunk"], "generate_chunk", bounds, true),
+    state: parseStreamState(body["stream_state"], bounds),
+  };
+}
+
+/** Reads the tokens of a chunk after those that came before it. */
+export function replayWith(reading: Reading, choice: GeneratedChoice, state: ReplayState): ReplayedStep {
+  const logprobs = reading.output.logprobs || state.heldLogprobs.size > 0;
+  return replayChoice(state, choice, { ...reading.output, parser: reading.createParser(), logprobs });
 }
 
 /** Text, read as the completion of this request would be. */

@@ -11,9 +11,9 @@ const isStream = (body: RequestBody): boolean => body["stream"] === true;
 export const derenderChat: Route = {
   method: "POST",
   path: "/v1/chat/completions/derender",
-  handle: ({ server, body }: RouteContext) => {
-    const wire = body();
-    return isStream(wire) ? derenderChatChunk(server, wire) : derenderWholeChat(server, wire);
+  handle: (context: RouteContext) => {
+    const wire = context.body();
+    return isStream(wire) ? derenderChatChunk(context, wire) : derenderWholeChat(context, wire);
   },
 };
 
