@@ -15,7 +15,7 @@ export function startLlamaServer(program: string, model: string, slots = 4): Pro
       ["-m", model, "--host", "127.0.0.1", "--port", `${port}`, "-c", `${512 * slots}`, "-np", `${slots}`]
         .concat(["-t", "1", "-tb", "1", "--slots", "--props", "--no-webui", "--alias", "toy"])
         .concat(precise),
-    healthPath: "/health",
+    ready: "/health",
     patience: 20,
   });
 }

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 
 export interface ServerProcess {
   readonly url: string;
+  readonly port: number;
   readonly child: ChildProcess;
   kill(): Promise<void>;
 }
@@ -13,8 +14,8 @@ export interface ServerCommand {
   readonly program: string;
   readonly parameters: (port: number) => readonly string[];
   readonly environment?: (port: number) => Readonly<Record<string, string>>;
-  /** Answers with success when the server is ready. */
-  readonly healthPath: string;
+  /** Whether the server is ready: a path that answers with success then, or a function. */
+  readonly ready: string | ((port: number) => Promise<boolean>);
   /** Seconds until then at most. */
   readonly patience: number;
 }
@@ -41,7 +42,7 @@ async function freePort(): Promise<number> {
 /** Starts a server and waits until it is well. */
 export async function startServer(command: ServerCommand): Promise<ServerProcess> {
   const port = await freePort();
-  const { program, parameters, environment, healthPath, patience } = command;
+  const { program, parameters, environment, ready, patience } = command;
   // A group of its own: some servers are several processes.
   const child = spawn(program, parameters(port), {
     stdio: "ignore",
@@ -55,10 +56,14 @@ export async function startServer(command: ServerCommand): Promise<ServerProcess
       process.kill(-child.pid!, "SIGKILL");
     });
   const url = `http://127.0.0.1:${port}`;
+  const answers = (path: string): Promise<boolean> =>
+    fetch(`${url}${path}`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
   const end = Date.now() + patience * 1000;
   for (;;) {
-    const answer = await fetch(`${url}${healthPath}`).catch(() => undefined);
-    if (answer?.ok) return { url, child, kill };
+    if (await (typeof ready === "string" ? answers(ready) : ready(port))) return { url, port, child, kill };
     if (Date.now() > end || child.exitCode !== null) {
       await kill();
       throw new Error(`${program} did not start`);

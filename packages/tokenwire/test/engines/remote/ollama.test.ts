@@ -32,7 +32,7 @@ describe.skipIf(program === undefined)("Ollama", { timeout: 300_000 }, () => {
       program: program!,
       parameters: () => ["serve"],
       environment,
-      healthPath: "/api/tags",
+      ready: "/api/tags",
       patience: 30,
     });
     execFileSync(program!, ["create", "toy", "-f", join(folder, "Modelfile")], {

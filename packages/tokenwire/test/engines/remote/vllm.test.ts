@@ -1,5 +1,5 @@
-// The adapter against a real vLLM, where TOKENWIRE_VLLM names its program or it is on the path: through both of its
-// endpoints, with the packaged model, greedy answers and log-probabilities equal to the embedded engine's.
+// The adapters against a real vLLM, where TOKENWIRE_VLLM names its program or it is on the path: through both of its
+// endpoints and gRPC, with the packaged model, greedy answers and log-probabilities equal to the embedded engine's.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,11 +22,28 @@ const ends = ["<|return|>", "<|call|>"].map((token) => tokens.indexOf(token));
 const prompts = compactPrompts(tokens, 50);
 const encoding = getEncoding("o200k_harmony");
 
-for (const flags of [["--enable-scale-out"], []]) {
-  const endpoint = flags.length === 0 ? "completions" : "the token endpoint";
-  describe.skipIf(program === undefined)(`vLLM through ${endpoint}`, { timeout: 600_000 }, () => {
+interface Way {
+  readonly flags: readonly string[];
+  readonly scheme: string;
+}
+
+const ways: Readonly<Record<string, Way>> = {
+  "the token endpoint": { flags: ["--enable-scale-out", "--enable-prompt-tokens-details"], scheme: "http" },
+  completions: { flags: ["--enable-prompt-tokens-details"], scheme: "http" },
+  gRPC: { flags: ["--grpc"], scheme: "grpc" },
+};
+
+for (const [name, { flags, scheme }] of Object.entries(ways)) {
+  describe.skipIf(program === undefined)(`vLLM through ${name}`, { timeout: 600_000 }, () => {
     const folder = mkdtempSync(join(tmpdir(), "tokenwire-vllm-"));
     let server: ServerProcess;
+    const open = (port: number) => createEngine(`${scheme}://127.0.0.1:${port}`);
+    const isReady = async (port: number): Promise<boolean> => {
+      const engine = open(port);
+      const { ok } = await engine.health();
+      await engine.close();
+      return ok;
+    };
 
     beforeAll(async () => {
       writeHuggingFaceModel(folder, model);
@@ -35,9 +52,9 @@ for (const flags of [["--enable-scale-out"], []]) {
         parameters: (port) =>
           ["serve", folder, "--served-model-name", "toy", "--host", "127.0.0.1", "--port", `${port}`]
             .concat(["--dtype", "float32", "--max-model-len", "512", "--max-num-seqs", "16"])
-            .concat(["--enable-prompt-tokens-details"], flags),
+            .concat(flags),
         environment: () => ({ VLLM_CPU_KVCACHE_SPACE: "1", VLLM_NO_USAGE_STATS: "1", HF_HUB_OFFLINE: "1" }),
-        healthPath: "/health",
+        ready: isReady,
         patience: 300,
       });
     }, 300_000);
@@ -50,7 +67,7 @@ for (const flags of [["--enable-scale-out"], []]) {
       const embedded = createEmbeddedEngine({ model: compactModel(model, "F32") });
       const references: Reference[] = [];
       for (const prompt of prompts) references.push(await greedyReference(embedded, prompt, 48));
-      const engine = createEngine(server.url);
+      const engine = open(server.port);
       const report = await runConformance(engine, {
         prompts,
         references,
@@ -69,7 +86,7 @@ for (const flags of [["--enable-scale-out"], []]) {
     });
 
     it("refuses a prompt that is too long, and an id that is not in the vocabulary", async () => {
-      const engine = createEngine({ kind: "vllm", url: server.url });
+      const engine = open(server.port);
       const refused = (ids: readonly number[]) =>
         collect(
           engine.generate({
