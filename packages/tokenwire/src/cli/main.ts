@@ -11,6 +11,7 @@ import { benchCommand } from "./commands/bench.ts";
 import { chatCommand } from "./commands/chat.ts";
 import { codecCommand } from "./commands/codec.ts";
 import { compareCommand } from "./commands/compare.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { engineCommand } from "./commands/engine.ts";
 import { evalCommand } from "./commands/eval.ts";
 import { generateCommand } from "./commands/generate.ts";
@@ -55,6 +56,7 @@ export function createProgram(): Command {
   program.addCommand(mapsCommand());
   program.addCommand(evalCommand());
   program.addCommand(benchCommand());
+  program.addCommand(completionCommand());
   return program;
 }
 
