@@ -44,6 +44,7 @@ function dropRule(messages: readonly Message[], policy: AnalysisPolicy): (index:
 
 /** Reasoning before `limit`, where a call and its results stay or go together. */
 function reasoningBefore(messages: readonly Message[], limit: number): (index: number) => boolean {
+  if (limit <= 0) return () => false;
   const dropped = new Set<number>();
   const callsDropped = new Map<string, boolean>();
   for (let index = 0; index < limit; index++) {

@@ -120,7 +120,9 @@ export function toGenerationPlan(options: PlanOptions): GenerationPlan {
   checkAbilities(options);
   const constraint = checkConstraint(options.constraint, limits);
   const defaults = profile.defaultSampling ?? {};
-  const stopIds = sampling.ignoreEos ? [] : profile.stopTokenIds;
+  const ownStopIds = sampling.ignoreEos ? [] : profile.stopTokenIds;
+  const stopIds =
+    sampling.stopTokenIds.length === 0 ? ownStopIds : [...new Set([...ownStopIds, ...sampling.stopTokenIds])];
   const parameters: SamplingParameters = {
     temperature: sampling.temperature ?? defaults.temperature ?? 1,
     topP: sampling.topP ?? defaults.topP ?? 1,
@@ -138,7 +140,7 @@ export function toGenerationPlan(options: PlanOptions): GenerationPlan {
   return {
     prompt: { tokenIds: promptIds },
     sampling: parameters,
-    stop: { tokenIds: [...new Set([...stopIds, ...sampling.stopTokenIds])], strings: sampling.stop },
+    stop: { tokenIds: stopIds, strings: sampling.stop },
     ...given("constraint", constraint),
     ...(options.topLogprobs !== undefined && {
       logprobs: { top: options.topLogprobs, ...(options.promptLogprobs && { prompt: true }) },

@@ -11,17 +11,17 @@ export interface Cancellation {
 
 /** The cancellation of a request: as a signal only for those who ask for one. Listeners are called once. */
 export class RequestCancellation implements Cancellation {
-  readonly #listeners: Set<() => void> = new Set();
+  #listeners: (() => void)[] = [];
   #controller: AbortController | undefined;
   aborted = false;
   reason: unknown;
 
   addEventListener(_type: "abort", listener: () => void): void {
-    this.#listeners.add(listener);
+    this.#listeners.push(listener);
   }
 
   removeEventListener(_type: "abort", listener: () => void): void {
-    this.#listeners.delete(listener);
+    this.#listeners = this.#listeners.filter((other) => other !== listener);
   }
 
   /** Aborts, the first time it is called. */
@@ -30,8 +30,8 @@ export class RequestCancellation implements Cancellation {
     this.aborted = true;
     this.reason = reason;
     this.#controller?.abort(reason);
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
+    const listeners = this.#listeners;
+    this.#listeners = [];
     for (const listener of listeners) listener();
   }
 

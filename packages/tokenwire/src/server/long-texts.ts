@@ -32,12 +32,14 @@ interface LongText {
 class LongTexts {
   /** Texts without ids. */
   readonly open: LongText[] = [];
-  readonly #known: Map<string, Map<string, LongText>> = new Map();
+  #known: Map<string, Map<string, LongText>> | undefined;
 
   /** The ids of a text, if they are known; if not, it is noted. */
   find(text: string, options: EncodeOptions): Uint32Array | undefined {
     const { allowedSpecial = [], disallowedSpecial = "all" } = options;
     const rules = `${names(allowedSpecial)} ${names(disallowedSpecial)}`;
+    // Made here, because most requests have no long texts.
+    this.#known ??= new Map();
     const known = this.#known.get(rules) ?? new Map<string, LongText>();
     this.#known.set(rules, known);
     const found = known.get(text);

@@ -7,7 +7,7 @@ import type { ModelProfile, RequestedSampling } from "../protocol/index.ts";
  * token that means nothing to their parsers. What the client asked to stop at is hidden unless it asked to see it.
  */
 export function hiddenStopIds(profile: ModelProfile, sampling: RequestedSampling): ReadonlySet<number> {
-  const own = new Set(profile.stopTokenIds);
-  const requested = sampling.stopTokenIds.filter((id) => !sampling.includeStop && !own.has(id));
-  return new Set(profile.format.kind === "harmony" ? requested : [...own, ...requested]);
+  const { stopTokenIds: own, format } = profile;
+  const requested = sampling.stopTokenIds.filter((id) => !sampling.includeStop && !own.includes(id));
+  return new Set(format.kind === "harmony" ? requested : own.concat(requested));
 }
