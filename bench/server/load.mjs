@@ -33,12 +33,13 @@ function send(url, text, onResponse) {
 }
 
 const tasks = {
-  /** So many requests, so many at a time. */
-  async closed({ url, text, requests, concurrency }) {
+  /** So many requests, so many at a time; the first of them `apart` milliseconds from each other. */
+  async closed({ url, text, requests, concurrency, apart = 0 }) {
     const times = [];
     let next = 0;
     await Promise.all(
-      Array.from({ length: concurrency }, async () => {
+      Array.from({ length: concurrency }, async (_, lane) => {
+        if (apart > 0) await new Promise((resolve) => setTimeout(resolve, lane * apart));
         while (next++ < requests) times.push(await send(url, text));
       }),
     );

@@ -3,7 +3,7 @@
 // others, and how soon the engine learns that a client left. The engine costs next to nothing (replay-engine.mjs), load
 // comes from another process (load.mjs), and what a bare server takes for the same bytes is measured in the same run
 // (bare.mjs), round by round.
-// Run: npm run build && node --expose-gc bench/server/pipeline.mjs [rounds] [idle|requests|latency|streams|long|abort …]
+// Run: npm run build && node --expose-gc bench/server/pipeline.mjs [rounds] [idle|requests|latency|streams|parsers|long|abort …]
 
 import { fork } from "node:child_process";
 import { cpus, loadavg } from "node:os";
@@ -48,6 +48,8 @@ async function cpuOf(task, parameters) {
 const body = (more) =>
   JSON.stringify({ model: "replay", messages: [{ role: "user", content: prompt }], ...more });
 const streamed = (more) => body({ stream: true, max_tokens: answerTokens, ...more });
+/** A parser of tool calls runs where there are tools. */
+const withTool = () => streamed({ tools: [{ type: "function", function: { name: "look" } }] });
 
 function print(name, ...values) {
   console.log(`  ${name.padEnd(36)}${values.map((value) => value.padEnd(24)).join("")}`.trimEnd());
@@ -172,7 +174,7 @@ async function streams() {
     );
   }
   for (const concurrency of [1, 100, 500]) {
-    const requests = Math.max(20, concurrency);
+    const requests = Math.max(40, 2 * concurrency);
     const load = { requests, concurrency };
     const text = streamed();
     const use = (engine, mode) => () => {
@@ -194,7 +196,7 @@ async function streams() {
           ...load,
           before: use(harmony.engine, "token by token"),
         },
-        { url: templated.url, text, ...load, before: use(templated.engine, "token by token") },
+        { url: templated.url, text: withTool(), ...load, before: use(templated.engine, "token by token") },
       ],
       requests * answerTokens,
     );
@@ -207,6 +209,49 @@ async function streams() {
     printTokens("harmony, coalesced over 50 ms", coalesced, bare4);
     printTokens("template, reasoning and tool parser", parsed, bare1);
   }
+}
+
+/**
+ * Streams as agents have them: what a token costs, how much later the first one comes than from a bare server under the
+ * same load, and whether memory grows. TOKENWIRE_BENCH_MINUTES: how long that is watched.
+ */
+async function parsers() {
+  const concurrency = 64;
+  const minutes = Number(process.env.TOKENWIRE_BENCH_MINUTES ?? 0.5);
+  console.log(`\n${concurrency} streams with reasoning and tool parser, token by token`);
+  templated.engine.mode = modes["token by token"];
+  bareStream.state.perWrite = 1;
+  const requests = 10 * concurrency;
+  const load = { requests, concurrency, apart: 3 };
+  const candidates = { tokenwire: templated.url, "node:http": bareStream.url };
+  const found = {};
+  for (let round = 0; round <= rounds; round++) {
+    for (const [name, url] of Object.entries(candidates)) {
+      const { cpu, times } = await cpuOf("closed", { url, text: withTool(), ...load });
+      // The first round warms up.
+      if (round === 0) continue;
+      const waits = times.map(({ sent, first }) => first - sent);
+      const row = [cpu / requests / answerTokens, quantile(waits, 0.5), quantile(waits, 0.99)];
+      found[name] = found[name]?.map((value, i) => Math.min(value, row[i])) ?? row;
+    }
+  }
+  for (const [name, [micros, half, most]] of Object.entries(found)) {
+    const first = `first bytes p50 ${half.toFixed(1)} p99 ${most.toFixed(1)} ms`;
+    print(name, `${(1e3 / micros).toFixed(0)} k tokens/s`, `${micros.toFixed(2)} µs/token`, first);
+  }
+  const sizes = [];
+  const end = performance.now() + minutes * 60_000;
+  while (performance.now() < end) {
+    await ask("closed", { url: templated.url, text: withTool(), ...load });
+    sizes.push(process.memoryUsage().rss / (1 << 20));
+  }
+  const mean = (part) => part.reduce((sum, size) => sum + size, 0) / part.length;
+  const quarter = Math.ceil(sizes.length / 4);
+  const begin = mean(sizes.slice(quarter, 2 * quarter)).toFixed(0);
+  print(
+    "memory",
+    `${begin} MB in the second quarter of ${minutes} min, ${mean(sizes.slice(-quarter)).toFixed(0)} MB in the last`,
+  );
 }
 
 /** First of all, because a process that has worked hard has memory to spare. */
@@ -333,7 +378,7 @@ async function aborts() {
   engine.aborts = undefined;
 }
 
-const sections = { idle: idleStreams, requests, latency, streams, long: longPrompts, abort: aborts };
+const sections = { idle: idleStreams, requests, latency, streams, parsers, long: longPrompts, abort: aborts };
 for (const [name, run] of Object.entries(sections)) {
   if (chosen.length === 0 || chosen.includes(name)) await run();
 }
