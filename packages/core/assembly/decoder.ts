@@ -54,9 +54,12 @@ export function stoppedAt(): u32 {
 
 function isAscii(end: usize): bool {
   let p = BYTES;
-  let seen = i64x2.splat(0);
-  for (; p + 16 <= end; p += 16) seen = v128.or(seen, v128.load(p));
-  if (i8x16.bitmask(seen) != 0) return false;
+  for (; p + 64 <= end; p += 64) {
+    const left = v128.or(v128.load(p), v128.load(p, 16));
+    const right = v128.or(v128.load(p, 32), v128.load(p, 48));
+    if (i8x16.bitmask(v128.or(left, right)) != 0) return false;
+  }
+  for (; p + 16 <= end; p += 16) if (i8x16.bitmask(v128.load(p)) != 0) return false;
   return p == end || i8x16.bitmask(v128.load(p)) << (32 - ((end - p) as i32)) == 0;
 }
 
