@@ -35,6 +35,8 @@ const terminators: Readonly<Record<number, Terminator>> = {
 
 export class RecoverParser extends HeaderReader implements ParserCore {
   private readonly decoder: IncrementalText = new IncrementalText();
+  /** The decoder waits for the rest of a character. */
+  private inCharacter = false;
 
   constructor(table: TokenTable, options: RecoverOptions = {}) {
     super(table, options);
@@ -67,25 +69,42 @@ export class RecoverParser extends HeaderReader implements ParserCore {
   // ---- input
 
   step(id: number, sink: HarmonyEvent[] | undefined): void {
-    if (this.phase === "content" && id < firstSpecialToken && this.decoder.pending.length === 0) {
-      const text = this.table.text(id);
-      if (text !== null && this.failure === undefined) {
-        const start = this.position++;
-        this.content += text;
-        this.delta = text;
-        if (sink !== undefined) {
-          pushDelta(sink, {
-            type: "delta",
-            index: this.messages.length,
-            text,
-            tokenStart: start,
-            tokenEnd: start + 1,
-          });
-        }
-        return;
-      }
+    const text = this.plainText(id);
+    if (text === undefined) {
+      this.slowStep(id, sink);
+      return;
     }
-    this.slowStep(id, sink);
+    this.append(text);
+    if (sink === undefined) return;
+    const { messages, position } = this;
+    pushDelta(sink, {
+      type: "delta",
+      index: messages.length,
+      text,
+      tokenStart: position - 1,
+      tokenEnd: position,
+    });
+  }
+
+  /** Logs and reads a token that does nothing but go on with the content. Undefined: nothing was read. */
+  goOn(id: number): string | undefined {
+    const text = this.unannounced ? undefined : this.plainText(id);
+    if (text === undefined) return undefined;
+    this.log.tokens.push(id);
+    this.append(text);
+    return text;
+  }
+
+  /** The text of a token that would do nothing but go on with the content of the open message. */
+  private plainText(id: number): string | undefined {
+    if (this.phase !== "content" || id >= firstSpecialToken || this.inCharacter) return undefined;
+    return this.failure === undefined ? (this.table.text(id) ?? undefined) : undefined;
+  }
+
+  private append(text: string): void {
+    this.position++;
+    this.content += text;
+    this.delta = text;
   }
 
   /** Reads text between markers. Header text is read character by character, so that cuts make no difference. */
@@ -151,12 +170,14 @@ export class RecoverParser extends HeaderReader implements ParserCore {
       return;
     }
     const text = this.decoder.push(bytes);
+    this.inCharacter = this.decoder.pending.length > 0;
     if (this.decoder.sawInvalid) this.reportInvalidUtf8(text);
     this.text(text);
   }
 
   private flushText(): void {
     const text = this.decoder.flush();
+    this.inCharacter = false;
     if (text === "") return;
     this.reportInvalidUtf8(text);
     const { start, position } = this;
@@ -414,6 +435,7 @@ export class RecoverParser extends HeaderReader implements ParserCore {
     this.position = fields.position;
     this.start = fields.position;
     this.decoder.pending = fields.pending;
+    this.inCharacter = fields.pending.length > 0;
     this.failure = undefined;
   }
 }

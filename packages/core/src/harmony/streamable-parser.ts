@@ -105,6 +105,16 @@ export class StreamableParser {
     return events;
   }
 
+  /**
+   * Reads one token if it does nothing but go on with the content of the open message, as most do: then this is the text
+   * of the delta that `push` would have reported. Undefined: nothing was read. Never with an undo window.
+   */
+  goOn(id: number): string | undefined {
+    const core = this.open;
+    if (this.window > 0 || !(core instanceof RecoverParser)) return undefined;
+    return core.goOn(id);
+  }
+
   /** Reads a whole output at once, without events. @throws HarmonyError in compat and strict mode */
   readAll(ids: ArrayLike<number> | Iterable<number>, options: FinishOptions = {}): void {
     const core = this.open ?? this.start("recover");
@@ -326,7 +336,8 @@ export class StreamableParser {
 function createCore(table: TokenTable, options: ParserOptions, mode: ParseMode): ParserCore {
   const role = options.role ?? undefined;
   if (mode === "compat") return new CompatParser(table, role, options.strict === false);
-  return new RecoverParser(table, { ...options, role, strict: mode === "strict" });
+  const { knownTools, strayText, prefill } = options;
+  return new RecoverParser(table, { role, knownTools, strayText, prefill, strict: mode === "strict" });
 }
 
 /** What was refused the first time is refused again; it left its mark on the state both times. */

@@ -57,5 +57,10 @@ export interface OutputParser {
   push(text: string): OutputEvent[];
   /** The same by token IDs: markers are recognised by special-token ID. Only with a tokenizer. */
   pushIds(ids: ArrayLike<number>): OutputEvent[];
+  /**
+   * Reads one token if it does nothing but go on with the text of the latest event, as most do: then this is the text of
+   * the event that `pushIds` would have given. Undefined: nothing was read.
+   */
+  goOn?(id: number): string | undefined;
   end(reason?: OutputEndReason): OutputEvent[];
 }

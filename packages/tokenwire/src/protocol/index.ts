@@ -84,7 +84,7 @@ export type {
   ChoiceFinishReason,
   ChoiceOutputOptions,
 } from "./output.ts";
-export { appendEvent, ChoiceOutput } from "./output.ts";
+export { ChoiceOutput, extendLast } from "./output.ts";
 export { type EngineLimits, type PlanOptions, toGenerationPlan } from "./plan.ts";
 export type { ChatFormat, HarmonyFormat, ModelProfile, PlainFormat, TemplateFormat } from "./profile.ts";
 export type { AnswerConstraintOptions } from "./prompt/answer-constraint.ts";

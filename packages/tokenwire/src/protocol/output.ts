@@ -60,6 +60,9 @@ export interface ChoiceOutputOptions {
   readonly responseFormat?: ResponseFormat;
 }
 
+/** What further text of a parser may go on with. */
+type Flow = "text" | "reasoning" | "tool-arguments";
+
 /** A parser's diagnostic, for the log and the counters. */
 export interface ChoiceDiagnostic {
   readonly code: string;
@@ -68,7 +71,11 @@ export interface ChoiceDiagnostic {
 
 export class ChoiceOutput {
   readonly #options: ChoiceOutputOptions;
-  readonly #stops: StopMatcher;
+  readonly #parser: OutputParser;
+  readonly #hidden: ReadonlySet<number>;
+  /** Most ids are below it, and need not be looked up. */
+  readonly #firstHidden: number;
+  readonly #stops: StopMatcher | undefined;
   readonly #tracker: LogprobTracker | undefined;
   readonly #check: AnswerCheck | undefined;
   /** Calls that `tool_choice` forbids; their arguments become text. */
@@ -82,6 +89,10 @@ export class ChoiceOutput {
   #finished = false;
   #calledAll = true;
   #inReasoning = false;
+  /** What the parser told last of what it goes on with. */
+  #flow: Flow = "text";
+  /** Of the call that the flow goes to. */
+  #flowIndex = 0;
   /** Tokens since the last event. */
   #quietTokens = 0;
   readonly diagnostics: ChoiceDiagnostic[] = [];
@@ -90,7 +101,10 @@ export class ChoiceOutput {
 
   constructor(options: ChoiceOutputOptions) {
     this.#options = options;
-    this.#stops = new StopMatcher(options.stop, options.includeStop);
+    this.#parser = options.parser;
+    this.#hidden = options.hiddenStopIds;
+    this.#firstHidden = Math.min(...options.hiddenStopIds);
+    this.#stops = options.stop.length > 0 ? new StopMatcher(options.stop, options.includeStop) : undefined;
     this.#check = options.responseFormat && new AnswerCheck(options.responseFormat);
     this.#tracker = options.logprobs ? new LogprobTracker(options.tokenizer) : undefined;
   }
@@ -106,10 +120,12 @@ export class ChoiceOutput {
     for (let i = 0; i < ids.length && !this.#done; i++) {
       const id = ids[i]!;
       this.completionTokens++;
-      if (this.#options.hiddenStopIds.has(id)) continue;
+      if (id >= this.#firstHidden && this.#hidden.has(id)) continue;
       const sampled = logprobs?.[i];
       if (this.#tracker && sampled) this.#tracker.push(sampled);
-      this.#read(this.#options.parser.pushIds(ids.length === 1 ? ids : [id]), events);
+      const text = this.#parser.goOn?.(id);
+      if (text === undefined) this.#read(this.#parser.pushIds(ids.length === 1 ? ids : [id]), events);
+      else this.#goOn(text, events);
     }
     return events;
   }
@@ -119,7 +135,7 @@ export class ChoiceOutput {
     const events: ChoiceEvent[] = [];
     if (this.#done) return events;
     this.completionTokens += tokens;
-    this.#read(this.#options.parser.push(text), events);
+    this.#read(this.#parser.push(text), events);
     return events;
   }
 
@@ -130,7 +146,7 @@ export class ChoiceOutput {
     this.#finished = true;
     const cut = reason === "length" || reason === "repetition";
     if (!this.#done) {
-      this.#read(this.#options.parser.end(endReason(reason)), events);
+      this.#read(this.#parser.end(endReason(reason)), events);
       this.#showHeld(events);
       if (matched !== undefined && this.#isRequested(matched)) this.#stopReason = matched;
     }
@@ -153,16 +169,27 @@ export class ChoiceOutput {
     for (const event of parsed) {
       if (this.#done) return;
       if (event.type !== "reasoning" && event.type !== "diagnostic") this.#inReasoning = false;
-      if (event.type === "text") this.#text(event.text, events);
-      else if (event.type === "skip") continue;
-      else if (event.type === "diagnostic") this.diagnostics.push({ code: event.code, text: event.text });
-      else if (event.type === "reasoning") {
-        this.#countReasoning();
-        this.#showHeld(events);
-        appendEvent(events, { type: "reasoning", text: event.text });
-      } else this.#call(event, events);
+      if (event.type === "skip") continue;
+      if (event.type === "diagnostic") this.diagnostics.push({ code: event.code, text: event.text });
+      else if (event.type === "tool-call" || event.type === "tool-end") this.#call(event, events);
+      else {
+        this.#flow = event.type;
+        if (event.type === "tool-arguments") this.#flowIndex = event.index;
+        this.#goOn(event.text, events);
+      }
     }
     if (parsed.length > 0) this.#quietTokens = 0;
+  }
+
+  /** Text of the kind that flows. */
+  #goOn(text: string, events: ChoiceEvent[]): void {
+    if (this.#flow === "reasoning") {
+      this.#countReasoning();
+      this.#showHeld(events);
+      appendEvent(events, { type: "reasoning", text });
+    } else if (this.#flow === "text") this.#text(text, events);
+    else this.#arguments(this.#flowIndex, text, events);
+    this.#quietTokens = 0;
   }
 
   /** Tokens inside reasoning that showed nothing yet (half a character, held back) count with the one that did. */
@@ -174,6 +201,10 @@ export class ChoiceOutput {
 
   #text(text: string, events: ChoiceEvent[]): void {
     this.#tracker?.claim(text);
+    if (this.#stops === undefined) {
+      this.#show(text, events);
+      return;
+    }
     const match = this.#stops.push(text);
     this.#show(match.text, events);
     if (match.stop === undefined) return;
@@ -187,7 +218,7 @@ export class ChoiceOutput {
   }
 
   #showHeld(events: ChoiceEvent[]): void {
-    if (!this.#done) this.#show(this.#stops.end(), events);
+    if (this.#stops !== undefined && !this.#done) this.#show(this.#stops.end(), events);
   }
 
   #show(text: string, events: ChoiceEvent[]): void {
@@ -197,27 +228,28 @@ export class ChoiceOutput {
     else appendEvent(events, { type: "text", text });
   }
 
-  #call(
-    event: Extract<OutputEvent, { type: "tool-call" | "tool-arguments" | "tool-end" }>,
-    events: ChoiceEvent[],
-  ): void {
+  #arguments(number: number, text: string, events: ChoiceEvent[]): void {
+    this.#showHeld(events);
+    if (this.#refused.has(number)) {
+      this.#text(text, events);
+      return;
+    }
+    const index = this.#wireIndex.get(number);
+    if (index === undefined) return;
+    const input = this.#inputs.get(number);
+    if (input) appendInput(events, index, input.push(text));
+    else appendEvent(events, { type: "tool-arguments", index, text });
+  }
+
+  #call(event: Extract<OutputEvent, { type: "tool-call" | "tool-end" }>, events: ChoiceEvent[]): void {
     this.#showHeld(events);
     if (event.type === "tool-call") {
       this.#beginCall(event, events);
       return;
     }
-    if (this.#refused.has(event.index)) {
-      if (event.type === "tool-arguments") this.#text(event.text, events);
-      return;
-    }
     const index = this.#wireIndex.get(event.index);
     if (index === undefined) return;
     const input = this.#inputs.get(event.index);
-    if (event.type === "tool-arguments") {
-      if (input) appendInput(events, index, input.push(event.text));
-      else appendEvent(events, { type: "tool-arguments", index, text: event.text });
-      return;
-    }
     const complete = event.status !== "truncated";
     if (input) this.#endInput(input, index, complete, events);
     if (!complete) this.#calledAll = false;
@@ -254,15 +286,18 @@ export class ChoiceOutput {
 }
 
 /** Adds an event; text goes to the event before where that continues it. The list is not handed out yet. */
-export function appendEvent(events: ChoiceEvent[], event: ChoiceEvent): void {
+function appendEvent(events: ChoiceEvent[], event: ChoiceEvent): void {
+  if (!extendLast(events, event)) events.push(event);
+}
+
+/** Adds the text of an event to the last one, where it continues that. False: it is another. */
+export function extendLast(events: readonly ChoiceEvent[], event: ChoiceEvent): boolean {
   const last = events.at(-1);
-  if (last === undefined || !isContinued(last, event)) {
-    events.push(event);
-    return;
-  }
+  if (last === undefined || !isContinued(last, event)) return false;
   const open = last as { text: string; logprobs?: readonly LogprobEntry[] };
   open.text += event.text;
   if (event.type === "text" && event.logprobs) open.logprobs = [...(open.logprobs ?? []), ...event.logprobs];
+  return true;
 }
 
 function appendInput(events: ChoiceEvent[], index: number, text: string): void {

@@ -33,6 +33,8 @@ export class HarmonyOutputParser implements OutputParser {
   readonly #spoken: Set<Kind> = new Set();
   #seamDue = false;
   #primed: OutputEvent[] = [];
+  /** The latest event was text, and further text of the message is nothing more than that. */
+  #isFlowing = false;
   /** Text that may be the first half of a marker. */
   #heldText = "";
 
@@ -50,10 +52,15 @@ export class HarmonyOutputParser implements OutputParser {
   /** Reads tokens that the prompt holds already; what they mean is told with the first output. */
   prime(ids: ArrayLike<number>): void {
     this.#primed = this.#read(this.#parser.push(ids));
+    this.#isFlowing = false;
   }
 
   pushIds(ids: ArrayLike<number>): OutputEvent[] {
     return this.#withPrimed(this.#read(this.#parser.push(ids)));
+  }
+
+  goOn(id: number): string | undefined {
+    return this.#isFlowing ? this.#parser.goOn(id) : undefined;
   }
 
   push(text: string): OutputEvent[] {
@@ -87,6 +94,7 @@ export class HarmonyOutputParser implements OutputParser {
   #read(events: readonly HarmonyEvent[], reason?: OutputEndReason): OutputEvent[] {
     const result: OutputEvent[] = [];
     for (const event of events) {
+      this.#isFlowing = event.type === "delta" && this.#kind !== "hidden";
       if (event.type === "message_start") this.#start(event, result);
       else if (event.type === "delta") this.#delta(event.text, result);
       else if (event.type === "message_end") this.#end(event, reason, result);
