@@ -1,35 +1,31 @@
-// The time limits of one engine call: to its first token, between tokens, and in all.
+// The time limits of one engine call: to its first token, between tokens, and in all. One timer for the three.
 
 import { ApiError } from "../protocol/index.ts";
+import { type Due, MovingTimer } from "./moving-timer.ts";
 import type { ServerSettings } from "./options.ts";
+import { turnTime } from "./turn.ts";
 
-export class Deadlines {
+export class Deadlines implements Due {
+  readonly #limits: ServerSettings["timeouts"];
   readonly #expire: (error: ApiError) => void;
-  readonly #betweenTokens: number;
-  readonly #total: NodeJS.Timeout | undefined;
-  #first: NodeJS.Timeout | undefined;
-  #between: NodeJS.Timeout | undefined;
+  readonly #timer: MovingTimer;
+  readonly #started: number = performance.now();
+  /** When the engine gave a token last; 0: it has not yet. */
+  #lastToken = 0;
   #held = false;
 
   /** Starts the clock. `expire` is told, once, which limit passed. */
-  constructor(timeouts: ServerSettings["timeouts"], expire: (error: ApiError) => void) {
-    const { firstToken, betweenTokens, total } = timeouts;
+  constructor(limits: ServerSettings["timeouts"], expire: (error: ApiError) => void) {
+    this.#limits = limits;
     this.#expire = expire;
-    this.#betweenTokens = betweenTokens;
-    this.#first = timer(firstToken, () => this.#fail("its first token", firstToken));
-    this.#total = timer(total, () => this.#fail("the answer", total));
+    this.#timer = new MovingTimer(this);
   }
 
   /** The engine gave a token. */
   progress(): void {
-    if (this.#first !== undefined) {
-      clearTimeout(this.#first);
-      this.#first = undefined;
-    }
-    this.#between ??= timer(this.#betweenTokens, () => {
-      if (!this.#held) this.#fail("its next token", this.#betweenTokens);
-    });
-    this.#between?.refresh();
+    const isFirst = this.#lastToken === 0;
+    this.#lastToken = turnTime();
+    if (isFirst) this.#timer.restart();
   }
 
   /** The reader is waited for: the engine is not to blame for the pause. */
@@ -39,13 +35,28 @@ export class Deadlines {
 
   resume(): void {
     this.#held = false;
-    this.#between?.refresh();
+    this.#lastToken = performance.now();
+    this.#timer.restart();
   }
 
   stop(): void {
-    clearTimeout(this.#first);
-    clearTimeout(this.#total);
-    clearTimeout(this.#between);
+    this.#timer.stop();
+  }
+
+  get dueAt(): number {
+    return Math.min(this.#tokenDue, after(this.#started, this.#limits.total));
+  }
+
+  onDue(): void {
+    const { firstToken, betweenTokens, total } = this.#limits;
+    if (this.#tokenDue > performance.now()) this.#fail("the answer", total);
+    else if (this.#lastToken === 0) this.#fail("its first token", firstToken);
+    else this.#fail("its next token", betweenTokens);
+  }
+
+  get #tokenDue(): number {
+    if (this.#lastToken === 0) return after(this.#started, this.#limits.firstToken);
+    return this.#held ? Number.POSITIVE_INFINITY : after(this.#lastToken, this.#limits.betweenTokens);
   }
 
   #fail(what: string, milliseconds: number): void {
@@ -58,6 +69,7 @@ export class Deadlines {
   }
 }
 
-function timer(milliseconds: number, fire: () => void): NodeJS.Timeout | undefined {
-  return milliseconds > 0 ? setTimeout(fire, milliseconds).unref() : undefined;
+/** When a limit passes; 0: it is none. */
+function after(start: number, milliseconds: number): number {
+  return milliseconds > 0 ? start + milliseconds : Number.POSITIVE_INFINITY;
 }

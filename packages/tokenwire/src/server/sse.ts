@@ -3,9 +3,10 @@
 // at most one buffer of bytes; silence is filled with comments.
 
 import type { ServerResponse } from "node:http";
+import { type Due, MovingTimer } from "./moving-timer.ts";
 import { ReaderPressure } from "./reader-pressure.ts";
 import { TextBody } from "./text-body.ts";
-import { inNextTurn } from "./turn.ts";
+import { inNextTurn, type TurnTask, turnTime } from "./turn.ts";
 
 export interface EventStreamOptions {
   readonly headers: Readonly<Record<string, string>>;
@@ -21,25 +22,27 @@ export interface EventStreamOptions {
 
 const highWaterMark = 256 * 1024;
 
-export class EventStream {
+export class EventStream implements TurnTask, Due {
   readonly #response: ServerResponse;
   readonly #options: EventStreamOptions;
   #buffer = "";
+  /** Of the buffer. */
+  #isAscii = true;
   #opened = false;
   /** Present once the headers were sent. */
   #body: TextBody | undefined;
   #closed = false;
   #flushQueued = false;
-  readonly #reader: ReaderPressure;
-  readonly #silence: NodeJS.Timeout | undefined;
+  /** Present once the reader fell behind. */
+  #reader: ReaderPressure | undefined;
+  #lastWrite: number = performance.now();
+  readonly #silence: MovingTimer | undefined;
 
   constructor(response: ServerResponse, options: EventStreamOptions) {
     this.#response = response;
     this.#options = options;
-    this.#reader = new ReaderPressure(response, options.stalledReader);
     response.once("close", () => this.dispose());
-    if (options.keepAlive > 0)
-      this.#silence = setInterval(() => this.#breakSilence(), options.keepAlive).unref();
+    if (options.keepAlive > 0) this.#silence = new MovingTimer(this);
   }
 
   /** Whether the headers were written: an error can no longer be a status. */
@@ -61,16 +64,21 @@ export class EventStream {
     this.#queueFlush();
   }
 
-  /** Queues frames; they leave in the next turn of the event loop. */
-  write(frames: string): void {
+  /**
+   * Queues frames; they leave in the next turn of the event loop.
+   *
+   * @param isAscii whether they are known to hold nothing else, which makes them cheaper to send
+   */
+  write(frames: string, isAscii = false): void {
     if (frames === "" || this.#closed) return;
     this.#buffer += frames;
+    if (!isAscii) this.#isAscii = false;
     this.#queueFlush();
   }
 
   /** Undefined when more may be written at once, else a promise to wait for. Also resolves when the reader leaves. */
   get pressure(): Promise<void> | undefined {
-    return this.#reader.promise ?? (this.#buffer.length > highWaterMark ? this.#flush() : undefined);
+    return this.#reader?.promise ?? (this.#buffer.length > highWaterMark ? this.#flush() : undefined);
   }
 
   /** Writes the last frames and ends the body in the same turn: clients wait for the end of the body. */
@@ -85,33 +93,43 @@ export class EventStream {
   #queueFlush(): void {
     if (this.#flushQueued) return;
     this.#flushQueued = true;
-    inNextTurn(this.#flushNow);
+    inNextTurn(this);
   }
 
-  readonly #flushNow = (): void => {
+  runInTurn(): void {
     this.#flushQueued = false;
     void this.#flush();
-  };
+  }
 
   #flush(): Promise<void> | undefined {
     if (this.#closed) return undefined;
     const text = this.#buffer;
+    const isAscii = this.#isAscii;
     this.#buffer = "";
+    this.#isAscii = true;
     let accepted: boolean;
     if (this.#body === undefined) {
       this.open();
       this.#body = new TextBody(this.#response);
-      accepted = this.#body.begin(text);
+      accepted = this.#body.begin(text, isAscii);
     } else {
       if (text === "") return undefined;
-      accepted = this.#body.write(text);
+      accepted = this.#body.write(text, isAscii);
     }
-    this.#silence?.refresh();
-    return accepted ? this.#reader.promise : this.#reader.begin(this.#body.source);
+    this.#lastWrite = turnTime();
+    if (accepted) return this.#reader?.promise;
+    this.#reader ??= new ReaderPressure(this.#response, this.#options.stalledReader);
+    return this.#reader.begin(this.#body.source);
   }
 
-  #breakSilence(): void {
-    if (this.#reader.promise) return;
+  get dueAt(): number {
+    return this.#lastWrite + this.#options.keepAlive;
+  }
+
+  /** It has been silent for too long. */
+  onDue(): void {
+    this.#lastWrite = performance.now();
+    if (this.#reader?.promise) return;
     this.open();
     this.write(this.#options.keepAliveFrame ?? ": keepalive\n\n");
   }
@@ -119,7 +137,7 @@ export class EventStream {
   /** Stops the timers; nothing more is written. */
   dispose(): void {
     this.#closed = true;
-    clearInterval(this.#silence);
-    this.#reader.release();
+    this.#silence?.stop();
+    this.#reader?.release();
   }
 }

@@ -23,23 +23,32 @@ export class TextBody {
   }
 
   /** Sends the headers and the first piece, which may be empty, in one system call. */
-  begin(text: string): boolean {
+  begin(text: string, isAscii: boolean): boolean {
     this.#socket?.setNoDelay(true);
     this.#socket?.cork();
     this.#response.flushHeaders();
-    const accepted = text === "" || this.write(text);
+    const accepted = text === "" || this.write(text, isAscii);
     this.#socket?.uncork();
     return accepted;
   }
 
-  /** Writes a piece that is not empty. False: wait for `drain` before the next. */
-  write(text: string): boolean {
+  /**
+   * Writes a piece that is not empty. False: wait for `drain` before the next.
+   *
+   * @param isAscii known to hold nothing else: its bytes need not be counted, nor converted
+   */
+  write(text: string, isAscii: boolean): boolean {
     if (this.#socket === undefined) return this.#response.write(text);
-    const size = Buffer.byteLength(text);
-    // ASCII needs no conversion.
-    return this.#socket.write(
-      `${size.toString(16)}\r\n${text}\r\n`,
-      size === text.length ? "latin1" : "utf8",
-    );
+    if (isAscii) return this.#socket.write(`${sizeLine(text.length)}${text}\r\n`, "latin1");
+    return this.#socket.write(`${sizeLine(Buffer.byteLength(text))}${text}\r\n`, "utf8");
   }
 }
+
+/** The first line of a chunk; those of most chunks are the same few. */
+function sizeLine(bytes: number): string {
+  if (bytes >= sizeLines.length) return `${bytes.toString(16)}\r\n`;
+  sizeLines[bytes] ??= `${bytes.toString(16)}\r\n`;
+  return sizeLines[bytes];
+}
+
+const sizeLines = new Array<string | undefined>(1024).fill(undefined);

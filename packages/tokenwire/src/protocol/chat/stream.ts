@@ -43,9 +43,28 @@ export function dataFrame(value: unknown): string {
   return `data: ${JSON.stringify(value)}\n\n`;
 }
 
+const plainTail = '},"logprobs":null,"finish_reason":null}]';
+
+/**
+ * A string in one piece. A template gives a tree of its parts, and a tree that is a part of every chunk would be walked
+ * for every chunk.
+ */
+function flat(parts: TemplateStringsArray, ...values: readonly (string | number)[]): string {
+  return parts.flatMap((part, i) => [part, values[i] ?? ""]).join("");
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 126) return false;
+  return true;
+}
+
 export class ChatStream {
   readonly #options: ChatStreamOptions;
   readonly #head: string;
+  /** What precedes the delta in each choice's chunks. */
+  readonly #deltaHeads: string[];
+  /** What follows a delta where that is the same in all chunks. */
+  readonly #deltaTail: string | undefined;
   readonly #started: boolean[];
   /** Finish chunks go out in index order; one that is early waits here. */
   readonly #finishes: (string | undefined)[];
@@ -54,11 +73,20 @@ export class ChatStream {
   readonly #unsentIds: number[][];
   #promptSent = false;
   readonly #heldReasoning: string[];
+  readonly #hasAsciiHead: boolean;
+  #isAscii = false;
 
   constructor(options: ChatStreamOptions) {
     const { id, created, model, fingerprint } = options.identity;
     this.#options = options;
-    this.#head = `data: {"id":"${id}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)},"service_tier":"default","system_fingerprint":"${fingerprint}","choices":[`;
+    this.#head = flat`data: {"id":"${id}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)},"service_tier":"default","system_fingerprint":"${fingerprint}","choices":[`;
+    this.#deltaHeads = Array.from(
+      { length: options.n },
+      (_, choice) => flat`${this.#head}{"index":${choice},"delta":{`,
+    );
+    this.#hasAsciiHead = isAscii(this.#head);
+    if (!options.promptTokenIds && !options.runningUsage && !options.obfuscate)
+      this.#deltaTail = options.includeUsage ? `${plainTail},"usage":null}\n\n` : `${plainTail}}\n\n`;
     this.#started = new Array<boolean>(options.n).fill(false);
     this.#heldReasoning = new Array<string>(options.n).fill("");
     this.#unsentIds = Array.from({ length: options.n }, () => []);
@@ -72,8 +100,14 @@ export class ChatStream {
     return this.#frame(choice, '"role":"assistant","content":"","refusal":null');
   }
 
+  /** Whether the frames of the last `push` are known to hold nothing else: most are, and those are cheaper to send. */
+  get isAscii(): boolean {
+    return this.#isAscii;
+  }
+
   /** Frames for events of one choice, in order. `tokenIds`: the tokens that led to them. */
   push(choice: number, events: readonly ChoiceEvent[], tokenIds: readonly number[] = []): string {
+    this.#isAscii = this.#hasAsciiHead;
     if (this.#options.promptTokenIds) this.#unsentIds[choice]!.push(...tokenIds);
     if (events.length === 0) return "";
     let frames = this.start(choice);
@@ -99,13 +133,14 @@ export class ChatStream {
   #event(choice: number, event: ChoiceEvent): string {
     switch (event.type) {
       case "text":
-        return this.#frame(choice, event.text === "" ? "" : `"content":${JSON.stringify(event.text)}`, event);
+        return this.#frame(choice, event.text === "" ? "" : `"content":${this.#json(event.text)}`, event);
       case "reasoning":
         return this.#reasoning(choice, event.text);
       case "tool-call":
+        this.#isAscii = false;
         return this.#frame(choice, callDelta(event));
       case "tool-arguments": {
-        const text = JSON.stringify(event.text);
+        const text = this.#json(event.text);
         const body = event.custom ? `"custom":{"input":${text}}` : `"function":{"arguments":${text}}`;
         return this.#frame(choice, `"tool_calls":[{"index":${event.index},${body}}]`);
       }
@@ -127,13 +162,14 @@ export class ChatStream {
   #reasoning(choice: number, text: string): string {
     const fields = this.#options.reasoningFields;
     if (fields === "none") return "";
-    const json = JSON.stringify(text);
+    const json = this.#json(text);
     if (fields !== "both") return this.#frame(choice, `"${fields}":${json}`);
     return this.#frame(choice, `"reasoning":${json},"reasoning_content":${json}`);
   }
 
   #finish(choice: number, event: Extract<ChoiceEvent, { type: "finish" }>): string {
     const stop = event.stopReason;
+    this.#isAscii = false;
     const matched = stop === null ? "" : `,"matched_stop":${JSON.stringify(stop)}`;
     return this.#close(
       `{"index":${choice},"delta":{},"logprobs":null,"finish_reason":"${event.reason}","stop_reason":${JSON.stringify(stop)}${matched}${this.#tokenIds(choice)}}`,
@@ -150,8 +186,25 @@ export class ChatStream {
     return frames;
   }
 
+  #json(text: string): string {
+    let isPlain = true;
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code > 126) {
+        this.#isAscii = false;
+        return JSON.stringify(text);
+      }
+      if (code < 32 || code === 34 || code === 92) isPlain = false;
+    }
+    // Most tokens are their own JSON.
+    return isPlain ? `"${text}"` : JSON.stringify(text);
+  }
+
   #frame(choice: number, delta: string, event?: Extract<ChoiceEvent, { type: "text" }>): string {
     const entries = event?.logprobs;
+    if (this.#deltaTail !== undefined && entries === undefined)
+      return `${this.#deltaHeads[choice]}${delta}${this.#deltaTail}`;
+    this.#isAscii = false;
     const logprobs =
       entries && entries.length > 0
         ? JSON.stringify({

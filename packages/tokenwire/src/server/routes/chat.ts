@@ -45,6 +45,7 @@ async function chatGeneration(
     plans: repeatPlan(planAnswer(model, request, prompt), request.n),
     usage: emptyUsage(prompt.tokenIds.length),
     prompt,
+    ...generationFor(context, model, readAnswer(model, request, prompt)),
   };
 }
 
@@ -122,7 +123,8 @@ function streamed(answer: ChatAnswer): Promise<void> {
         start: () => stream.open(),
         push: (choice, events, tokenIds) => {
           collector?.push(choice, events);
-          stream.write(encoder.push(choice, events, tokenIds));
+          const frames = encoder.push(choice, events, tokenIds);
+          stream.write(frames, encoder.isAscii);
         },
         get pressure() {
           return stream.pressure;
