@@ -150,6 +150,7 @@ export function generationFor(
     timeouts: server.settings.timeouts,
     observer: observation,
     onDiagnostic: (code) => server.log.debug({ requestId, code }, "output repaired"),
+    ...reading,
   };
 }
 

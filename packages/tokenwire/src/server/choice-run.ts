@@ -63,6 +63,7 @@ export class ChoiceRun implements EventTaker<GenerateEvent> {
   readonly #sink: ChoiceSink;
   readonly #output: ChoiceOutput;
   readonly #abort: AbortController = new AbortController();
+  readonly #usage: TokenUsage;
   readonly #content: GenerationObserver["content"];
   #call: EngineCall | undefined;
   #reason: string | undefined;
@@ -79,6 +80,7 @@ export class ChoiceRun implements EventTaker<GenerateEvent> {
     this.#options = options;
     this.#choice = choice;
     this.#sink = sink;
+    this.#usage = options.usage;
     this.#content = options.observer?.content;
     this.#output = new ChoiceOutput({ parser: options.createParser(), ...options.output });
   }
@@ -139,7 +141,7 @@ export class ChoiceRun implements EventTaker<GenerateEvent> {
   #handle(event: GenerateEvent): boolean {
     switch (event.type) {
       case "start":
-        if (event.cachedTokens !== undefined) this.#options.usage.cachedTokens = event.cachedTokens;
+        if (event.cachedTokens !== undefined) this.#usage.cachedTokens = event.cachedTokens;
         this.#sink.start?.(this.#choice, event.promptLogprobs);
         return true;
       case "delta":
@@ -184,7 +186,7 @@ export class ChoiceRun implements EventTaker<GenerateEvent> {
         this.#abort.signal.reason ?? new ApiError(500, "The engine stopped before the answer was complete.")
       );
     }
-    if (event.usage?.cachedTokens !== undefined) this.#options.usage.cachedTokens = event.usage.cachedTokens;
+    if (event.usage?.cachedTokens !== undefined) this.#usage.cachedTokens = event.usage.cachedTokens;
     this.#emit(this.#output.finish(event.reason, event.matched), noTokens);
     this.#report(event.reason);
   }
@@ -201,7 +203,7 @@ export class ChoiceRun implements EventTaker<GenerateEvent> {
     tokenIds: readonly number[],
     logprobs?: readonly SampledLogprob[],
   ): void {
-    const { usage } = this.#options;
+    const usage = this.#usage;
     const { completionTokens, reasoningTokens } = this.#output;
     usage.completionTokens += completionTokens - this.#counted;
     this.#counted = completionTokens;

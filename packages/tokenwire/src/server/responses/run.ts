@@ -215,7 +215,7 @@ export class ResponseRun {
     const { request, model } = this.#draft;
     const reading = readAnswer(model, { ...request, conversation }, prompt);
     return generateChoices(
-      { ...generationFor({ ...this.#caller, signal }, model, reading), id: this.id, plans: [plan], usage },
+      { id: this.id, plans: [plan], usage, ...generationFor({ ...this.#caller, signal }, model, reading) },
       {
         coalesceMs: request.stream ? this.#server.settings.coalesceMs : 0,
         start: () => to.started(),

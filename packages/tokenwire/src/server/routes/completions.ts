@@ -123,10 +123,10 @@ function toGeneration(
   for (let job = 0; job < jobs.length; job += request.bestOf) usage.promptTokens += jobs[job]!.ids.length;
   const logprobs = jobs[0]!.plan.logprobs !== undefined;
   return {
-    ...generationFor(context, model, readText(model.profile, request.sampling, logprobs)),
     id,
     plans: jobs.map((job) => job.plan),
     usage,
+    ...generationFor(context, model, readText(model.profile, request.sampling, logprobs)),
   };
 }
 

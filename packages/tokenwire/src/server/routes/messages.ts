@@ -27,10 +27,10 @@ async function toGeneration(
 ): Promise<GenerationOptions> {
   const prompt = await answerPrompt(context, model, request);
   return {
-    ...generationFor(context, model, readAnswer(model, request, prompt)),
     id,
     plans: [planAnswer(model, request, prompt)],
     usage: emptyUsage(prompt.tokenIds.length),
+    ...generationFor(context, model, readAnswer(model, request, prompt)),
   };
 }
 
