@@ -5,9 +5,10 @@ import type { JsonObject } from "@tokenwire/core/json";
 import { z } from "zod";
 import { invalidRequest } from "./api-error.ts";
 import type { RequestBody } from "./body.ts";
+import { checkConstraintSize } from "./constraint-limits.ts";
 import type { ResponseFormat } from "./conversation.ts";
 import type { OutputConstraint } from "./generation.ts";
-import { parseStructuredOutputs } from "./structured-outputs.ts";
+import { parseStructuredOutputs, parseText } from "./structured-outputs.ts";
 import { checkSchema } from "./tools.ts";
 import { losslessObject, optional, parseBody } from "./validation.ts";
 import { toWireJson } from "./wire-json.ts";
@@ -40,10 +41,9 @@ const guidedFields = z.object({
 /** The constraints of completions, and of chat beside `response_format`, for the description of the API. */
 export const constraintSchema: z.ZodObject = z.object({ ...formatFields.shape, ...guidedFields.shape });
 
-export const constraintFieldNames: readonly string[] = [
-  "response_format",
-  ...Object.keys(guidedFields.shape),
-];
+const fieldNames = Object.keys(guidedFields.shape);
+
+export const constraintFieldNames: readonly string[] = ["response_format", ...fieldNames];
 
 interface SchemaFields {
   readonly name: string;
@@ -88,11 +88,17 @@ export function formatConstraint(format: ResponseFormat): OutputConstraint | und
   };
 }
 
-/** The constraint of the extension fields, if any. Raises 400 when it competes with another one. */
+/** The constraint of the extension fields, if any. Raises 400 when it competes with another one, or is too large. */
 export function parseGuidedConstraint(
   body: RequestBody,
   format: ResponseFormat,
 ): OutputConstraint | undefined {
+  const constraint = readGuidedConstraint(body, format);
+  if (constraint) checkConstraintSize(constraint, fieldNames.find((name) => (body[name] ?? null) !== null)!);
+  return constraint;
+}
+
+function readGuidedConstraint(body: RequestBody, format: ResponseFormat): OutputConstraint | undefined {
   const wire = parseBody(guidedFields, body);
   const regex = wire.regex ?? wire.guided_regex;
   const grammar = wire.ebnf ?? wire.guided_grammar;
@@ -128,9 +134,5 @@ function guidedSchema(schema: JsonObject | string): unknown {
     checkSchema(schema, "guided_json");
     return toWireJson(schema);
   }
-  try {
-    return JSON.parse(schema);
-  } catch {
-    throw invalidRequest("guided_json", "guided_json: expected an object, or a string holding JSON.");
-  }
+  return parseText(schema, "guided_json");
 }

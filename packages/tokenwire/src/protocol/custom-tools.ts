@@ -4,13 +4,13 @@
 import { fromPlain, type JsonObject } from "@tokenwire/core/json";
 import { z } from "zod";
 import { invalidRequest, quote, unsupportedParameter } from "./api-error.ts";
+import { checkPattern } from "./constraint-limits.ts";
 import type { CustomFormat, FunctionTool, ToolChoice } from "./conversation.ts";
 import { optional } from "./validation.ts";
 
 /** The one parameter of the function that the model sees. */
 export const inputParameter = "input";
 
-const maxDefinition = 256 * 1024;
 const syntax = z.enum(["lark", "regex"]);
 const text = z.object({ type: z.literal("text") });
 const shared = { name: z.string(), description: optional(z.string()) };
@@ -76,10 +76,8 @@ export function toCustomTool(fields: CustomFields, path: string): FunctionTool {
       `${path}.name: expected 1 to 64 letters, digits, "_", "-" or ".", got ${quote(name)}.`,
     );
   }
-  if (format.type === "grammar" && format.definition.length > maxDefinition) {
-    const where = `${path}.format`;
-    throw invalidRequest(where, `${where}: the grammar is larger than the limit of 256 KB.`);
-  }
+  if (format.type === "grammar" && format.syntax === "regex")
+    checkPattern(format.definition, `${path}.format`);
   return {
     name,
     ...(description !== undefined && { description }),

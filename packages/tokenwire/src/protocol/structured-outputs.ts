@@ -1,10 +1,12 @@
 // vLLM's `structured_outputs`: one constraint under the name of its kind.
 
-import type { JsonObject, JsonValue } from "@tokenwire/core/json";
+import { JsonError, type JsonObject, type JsonValue, parseJson } from "@tokenwire/core/json";
 import { invalidRequest } from "./api-error.ts";
 import type { OutputConstraint } from "./generation.ts";
 import { checkSchema } from "./tools.ts";
 import { toWireJson } from "./wire-json.ts";
+
+const maxTextDepth = 128;
 
 export function toStructuredOutputs(constraint: OutputConstraint): object {
   switch (constraint.kind) {
@@ -72,10 +74,14 @@ function checkedSchema(value: JsonValue, path: string): unknown {
   return toWireJson(value);
 }
 
-function parseText(text: string, path: string): unknown {
+/** JSON inside a string: as bounded as JSON outside of one. */
+export function parseText(text: string, path: string): unknown {
+  let value: JsonValue;
   try {
-    return JSON.parse(text);
-  } catch {
-    throw invalidRequest(path, `${path}: expected JSON as text.`);
+    value = parseJson(text, { maxDepth: maxTextDepth });
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw invalidRequest(path, `${path}: expected JSON as text: ${error.message}`);
   }
+  return checkedSchema(value, path);
 }

@@ -4,6 +4,7 @@ import type { JsonObject } from "@tokenwire/core/json";
 import { z } from "zod";
 import { invalidRequest, quote, unsupportedParameter } from "./api-error.ts";
 import type { RequestBody } from "./body.ts";
+import { checkPattern } from "./constraint-limits.ts";
 import type { FunctionTool, ToolChoice } from "./conversation.ts";
 import { flattenCustomTool, nestedCustomTool, toCustomTool } from "./custom-tools.ts";
 import { losslessObject, optional, parseBody } from "./validation.ts";
@@ -72,6 +73,8 @@ function measure(value: unknown, depth: number, path: string): number {
       `${path}: $ref must point into the same schema ("#/…"), got ${quote(reference)}.`,
     );
   }
+  const pattern = value.get("pattern");
+  if (typeof pattern === "string") checkPattern(pattern, `${path}.pattern`);
   let size = 2;
   for (const [key, member] of value) size += String(key).length + 4 + measure(member, depth + 1, path);
   return size;

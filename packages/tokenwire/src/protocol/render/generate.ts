@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { unsupportedParameter } from "../api-error.ts";
 import type { RequestBody } from "../body.ts";
+import { checkConstraintSize } from "../constraint-limits.ts";
 import type { OutputConstraint, SampledLogprob } from "../generation.ts";
 import { defined, parseSampling, type RequestedSampling } from "../sampling.ts";
 import { parseStructuredOutputs } from "../structured-outputs.ts";
@@ -65,7 +66,11 @@ export function parseTokenRequest(body: RequestBody): TokenRequest {
     model: wire.model,
     tokenIds: wire.token_ids,
     sampling: parseNested("sampling_params", () => parseSampling(spelled)),
-    constraint: parseNested("sampling_params", () => parseStructuredOutputs(structured)),
+    constraint: parseNested("sampling_params", () => {
+      const constraint = parseStructuredOutputs(structured);
+      if (constraint) checkConstraintSize(constraint, "structured_outputs");
+      return constraint;
+    }),
     n: n ?? 1,
     topLogprobs: logprobs,
     stream: wire.stream ?? false,
