@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { describe, expect, it, vi } from "vitest";
+import { banner } from "../../src/cli/commands/serve.ts";
 import { applyConfig } from "../../src/cli/config.ts";
 import { run } from "../../src/cli/main.ts";
 import { addServeOptions, type ServeFlags, toServerOptions } from "../../src/cli/serve-options.ts";
@@ -176,5 +177,20 @@ describe("help", () => {
     const names = [...captured.out.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map((match) => match[1]);
     expect(new Set(names).size).toBe(names.length);
     expect(names.length).toBeGreaterThan(45);
+  });
+});
+
+describe("what a start prints", () => {
+  it("is something to paste, also when the server listens on every address", () => {
+    for (const [url, here] of [
+      ["http://0.0.0.0:8000", "http://127.0.0.1:8000"],
+      ["https://[::]:8000", "https://[::1]:8000"],
+      ["http://10.0.0.1:8000", "http://10.0.0.1:8000"],
+    ] as const) {
+      const printed = banner(url, "m", "vllm", false);
+      expect(printed).toContain(`${url}/v1\n`);
+      expect(printed).toContain(`curl -N ${here}/v1/chat/completions`);
+      expect(printed).toContain(`baseURL: "${here}/v1"`);
+    }
   });
 });

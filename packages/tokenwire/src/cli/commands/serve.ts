@@ -35,6 +35,8 @@ async function openStore(place: string): Promise<ResponseStore> {
 /** What a user needs first: where it listens, what answers, and two things to paste. */
 export function banner(url: string, model: string, engine: string, needsKey: boolean): string {
   const label = (text: string): string => paint("bold", text.padEnd(9));
+  // Every address is none to send requests to.
+  const here = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
   const key = needsKey ? " -H 'authorization: Bearer YOUR_KEY'" : "";
   if (engine === "render-only") {
     const chat = JSON.stringify({ model, messages: [{ role: "user", content: "Hello" }] });
@@ -43,7 +45,7 @@ ${label("address")} ${url}
 ${label("model")} ${model}
 ${label("engine")} none: renders and derenders only
 
-curl ${url}/v1/chat/completions/render -H 'content-type: application/json'${key} -d '${chat}'
+curl ${here}/v1/chat/completions/render -H 'content-type: application/json'${key} -d '${chat}'
 
 `;
   }
@@ -53,10 +55,10 @@ ${label("address")} ${url}/v1
 ${label("model")} ${model}
 ${label("engine")} ${engine}
 
-curl -N ${url}/v1/chat/completions -H 'content-type: application/json'${key} -d '${body}'
+curl -N ${here}/v1/chat/completions -H 'content-type: application/json'${key} -d '${body}'
 
 import OpenAI from "openai";
-const client = new OpenAI({ baseURL: "${url}/v1", apiKey: "${needsKey ? "YOUR_KEY" : "none"}" });
+const client = new OpenAI({ baseURL: "${here}/v1", apiKey: "${needsKey ? "YOUR_KEY" : "none"}" });
 console.log((await client.chat.completions.create({ model: "${model}", messages: [{ role: "user", content: "Hello" }] })).choices[0].message.content);
 
 `;
