@@ -8,9 +8,9 @@ export type EncodingUnderTest = "o200k_base" | "cl100k_base";
 
 /**
  * cold: the first pass of the process. fresh: after others, text never seen before. warm: the same text again. encode,
- * count, decode: the same again, by the token. single: each file is one text, encoded once, after a short beginning of it.
+ * count, decode: the same again, by the token. relations: count and decode as times encode, taken in turns. single: each file is one text, encoded once, after a short beginning of it.
  */
-export type Regime = "cold" | "fresh" | "warm" | "encode" | "count" | "decode" | "single";
+export type Regime = "cold" | "fresh" | "warm" | "encode" | "count" | "decode" | "relations" | "single";
 
 export interface Job {
   readonly candidate: string;

@@ -53,16 +53,51 @@ function measureDocuments(candidate: Candidate, documents: readonly string[], re
   if (regime === "warm") return bytesOf(unseen) / best(4, pass(unseen)) / 1000;
   const all = unseen.map((text) => candidate.encode(text));
   const tokens = all.reduce((sum, ids) => sum + ids.length, 0);
-  const works: Partial<Record<Regime, () => void>> = {
-    encode: pass(unseen),
+  return tokens / best(4, worksOf(candidate, unseen, all)[regime as Work]) / 1000;
+}
+
+type Work = "encode" | "count" | "decode";
+
+/** What is measured by the token. `all` are the IDs of `texts`. */
+function worksOf(
+  candidate: Candidate,
+  texts: readonly string[],
+  all: readonly ArrayLike<number>[],
+): Record<Work, () => void> {
+  return {
+    encode: () => {
+      for (const text of texts) candidate.encode(text);
+    },
     count: () => {
-      for (const text of unseen) candidate.count!(text);
+      for (const text of texts) candidate.count!(text);
     },
     decode: () => {
       for (const ids of all) touch(candidate.decode!(ids));
     },
   };
-  return tokens / best(4, works[regime]!) / 1000;
+}
+
+/** How many times as fast as encoding counting and decoding are, by the best of rounds in which they take turns. */
+function measureRelations(
+  candidate: Candidate,
+  documents: readonly string[],
+): Record<"count" | "decode", number> {
+  const works = worksOf(
+    candidate,
+    documents,
+    documents.map((text) => candidate.encode(text)),
+  );
+  const fastest = {
+    encode: Number.POSITIVE_INFINITY,
+    count: Number.POSITIVE_INFINITY,
+    decode: Number.POSITIVE_INFINITY,
+  };
+  for (let round = 0; round < 6; round++) {
+    for (const work of ["encode", "count", "decode"] as const) {
+      fastest[work] = Math.min(fastest[work], time(works[work]));
+    }
+  }
+  return { count: fastest.encode / fastest.count, decode: fastest.encode / fastest.decode };
 }
 
 /** Milliseconds for one text. Once: a second call would measure whether the whole text is remembered. */
@@ -76,12 +111,20 @@ export async function measure(job: Job): Promise<void> {
   const candidate = await candidates[job.candidate]!(job.encoding, job.peers);
   const result: Measured = { figures: {}, hashes: {} };
   const { regime } = job;
-  const isAble = (regime !== "count" && regime !== "decode") || candidate[regime] !== undefined;
+  const isAble =
+    (candidate.count !== undefined || (regime !== "count" && regime !== "relations")) &&
+    (candidate.decode !== undefined || (regime !== "decode" && regime !== "relations"));
   for (const path of isAble ? job.files : []) {
     const name = nameOf(path);
     const documents = readDocuments(path);
     if (regime === "single") {
       result.figures[name] = measureSingle(candidate, documents[0]!);
+      continue;
+    }
+    if (regime === "relations") {
+      for (const [work, times] of Object.entries(measureRelations(candidate, documents))) {
+        result.figures[`${work} ${name}`] = times;
+      }
       continue;
     }
     const share = documents.slice(0, Math.max(8, Math.ceil(documents.length * job.share)));

@@ -36,7 +36,10 @@ const { values } = parseArgs({
     encoding: { type: "string", default: "o200k_base" },
     peers: { type: "string" },
     only: { type: "string" },
-    regimes: { type: "string", default: "fresh,warm,cold,encode,count,decode,pathological,scaling" },
+    regimes: {
+      type: "string",
+      default: "fresh,warm,cold,encode,count,decode,relations,pathological,scaling",
+    },
     rounds: { type: "string", default: "2" },
     json: { type: "string" },
     job: { type: "string" },
@@ -146,6 +149,11 @@ function subjects(folder: string): Readonly<Record<string, Subject>> {
     encode: { regime: "encode", title: "encode: million tokens per second, the same text again" },
     count: { regime: "count", title: "count: million tokens per second" },
     decode: { regime: "decode", title: "decode: million tokens per second" },
+    relations: {
+      regime: "relations",
+      title: "tokenwire, text seen before: times the rate of encoding it",
+      without: (candidate) => candidate !== "tokenwire",
+    },
     pathological: {
       regime: "single",
       title: "pathological: milliseconds, lower is better",
@@ -187,13 +195,9 @@ async function main(): Promise<void> {
       throw new Error(`--regimes: ${name} is none of ${Object.keys(all).join(", ")}.`);
     const table = await measureSubject({ ...subject, files: subject.files ?? files }, among);
     results[name] = table;
-    if (name === "scaling") printGrowth(subject.title, table, pathologicalKinds, SCALE, textName);
+    if (name === "relations") printRelations(subject.title, table, ["count", "decode"]);
+    else if (name === "scaling") printGrowth(subject.title, table, pathologicalKinds, SCALE, textName);
     else printRatios(subject.title, table);
-  }
-  const { encode, count, decode } = results;
-  if (encode !== undefined) {
-    const others = { ...(count && { count }), ...(decode && { decode }) };
-    printRelations("tokenwire: times the rate of encoding the same text again", others, encode);
   }
   rmSync(folder, { recursive: true });
   if (values.json !== undefined)

@@ -30,18 +30,16 @@ export function printRatios(title: string, table: Table): void {
   });
 }
 
-/** How one table's figures for tokenwire relate to another's. */
-export function printRelations(title: string, tables: Readonly<Record<string, Table>>, base: Table): void {
-  const ours = base["tokenwire"] ?? {};
-  const relations = Object.entries(tables).map(([name, table]) => [
-    name,
-    Object.fromEntries(
-      Object.entries(table["tokenwire"] ?? {}).map(([column, figure]) => [column, figure / ours[column]!]),
-    ),
-  ]);
+/** tokenwire's figures that are called `<row> <column>`, such as "count english". */
+export function printRelations(title: string, table: Table, rows: readonly string[]): void {
+  const split = Object.fromEntries(
+    rows.map((row) => {
+      const own = Object.entries(table["tokenwire"] ?? {}).filter(([name]) => name.startsWith(`${row} `));
+      return [row, Object.fromEntries(own.map(([name, figure]) => [name.slice(row.length + 1), figure]))];
+    }),
+  );
   console.log(`\n${title}`);
-  const related = Object.fromEntries(relations) as Table;
-  printRows(related, (name, column) => related[name]?.[column]?.toFixed(2) ?? "-");
+  printRows(split, (row, column) => split[row]?.[column]?.toFixed(2) ?? "-");
 }
 
 /**
