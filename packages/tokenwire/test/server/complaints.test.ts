@@ -127,10 +127,13 @@ describe("class 3: disconnects", () => {
   );
 
   it("a normal end aborts nothing, and one that leaves takes no other along", async () => {
-    const running = await open({ emit: () => answerText("word ".repeat(20)), delayMs: 2 });
+    // Long enough to be left in the middle, however busy the machine is.
+    const emit = (_: unknown, call: number) => answerText("word ".repeat(call === 0 ? 2_000 : 20));
+    const running = await open({ emit, delayMs: 2 });
     const abort = new AbortController();
     const leaving = post(running, "chat", { stream: true }, abort.signal).then((response) => response.text());
     leaving.catch(() => undefined);
+    await until(() => running.engine.requests.length === 1);
     const staying = Array.from({ length: 4 }, () => json(running, "chat", { n: 2 }));
     await until(() => running.engine.requests.length === 9);
     abort.abort();

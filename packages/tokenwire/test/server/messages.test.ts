@@ -165,7 +165,7 @@ describe("errors of messages", () => {
       "invalid_request_error",
     ],
     [{ tools: [tool], tool_choice: { type: "tool", name: "x" } }, 400, "invalid_request_error"],
-    [{ mcp_servers: [] }, 400, "invalid_request_error"],
+    [{ mcp_servers: [{ type: "url", url: "https://x" }] }, 400, "invalid_request_error"],
   ])("have their own shape: %j", async (body, status, type) => {
     const running = await serverFor({ emit: () => answerText("x") });
     const response = await send(running, body);
