@@ -3,7 +3,7 @@
 // others, and how soon the engine learns that a client left. The engine costs next to nothing (replay-engine.mjs), load
 // comes from another process (load.mjs), and what a bare server takes for the same bytes is measured in the same run
 // (bare.mjs), round by round.
-// Run: npm run build && node --expose-gc bench/server/pipeline.mjs [rounds] [idle|requests|latency|streams|parsers|long|abort …]
+// Started by run.mjs, with the number of rounds and one section.
 
 import { fork } from "node:child_process";
 import { cpus, loadavg } from "node:os";
@@ -15,8 +15,8 @@ import { startBareFastify, startBareStream } from "./bare.mjs";
 import { quantile } from "./client.mjs";
 import { modes, ReplayEngine } from "./replay-engine.mjs";
 
-const rounds = Number(process.argv[2] ?? 3);
-const chosen = process.argv.slice(3);
+const rounds = Number(process.argv[2]);
+const section = process.argv[3];
 const tokenizer = getEncoding("o200k_harmony");
 const words = " and then the quick brown fox jumped over the lazy dog while it rained".repeat(40);
 const encode = (text) => [...tokenizer.encode(text, { allowedSpecial: "all" })];
@@ -254,7 +254,6 @@ async function parsers() {
   );
 }
 
-/** First of all, because a process that has worked hard has memory to spare. */
 async function idleStreams() {
   console.log("\nidle streams");
   const streams = 1_000;
@@ -379,9 +378,9 @@ async function aborts() {
 }
 
 const sections = { idle: idleStreams, requests, latency, streams, parsers, long: longPrompts, abort: aborts };
-for (const [name, run] of Object.entries(sections)) {
-  if (chosen.length === 0 || chosen.includes(name)) await run();
-}
+if (sections[section] === undefined)
+  throw new Error(`No section "${section}". There are: ${Object.keys(sections).join(", ")}.`);
+await sections[section]();
 
 worker.kill();
 background.kill();

@@ -71,7 +71,8 @@ function checkParsers({ format, toolParser, reasoningParser, tokenizer }: ModelP
 
 /** Does what a first request would have to wait for: vocabularies, patterns and renderers are built on first use. */
 function warmUp(profile: ModelProfile): void {
-  profile.tokenizer.encodeOrdinary("The quick brown fox, 12 dogs.\n");
+  const { tokenizer } = profile;
+  tokenizer.decode(tokenizer.encodeOrdinary("The quick brown fox, 12 dogs.\n"));
   if (profile.format.kind !== "harmony") return;
   const prompt = renderPrompt(profile, {
     messages: [{ role: "user", content: "Hello" }],
@@ -81,7 +82,7 @@ function warmUp(profile: ModelProfile): void {
     responseFormat: { type: "text" },
     field: "messages",
   });
-  profile.tokenizer.decode(prompt.tokenIds);
+  tokenizer.decode(prompt.tokenIds);
 }
 
 /** Asks every engine about its model. Raises when two models have the same name or an engine cannot be reached. */
