@@ -24,7 +24,10 @@ function works(command: string, ...parameters: string[]): boolean {
 
 const image = "python:3.11";
 const engine = [process.env["TOKENWIRE_CONTAINER"], "docker", "podman"].find(
-  (name) => name !== undefined && works(name, "image", "inspect", image),
+  (name) =>
+    name !== undefined &&
+    works(name, "image", "inspect", image) &&
+    works(name, "run", "--rm", "--network", "none", image, "python", "--version"),
 );
 const backends: [string, boolean, (options?: CommandBackendOptions) => PythonBackend][] = [
   [
