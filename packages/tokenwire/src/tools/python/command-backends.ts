@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { tmpdir } from "node:os";
 import type { CellOptions, CellResult, PythonBackend } from "./backend.ts";
 
 export interface CommandBackendOptions {
@@ -40,6 +41,8 @@ export function createContainerBackend(options: ContainerOptions = {}): PythonBa
     return {
       command: [command, ...parameters, image, "python", "-I", "-u", "-"],
       stop: [command, "kill", name],
+      // Podman's monitor leaves a file where it was started when a container runs out of memory.
+      folder: tmpdir(),
     };
   });
 }
@@ -83,6 +86,8 @@ interface CellCommand {
   readonly command: readonly string[];
   /** Run when the cell has to end and ending the program is not enough. */
   readonly stop?: readonly string[];
+  /** Where it is started. Default: where this process is. */
+  readonly folder?: string;
 }
 
 class CommandBackend implements PythonBackend {
@@ -98,10 +103,14 @@ class CommandBackend implements PythonBackend {
   run(source: string, { signal, onOutput }: CellOptions): Promise<CellResult> {
     signal.throwIfAborted();
     const { timeout = 120, maxOutputBytes = 65_536 } = this.#options;
-    const { command, stop } = this.#start();
+    const { command, stop, folder } = this.#start();
     const [program = "", ...parameters] = command;
     // Its own process group, so that what it starts ends with it.
-    const child = spawn(program, parameters, { detached: true, stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(program, parameters, {
+      cwd: folder,
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     return new Promise((resolve, reject) => {
       const decoder = new TextDecoder();
       let text = "";
