@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundle, killRounds, run } from "../store/kill.ts";
 import { hasPostgres, startPostgres, type TestPostgres } from "../store/postgres-server.ts";
+import { storeProgram } from "./store-program.ts";
 
 const hasSqlite = await import("node:sqlite" as string).then(
   () => true,
@@ -18,34 +19,20 @@ const hasSqlite = await import("node:sqlite" as string).then(
 /** Where a module of the server looks for the package's version. */
 const routes = fileURLToPath(new URL("../../src/server/routes/", import.meta.url));
 
-/** A server over an engine that says the same few tokens, slowly enough to be killed in between. */
-const program = (open: string): string => `
-  import { setTimeout as delay } from "node:timers/promises";
-  import { compileTemplate } from "@tokenwire/core/template";
-  import { createEncoding } from "@tokenwire/core/tokenizer";
-  import { createScriptedEngine } from "../../src/engines/index.ts";
-  import { createServer } from "../../src/server/index.ts";
-  import { ${open} } from "../../src/store/index.ts";
-  const ranks = Array.from({ length: 256 }, (_, id) => ({ bytes: Uint8Array.of(id), id }));
-  const tokenizer = createEncoding({ name: "bytes", pattern: "[\\\\s\\\\S]", ranks, specialTokens: new Map([["<end>", 256]]) });
-  const template = compileTemplate("{% for m in messages %}{{ m.content }}{% endfor %}");
-  const profile = { id: "m", tokenizer, stopTokenIds: [256], contextLength: 100000,
-    format: { kind: "template", template, specialTokens: {}, contentFormat: "string" } };
-  const plain = createScriptedEngine();
-  const engine = { ...plain, id: "slow", info: () => plain.info(), health: async () => ({ ok: true }), close: async () => {},
-    async *generate(request, signal) {
-      yield { type: "start" };
-      for (const id of [104, 105, 33, 256]) {
+/** Says the same few tokens, slowly enough to be killed in between. */
+const program = (open: string): string =>
+  storeProgram({
+    open,
+    // What the killed server was making has its end soon.
+    leaseDuration: 500,
+    tokens: `
+      for (const id of [104, 105, 33]) {
         await delay(3);
         if (signal?.aborted) return;
         yield { type: "delta", index: 0, tokenIds: [id] };
       }
-      yield { type: "finish", index: 0, reason: "stop", matched: 256 };
-    } };
-  // Short leases: what the killed server was making has its end soon.
-  const store = await ${open}(process.argv[2], { leaseDuration: 500 });
-  const server = await createServer({ port: 0, models: [{ engine, profile }], store });
-  process.stdout.write((await server.listen()) + "\\n");`;
+      await delay(3);`,
+  });
 
 interface Running {
   readonly url: string;

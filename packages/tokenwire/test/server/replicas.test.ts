@@ -9,28 +9,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bundle, run } from "../store/kill.ts";
 import { hasPostgres, startPostgres, type TestPostgres } from "../store/postgres-server.ts";
 import { checkLifecycle, parseResponseStream } from "./lifecycle.ts";
+import { storeProgram } from "./store-program.ts";
 
 /** Where a module of the server looks for the package's version. */
 const routes = fileURLToPath(new URL("../../src/server/routes/", import.meta.url));
 const leaseDuration = 1_200;
 
 /** Says `.` every 20 ms, as often as the input says, and tells its parent when an engine call is aborted. */
-const program = `
-  import { setTimeout as delay } from "node:timers/promises";
-  import { compileTemplate } from "@tokenwire/core/template";
-  import { createEncoding } from "@tokenwire/core/tokenizer";
-  import { createScriptedEngine } from "../../src/engines/index.ts";
-  import { createServer } from "../../src/server/index.ts";
-  import { openPostgresStore } from "../../src/store/index.ts";
-  const ranks = Array.from({ length: 256 }, (_, id) => ({ bytes: Uint8Array.of(id), id }));
-  const tokenizer = createEncoding({ name: "bytes", pattern: "[\\\\s\\\\S]", ranks, specialTokens: new Map([["<end>", 256]]) });
-  const template = compileTemplate("{% for m in messages %}{{ m.content }}{% endfor %}");
-  const profile = { id: "m", tokenizer, stopTokenIds: [256], contextLength: 100000,
-    format: { kind: "template", template, specialTokens: {}, contentFormat: "string" } };
-  const plain = createScriptedEngine();
-  const engine = { ...plain, id: "slow", info: () => plain.info(), health: async () => ({ ok: true }), close: async () => {},
-    async *generate(request, signal) {
-      yield { type: "start" };
+const program = storeProgram({
+  open: "openPostgresStore",
+  leaseDuration,
+  tokens: `
       const count = Number(tokenizer.decode(request.prompt.tokenIds));
       for (let n = 0; n < count; n++) {
         await delay(20);
@@ -39,14 +28,8 @@ const program = `
           return;
         }
         yield { type: "delta", index: 0, tokenIds: [46] };
-      }
-      yield { type: "delta", index: 0, tokenIds: [256] };
-      yield { type: "finish", index: 0, reason: "stop", matched: 256 };
-    } };
-  const store = await openPostgresStore(process.argv[2], { leaseDuration: ${leaseDuration} });
-  const server = await createServer({ port: 0, models: [{ engine, profile }], store });
-  process.stdout.write((await server.listen()) + "\\n");
-  process.once("SIGTERM", () => server.close().then(() => process.exit(0)));`;
+      }`,
+});
 
 const forever = "100000";
 

@@ -1,4 +1,4 @@
-// Completion in bash, also for zsh through its bashcompinit.
+// Completion in bash: words only, for it shows no descriptions.
 
 import type { CompletedCommand } from "./words.ts";
 

@@ -2,7 +2,7 @@
 
 import type { CompletedCommand, CompletedOption, Word } from "./words.ts";
 
-/** Inside single quotes; a colon would end the name in \`_describe\`. */
+/** Inside single quotes; a colon would end the name in `_describe`. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 const described = ({ name, description }: Word): string =>

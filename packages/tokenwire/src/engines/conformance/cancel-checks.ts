@@ -83,7 +83,7 @@ export const cancelChecks: readonly Check[] = [
       let deltas = 0;
       let reason: string | undefined;
       for await (const event of context.engine.generate(context.longRequest(wanted))) {
-        if (event.type === "delta" && ++deltas === 2) await cutConnection();
+        if ((event.type === "delta" || event.type === "text") && ++deltas === 2) await cutConnection();
         if (event.type === "finish") reason = event.reason;
       }
       must(reason === "error", `the answer finished with "${reason}"`);
