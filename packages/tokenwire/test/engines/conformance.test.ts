@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { textEngine } from "../../src/engines/capabilities.ts";
 import {
   type ConformanceOptions,
   listConformanceChecks,
@@ -166,5 +167,70 @@ describe("runConformance", () => {
       ).results[0];
     expect(await run([1, 2, 3])).toMatchObject({ status: "pass" });
     expect(await run([1, 5, 3])).toMatchObject({ status: "fail", detail: "prompt 0: token 1 is 2, not 5" });
+  });
+});
+
+/** Says the prompt again, a word at a time; on demand something else every fifth time. */
+function parrot(confuses = false): Engine {
+  let calls = 0;
+  return {
+    id: "parrot",
+    info: async () => ({
+      engine: "parrot",
+      model: "p",
+      servedNames: ["p"],
+      maxContext: 1000,
+      eosTokenIds: [],
+      capabilities: textEngine,
+    }),
+    health: async () => ({ ok: true }),
+    close: async () => {},
+    async *generate({ prompt, sampling, n = 1 }, signal) {
+      if (!("text" in prompt)) throw new EngineError("unsupported", "The parrot takes text.");
+      const text = confuses && ++calls % 5 === 0 ? "other words" : prompt.text;
+      yield { type: "start" };
+      for (let index = 0; index < n; index++) {
+        const words =
+          `${text} ${sampling.seed ?? ""}`.repeat(sampling.ignoreEos ? 200 : 1).match(/\S+\s*/g) ?? [];
+        const said = words.slice(0, sampling.maxTokens);
+        for (const word of said) {
+          await new Promise((resolve) => setImmediate(resolve));
+          if (signal?.aborted) break;
+          yield { type: "text", index, text: word };
+        }
+        const reason = signal?.aborted ? "abort" : said.length < words.length ? "length" : "stop";
+        // The end counts, and is no text.
+        const usage = { promptTokens: 1, completionTokens: said.length + 1 };
+        yield { type: "finish", index, reason, usage };
+      }
+    },
+  };
+}
+
+describe("runConformance over an engine of texts", () => {
+  const texts = ["one two three four", "five six", ""];
+  const passed = ["C20", "C1", "C6", "C7", "C8", "C9", "C15", "C17", "C19"];
+  const asked = { ...quick, prompts: texts };
+  const passes = ({ results }: Awaited<ReturnType<typeof runConformance>>) =>
+    results.filter(({ status }) => status === "pass").map(({ id }) => id);
+
+  it("checks what text can show, and skips what is about ids", async () => {
+    const report = await runConformance(parrot(), {
+      ...asked,
+      only: [...passed, "C2", "C3", "C4", "C10", "C16"],
+    });
+    expect(report.results.filter(({ status }) => status === "fail")).toEqual([]);
+    expect(passes(report)).toEqual(passed);
+  });
+
+  it("turns prompts of ids into text", async () => {
+    const decode = (ids: readonly number[]) => ids.map((id) => texts[id]).join(" ");
+    const report = await runConformance(parrot(), { ...quick, prompts: [[0], [1, 0]], decode, only: passed });
+    expect(passes(report)).toEqual(passed);
+  });
+
+  it("finds answers to other prompts", async () => {
+    const report = await runConformance(parrot(true), { ...asked, only: ["C15"] });
+    expect(report.results[0]?.detail).toContain("another answer");
   });
 });
