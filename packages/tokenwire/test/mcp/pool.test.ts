@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type McpHttpServer, McpPool, type McpPoolOptions, serveMcpHttp } from "../../src/mcp/index.ts";
 import { defineTool } from "../../src/tools/index.ts";
 
@@ -100,7 +100,13 @@ describe("a pool of connections over HTTP", () => {
     await count(pool, "a");
     const lent = await pool.connect(config(), "a");
     await server.close();
-    server = await serveMcpHttp({ name: "counter", createTools, port });
+    // Another test's connection may have the port for a moment.
+    await vi.waitFor(
+      async () => {
+        server = await serveMcpHttp({ name: "counter", createTools, port });
+      },
+      { timeout: 4_000 },
+    );
     // The call that meets the loss fails; it is not repeated, since it might have done its work.
     await expect(lent.call("count", {})).rejects.toThrow();
     expect((await lent.call("count", {})).text).toBe("1");
