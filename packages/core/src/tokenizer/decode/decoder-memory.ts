@@ -1,7 +1,7 @@
 // The memory of one bulk decoder and the compiled code that works on it (assembly/decoder.ts): room for one block of IDs,
 // for the bytes they stand for, and for these as UTF-16; then the bytes of all tokens.
 
-import { abort, codeOf, type WasmHost } from "../fast/host.ts";
+import { codeOf, type WasmHost } from "../fast/host.ts";
 import { decoderWasm } from "../generated/decoder-wasm.ts";
 import { type TokenTable, tokenTableOf } from "../vocabulary/token-table.ts";
 import type { Trie } from "../vocabulary/trie.ts";
@@ -45,7 +45,7 @@ export function createDecoderMemory(host: WasmHost, trie: Trie): DecoderMemory {
   const table = tokenTableOf(trie, (size) => {
     const pages = Math.ceil((TOKENS + size) / PAGE);
     const memory = new host.Memory({ initial: pages, maximum: pages });
-    env = { memory, abort };
+    env = { memory };
     return { buffer: memory.buffer, byteOffset: TOKENS };
   });
   const exports = new host.Instance(compiled, { env }).exports as DecoderExports;

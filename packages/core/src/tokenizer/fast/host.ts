@@ -15,14 +15,20 @@ export function wasmHost(): WasmHost | undefined {
   return (globalThis as { readonly WebAssembly?: WasmHost }).WebAssembly;
 }
 
-/** The bytes of compiled code: generated modules have two hexadecimal digits for each. */
-export function codeOf(digits: string): Uint8Array {
-  return Uint8Array.from({ length: digits.length / 2 }, (_, i) =>
-    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
-  );
-}
-
-/** What compiled code calls if it fails: it never should. */
-export function abort(): never {
-  throw new Error("The tokenizer's compiled code failed an internal check.");
+/**
+ * The bytes of compiled code, which generated modules hold as printable text: "#" to "x" are -3 (modulo 256) to 82, which
+ * most of them lie between; "y" and "z" add 86 and 172 to the next one.
+ */
+export function codeOf(text: string): Uint8Array {
+  const bytes: number[] = [];
+  let more = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 120) more = 86 * (code - 120);
+    else {
+      bytes.push(more + code - 38);
+      more = 0;
+    }
+  }
+  return Uint8Array.from(bytes);
 }

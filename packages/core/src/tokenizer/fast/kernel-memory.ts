@@ -4,7 +4,7 @@ import { kernelWasm } from "../generated/kernel-wasm.ts";
 import type { Sections } from "../vocabulary/packed.ts";
 import type { Arena, Trie } from "../vocabulary/trie.ts";
 import type { Unpacker } from "../vocabulary/unpack.ts";
-import { abort, codeOf, type WasmHost, type WasmMemory } from "./host.ts";
+import { codeOf, type WasmHost, type WasmMemory } from "./host.ts";
 import * as layout from "./memory-layout.ts";
 
 const PAGE = 0x10000;
@@ -77,7 +77,7 @@ export class KernelMemory implements Unpacker {
    */
   exportsFor(trie: Trie): KernelExports {
     compiled ??= new this.#host.Module(codeOf(kernelWasm));
-    this.#exports ??= new this.#host.Instance(compiled, { env: { memory: this.#memory, abort } })
+    this.#exports ??= new this.#host.Instance(compiled, { env: { memory: this.#memory } })
       .exports as KernelExports;
     this.#exports.setTrie(trie.nodes.byteOffset, trie.labels.byteOffset, trie.tokens.byteOffset);
     return this.#exports;

@@ -26,16 +26,18 @@ export const characterClasses: Uint8Array = expandRuns();
 
 function expandRuns(): Uint8Array {
   const table = new Uint8Array(0x110000);
+  const recent = [...characterClassFlags];
   let codePoint = 0;
   let at = 0;
   while (at < characterClassRuns.length) {
-    const flags = characterClassFlags[characterClassRuns.charCodeAt(at++) - 65]!;
-    let length = 0;
+    const [flags] = recent.splice(characterClassRuns.charCodeAt(at++) - 97, 1) as [number];
+    recent.unshift(flags);
+    let more = 0;
     for (let digit = characterClassRuns.charCodeAt(at) - 48; digit >= 0 && digit <= 9; ) {
-      length = length * 10 + digit;
+      more = more * 10 + digit;
       digit = characterClassRuns.charCodeAt(++at) - 48;
     }
-    const end = codePoint + (length || 1);
+    const end = codePoint + 1 + more;
     if (flags !== 0) table.fill(flags, codePoint, end);
     codePoint = end;
   }
