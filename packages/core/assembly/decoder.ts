@@ -11,14 +11,18 @@ const FULL: usize = 0x20000;
 /** The bytes as UTF-16. */
 const WIDE: usize = 0x40020;
 
-/** Per ID the address of its token's bytes; they end where those of the next ID start. */
-let offsets: usize = 0;
+/** Records of 16 bytes: src/tokenizer/vocabulary/token-table.ts. */
+const TOKENS: usize = 0xa0040;
+const LONGEST_SHORT: usize = 15;
+
 let idCount: u32 = 0;
 /** Index of the ID at which `copy` stopped. */
 let next: u32 = 0;
+/** Whether the bytes of this block are ASCII as far as they have been looked at, and how far that is. */
+let isAscii: bool = true;
+let known: usize = BYTES;
 
-export function setTokens(offsetsAt: usize, count: u32): void {
-  offsets = offsetsAt;
+export function setTokens(count: u32): void {
   idCount = count;
 }
 
@@ -31,20 +35,37 @@ export function copy(from: u32, to: u32, length: usize): usize {
   const last = IDS + ((to as usize) << 2);
   const end = BYTES + FULL;
   let out = BYTES + length;
+  if (length == 0) startBlock();
+  lookAt(out);
+  let seen = i64x2.splat(0);
   while (place < last && out < end) {
     const id = load<u32>(place);
     if (id >= idCount) break;
-    const entry = offsets + ((id as usize) << 2);
-    const start = load<u32>(entry) as usize;
-    const size = (load<u32>(entry, 4) as usize) - start;
-    if (size == 0) break;
-    // Nearly all tokens have at most 16 bytes, and what is copied too much is overwritten.
-    v128.store(out, v128.load(start));
-    if (size > 16) memory.copy(out + 16, start + 16, size - 16);
-    out += size;
+    const record = TOKENS + ((id as usize) << 4);
+    const size = load<u8>(record, LONGEST_SHORT) as usize;
+    if (size - 1 < LONGEST_SHORT) {
+      // What is copied too much is overwritten.
+      const bytes = v128.load(record);
+      v128.store(out, bytes);
+      seen = v128.or(seen, bytes);
+      out += size;
+    } else {
+      if (size == 0) break;
+      let rest = TOKENS + (load<u32>(record) as usize);
+      const after = out + load<u32>(record, 4);
+      for (let at = out; at < after; at += 16) {
+        const bytes = v128.load(rest);
+        v128.store(at, bytes);
+        seen = v128.or(seen, bytes);
+        rest += 16;
+      }
+      out = after;
+    }
     place += 4;
   }
   next = ((place - IDS) >> 2) as u32;
+  known = out;
+  if (i8x16.bitmask(seen) != 0) isAscii = false;
   return out - BYTES;
 }
 
@@ -52,15 +73,14 @@ export function stoppedAt(): u32 {
   return next;
 }
 
-function isAscii(end: usize): bool {
-  let p = BYTES;
-  for (; p + 64 <= end; p += 64) {
-    const left = v128.or(v128.load(p), v128.load(p, 16));
-    const right = v128.or(v128.load(p, 32), v128.load(p, 48));
-    if (i8x16.bitmask(v128.or(left, right)) != 0) return false;
-  }
-  for (; p + 16 <= end; p += 16) if (i8x16.bitmask(v128.load(p)) != 0) return false;
-  return p == end || i8x16.bitmask(v128.load(p)) << (32 - ((end - p) as i32)) == 0;
+function startBlock(): void {
+  isAscii = true;
+  known = BYTES;
+}
+
+/** Looks at the bytes that others have added. */
+function lookAt(end: usize): void {
+  while (known < end) if (load<u8>(known++) >= 0x80) isAscii = false;
 }
 
 /**
@@ -69,7 +89,10 @@ function isAscii(end: usize): bool {
  */
 export function widen(length: usize): i32 {
   const end = BYTES + length;
-  if (isAscii(end)) return length as i32;
+  lookAt(end);
+  const isNarrow = isAscii;
+  startBlock();
+  if (isNarrow) return length as i32;
   // No character has this byte: it ends runs of ASCII, and a character that is cut off is found to be invalid.
   store<u8>(end, 0xff);
   let p = BYTES;
@@ -81,7 +104,12 @@ export function widen(length: usize): i32 {
       const high = i8x16.bitmask(run);
       v128.store(out, i16x8.extend_low_i8x16_u(run));
       v128.store(out, i16x8.extend_high_i8x16_u(run), 16);
-      const count: usize = high == 0 ? 16 : (ctz(high) as usize);
+      if (high == 0) {
+        p += 16;
+        out += 32;
+        continue;
+      }
+      const count = ctz(high) as usize;
       p += count;
       out += count << 1;
     } else if (first < 0xe0) {

@@ -4,6 +4,7 @@ import { decodeBase64, encodeBase64 } from "../bytes/index.ts";
 import { isTokenwireError, TokenwireError } from "../errors.ts";
 import type { Encoding } from "./encoding.ts";
 import type { RankedToken } from "./vocabulary/build-trie.ts";
+import { bytesOf } from "./vocabulary/token-table.ts";
 
 /** Tokens with their ranks: a list, or a map from bytes to rank. */
 export type Ranks = readonly RankedToken[] | ReadonlyMap<Uint8Array, number>;
@@ -54,10 +55,10 @@ function parseLine(line: string, number: number, name: string): RankedToken {
 
 /** The .tiktoken file of an encoding's ordinary tokens, in order of rank: what `parseTiktoken` reads. */
 export function serialiseTiktoken(encoding: Encoding): string {
-  const { bytes, offsets } = encoding.base.table;
+  const { table } = encoding.base;
   const lines: string[] = [];
-  for (let id = 0; id + 1 < offsets.length; id++) {
-    const token = bytes.subarray(offsets[id], offsets[id + 1]);
+  for (let id = 0; id < table.idCount; id++) {
+    const token = bytesOf(table, id);
     if (token.length > 0) lines.push(`${encodeBase64(token)} ${id}\n`);
   }
   return lines.join("");

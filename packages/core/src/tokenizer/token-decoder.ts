@@ -6,7 +6,7 @@ import type { OtherToken } from "./decode/bulk-decoder.ts";
 import type { EncodingBase } from "./encoding-base.ts";
 import type { SpecialTokens } from "./special-tokens.ts";
 import type { DecodeOptions } from "./tokenizer.ts";
-import { lengthOf } from "./vocabulary/trie.ts";
+import { bytesOf, sizeOf, startOf } from "./vocabulary/token-table.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -31,17 +31,13 @@ export class TokenDecoder {
 
   /** Bytes of one token, or undefined if the ID has none. Do not write to the result. */
   bytesOf(id: number): Uint8Array | undefined {
-    const { trie } = this.#base;
-    if (id >= 0 && id < trie.idCount && lengthOf(trie, id) > 0) {
-      const { table } = this.#base;
-      return table.bytes.subarray(table.offsets[id]!, table.offsets[id + 1]!);
-    }
-    return this.#specialBytes.get(id);
+    const { table } = this.#base;
+    return sizeOf(table, id) > 0 ? bytesOf(table, id) : this.#specialBytes.get(id);
   }
 
   /** As `bytesOf`. Raises INVALID_TOKEN, with the position in the sequence if given. */
   requireBytes(id: number, index?: number): Uint8Array {
-    const bytes = Number.isInteger(id) ? this.bytesOf(id) : undefined;
+    const bytes = this.bytesOf(id);
     if (bytes === undefined) throw invalidToken(this.#name, id, index);
     return bytes;
   }
@@ -54,15 +50,15 @@ export class TokenDecoder {
   }
 
   #decodePlainly(ids: ArrayLike<number>, other: OtherToken): Uint8Array {
-    const { bytes, offsets } = this.#base.table;
+    const { table } = this.#base;
     let out = new Uint8Array(8 * ids.length);
     let length = 0;
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i]!;
-      const isToken = Number.isInteger(id) && offsets[id]! < offsets[id + 1]!;
-      const source = isToken ? bytes : other(id, i);
-      let from = isToken ? offsets[id]! : 0;
-      const end = isToken ? offsets[id + 1]! : source.length;
+      const size = sizeOf(table, id);
+      const source = size > 0 ? table.bytes : other(id, i);
+      let from = size > 0 ? startOf(table, id) : 0;
+      const end = size > 0 ? from + size : source.length;
       if (length + end - from > out.length) {
         const longer = new Uint8Array(2 * (length + end - from));
         longer.set(out);

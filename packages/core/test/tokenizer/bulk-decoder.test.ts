@@ -12,13 +12,20 @@ const tokens = [
   ...Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte)),
   ...LENGTHS.map((length, i) => new Uint8Array(length).fill(0x61 + i)),
 ];
-/** Every further ID is refused, but for this one, whose text fills more than one block. */
+/** Every further ID is refused, but for these; the text of the first fills more than one block. */
 const LONG_ID = 1000;
-const longText = Buffer.from("größer ".repeat(40_000));
+const SHORT_ID = 1001;
+const PLAIN_ID = 1002;
+const others: Readonly<Record<number, Uint8Array>> = {
+  [LONG_ID]: Buffer.from("größer ".repeat(40_000)),
+  [SHORT_ID]: Buffer.from("é"),
+  [PLAIN_ID]: Buffer.from("<|plain|>"),
+};
 
 function other(id: number, index: number): Uint8Array {
-  if (id === LONG_ID) return longText;
-  throw new RangeError(`${id} at ${index}`);
+  const bytes = others[id];
+  if (bytes === undefined) throw new RangeError(`${id} at ${index}`);
+  return bytes;
 }
 
 function createDecoder(): BulkDecoder {
@@ -29,7 +36,7 @@ function createDecoder(): BulkDecoder {
 }
 
 function bytesOf(ids: readonly number[]): Buffer {
-  return Buffer.concat(ids.map((id) => tokens[id] ?? longText));
+  return Buffer.concat(ids.map((id) => tokens[id] ?? others[id]!));
 }
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -102,6 +109,11 @@ describe.each(["with Node's Buffer", "without it"])("%s", (kind) => {
   it("puts other tokens in their place, however long", () => {
     const decoder = decoderHere();
     expectSame(decoder, [LONG_ID]);
+    // Where the block is ASCII but for them, or all of it is.
+    for (const id of [SHORT_ID, PLAIN_ID]) {
+      for (const ids of [[id], [id, 97], [97, id], [97, id, 98], [259, 260, id, 260, 259]])
+        expectSame(decoder, ids);
+    }
     expectSame(decoder, [0xc3, LONG_ID, 0xb6, LONG_ID, LONG_ID, 0x62, 265, LONG_ID, 0xe4, 0xb8]);
   });
 });

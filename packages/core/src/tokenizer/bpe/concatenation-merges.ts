@@ -1,7 +1,7 @@
 // The merges of a rank vocabulary: two tokens merge if their bytes together are a token, whose ID is the rank. This is
 // tiktoken's rule.
 
-import type { TokenTable } from "../vocabulary/token-table.ts";
+import { sizeOf, startOf, type TokenTable } from "../vocabulary/token-table.ts";
 import { nodeOf, type Trie, tokenAt, walk } from "../vocabulary/trie.ts";
 import type { Merges } from "./merge.ts";
 
@@ -15,8 +15,9 @@ export class ConcatenationMerges implements Merges {
   }
 
   find(left: number, right: number): number {
-    const { bytes, offsets } = this.#table;
-    const node = walk(this.#trie, nodeOf(this.#trie, left), bytes, offsets[right]!, offsets[right + 1]!);
+    const start = startOf(this.#table, right);
+    const end = start + sizeOf(this.#table, right);
+    const node = walk(this.#trie, nodeOf(this.#trie, left), this.#table.bytes, start, end);
     return node === 0 ? -1 : tokenAt(this.#trie, node);
   }
 

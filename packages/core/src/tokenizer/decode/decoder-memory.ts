@@ -18,7 +18,7 @@ const PAGE = 0x10000;
 
 /** What the compiled decoder offers: the exports of assembly/decoder.ts. */
 interface DecoderExports {
-  setTokens(offsets: number, count: number): void;
+  setTokens(count: number): void;
   copy(from: number, to: number, length: number): number;
   stoppedAt(): number;
   widen(length: number): number;
@@ -49,8 +49,8 @@ export function createDecoderMemory(host: WasmHost, trie: Trie): DecoderMemory {
     return { buffer: memory.buffer, byteOffset: TOKENS };
   });
   const exports = new host.Instance(compiled, { env }).exports as DecoderExports;
-  const { buffer, byteOffset } = table.offsets;
-  exports.setTokens(byteOffset, trie.idCount);
+  const { buffer } = table.bytes;
+  exports.setTokens(trie.idCount);
   return {
     exports,
     table,

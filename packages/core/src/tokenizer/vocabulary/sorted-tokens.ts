@@ -1,6 +1,6 @@
 // The tokens in order of their bytes, for questions about prefixes: which tokens begin with these bytes.
 
-import type { TokenTable } from "./token-table.ts";
+import { bytesOf, sizeOf, type TokenTable } from "./token-table.ts";
 
 /** Order of byte strings as of unsigned numbers, shorter first. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
@@ -16,15 +16,13 @@ export class SortedTokens {
 
   constructor(table: TokenTable) {
     this.#table = table;
-    const { offsets } = table;
     const ids: number[] = [];
-    for (let id = 0; id + 1 < offsets.length; id++) if (offsets[id] !== offsets[id + 1]) ids.push(id);
+    for (let id = 0; id < table.idCount; id++) if (sizeOf(table, id) > 0) ids.push(id);
     this.ids = Uint32Array.from(ids.sort((a, b) => compareBytes(this.bytesOf(a), this.bytesOf(b))));
   }
 
   bytesOf(id: number): Uint8Array {
-    const { bytes, offsets } = this.#table;
-    return bytes.subarray(offsets[id], offsets[id + 1]);
+    return bytesOf(this.#table, id);
   }
 
   /** IDs of all tokens that begin with `prefix`, in order of bytes; a token equal to `prefix` is one of them. */

@@ -1,35 +1,70 @@
-// The bytes of every token, one after another: what decoding reads. Made from the trie on first use.
+// The bytes of every token: what decoding reads. Made from the trie on first use.
 
 import { type Allocate, childCount, firstChild, lengthOf, NO_TOKEN, type Trie, tokenAt } from "./trie.ts";
 
+/**
+ * A record of 16 bytes per ID, so that most tokens are one look at memory: up to 15 bytes of the token, zeros, and the
+ * number of bytes at the end. Longer tokens lie behind the records; LONG is at the end of theirs, and two words say where
+ * they lie and how long they are. Zeros alone: no token.
+ */
 export interface TokenTable {
-  /** All tokens' bytes in order of ID, where `offsets` say: other things may lie before them. */
+  readonly idCount: number;
   readonly bytes: Uint8Array;
-  /** Per ID: where its bytes start; they end where the next ID's start. One longer than the number of IDs. */
-  readonly offsets: Uint32Array;
+  /** The same memory. */
+  readonly words: Uint32Array;
 }
 
-/** Sixteen bytes may be copied from any token. */
-const SLACK = 16;
+const LONGEST_SHORT = 15;
+const LONG = 0xff;
 
 const newMemory: Allocate = (byteLength) => ({ buffer: new ArrayBuffer(byteLength), byteOffset: 0 });
+
+/** Where the bytes of a token lie in the table. */
+export function startOf({ bytes, words }: TokenTable, id: number): number {
+  return bytes[16 * id + LONGEST_SHORT] === LONG ? words[4 * id]! : 16 * id;
+}
+
+/** Number of bytes of a token, 0 for what is not the ID of one. */
+export function sizeOf({ idCount, bytes, words }: TokenTable, id: number): number {
+  if (!Number.isInteger(id) || id < 0 || id >= idCount) return 0;
+  const size = bytes[16 * id + LONGEST_SHORT]!;
+  return size === LONG ? words[4 * id + 1]! : size;
+}
+
+/** The bytes of a token, none for what is not the ID of one. Not to be written to. */
+export function bytesOf(table: TokenTable, id: number): Uint8Array {
+  const start = startOf(table, id);
+  return table.bytes.subarray(start, start + sizeOf(table, id));
+}
 
 /** Writes out the bytes of all tokens of a trie, into one block of memory. */
 export function tokenTableOf(trie: Trie, allocate: Allocate = newMemory): TokenTable {
   const { idCount } = trie;
-  let total = 0;
-  for (let id = 0; id < idCount; id++) total += lengthOf(trie, id);
-  const { buffer, byteOffset } = allocate(4 * (idCount + 1) + total + SLACK);
-  const offsets = new Uint32Array(buffer, byteOffset, idCount + 1);
-  offsets[0] = byteOffset + offsets.byteLength;
-  for (let id = 0; id < idCount; id++) offsets[id + 1] = offsets[id]! + lengthOf(trie, id);
-  const table = { bytes: new Uint8Array(buffer), offsets };
+  // Sixteen bytes are copied at a time: long tokens are padded to that.
+  const roomFor = (id: number): number =>
+    lengthOf(trie, id) > LONGEST_SHORT ? (lengthOf(trie, id) + 15) & ~15 : 0;
+  let total = 16 * idCount;
+  for (let id = 0; id < idCount; id++) total += roomFor(id);
+  const { buffer, byteOffset } = allocate(total);
+  const bytes = new Uint8Array(buffer, byteOffset, total);
+  const words = new Uint32Array(buffer, byteOffset, total >> 2);
+  let next = 16 * idCount;
+  for (let id = 0; id < idCount; id++) {
+    const size = lengthOf(trie, id);
+    const isLong = size > LONGEST_SHORT;
+    bytes[16 * id + LONGEST_SHORT] = isLong ? LONG : size;
+    if (!isLong) continue;
+    words[4 * id] = next;
+    words[4 * id + 1] = size;
+    next += roomFor(id);
+  }
+  const table = { idCount, bytes, words };
   writeTokens(trie, table);
   return table;
 }
 
 /** Walks the trie depth first, along the labels in `path`: nodes do not know their parents. */
-function writeTokens(trie: Trie, { bytes, offsets }: TokenTable): void {
+function writeTokens(trie: Trie, table: TokenTable): void {
   const { labels } = trie;
   const path: number[] = [];
   // Per depth: the next child to visit, and where the children end.
@@ -45,8 +80,8 @@ function writeTokens(trie: Trie, { bytes, offsets }: TokenTable): void {
     path[depth] = labels[node]!;
     const token = tokenAt(trie, node);
     if (token !== NO_TOKEN) {
-      const at = offsets[token]!;
-      for (let i = 0; i <= depth; i++) bytes[at + i] = path[i]!;
+      const at = startOf(table, token);
+      for (let i = 0; i <= depth; i++) table.bytes[at + i] = path[i]!;
     }
     const children = childCount(trie, node);
     if (children > 0) {
