@@ -1,22 +1,22 @@
 // Where the IDs of a text go: into a list, or only into a count.
 
 export interface IdSink {
-  /** Takes the first `count` of `ids`. False: enough, stop encoding. */
-  add(ids: ArrayLike<number>, count: number): boolean;
+  /** Takes `count` of `ids`, from index `from` on (default: 0). False: enough, stop encoding. */
+  add(ids: ArrayLike<number>, count: number, from?: number): boolean;
 }
 
 export class IdList implements IdSink {
   private ids: Uint32Array = new Uint32Array(256);
   private size = 0;
 
-  add(ids: ArrayLike<number>, count: number): boolean {
+  add(ids: ArrayLike<number>, count: number, from = 0): boolean {
     const needed = this.size + count;
     if (needed > this.ids.length) {
       const grown = new Uint32Array(Math.max(needed, this.ids.length * 2));
       grown.set(this.ids.subarray(0, this.size));
       this.ids = grown;
     }
-    for (let i = 0; i < count; i++) this.ids[this.size + i] = ids[i]!;
+    for (let i = 0; i < count; i++) this.ids[this.size + i] = ids[from + i]!;
     this.size = needed;
     return true;
   }

@@ -6,7 +6,7 @@ import { AlignedText } from "./aligned-text.ts";
 import { ByteLevelEncoder } from "./byte-level-encoder.ts";
 import { type EncodedTokens, emptyEncoded } from "./encoded.ts";
 import type { IdSink } from "./id-sink.ts";
-import type { TokenModel } from "./models/index.ts";
+import { PieceMemo, PieceTokens, type TokenModel } from "./models/index.ts";
 import type { Normalizer } from "./normalizers/index.ts";
 import type { PreTokenizer } from "./pretokenizers/index.ts";
 
@@ -22,6 +22,8 @@ export class Pipeline {
   private readonly raw: AddedTokenMatcher;
   private readonly normalized: AddedTokenMatcher;
   private readonly fast: ByteLevelEncoder | undefined;
+  private readonly memo: PieceMemo;
+  private readonly tokens = new PieceTokens();
 
   constructor(parts: PipelineParts) {
     this.parts = parts;
@@ -35,6 +37,7 @@ export class Pipeline {
       (token) => normalizer?.normalize(token.content) ?? token.content,
     );
     this.fast = ByteLevelEncoder.of(parts.preTokenizers, parts.model);
+    this.memo = new PieceMemo(parts.model);
   }
 
   /** Sends the IDs of `text` to `sink`; of the added tokens only those that `wanted` lets through are matched. */
@@ -87,17 +90,30 @@ export class Pipeline {
   }
 
   private addIds(piece: string, sink: IdSink): boolean {
-    const { model } = this.parts;
-    if (model.addIds !== undefined) return model.addIds(piece, sink);
-    const { ids } = model.encodePiece(piece);
-    return sink.add(ids, ids.length);
+    for (let start = 0; start < piece.length; ) {
+      const end = this.nextCut(piece, start);
+      if (!this.memo.send(piece.slice(start, end), sink)) return false;
+      start = end;
+    }
+    return true;
   }
 
   private encodePieces(segment: AlignedText, result: EncodedTokens): void {
+    const { tokens } = this;
     for (const piece of this.preTokenize(segment)) {
-      const { ids, starts, ends } = this.parts.model.encodePiece(piece.text);
-      for (let i = 0; i < ids.length; i++) addToken(result, ids[i]!, piece, starts[i]!, ends[i]!);
+      for (let start = 0; start < piece.text.length; ) {
+        const end = this.nextCut(piece.text, start);
+        tokens.clear();
+        this.parts.model.encodePiece(piece.text.slice(start, end), tokens);
+        for (let i = 0; i < tokens.count; i++)
+          addToken(result, tokens.ids[i]!, piece, start + tokens.starts[i]!, start + tokens.ends[i]!);
+        start = end;
+      }
     }
+  }
+
+  private nextCut(piece: string, start: number): number {
+    return this.parts.model.nextCut?.(piece, start) ?? piece.length;
   }
 
   private preTokenize(segment: AlignedText): AlignedText[] {

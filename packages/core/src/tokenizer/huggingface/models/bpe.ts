@@ -5,9 +5,8 @@ import { encodeUtf8 } from "../../../bytes/index.ts";
 import { mergeSymbols } from "../../bpe/merge.ts";
 import type { MergeTable } from "../../bpe/merge-table.ts";
 import { characterLength } from "../aligned-text.ts";
-import type { IdSink } from "../id-sink.ts";
-import { noTokens, PieceBuilder, type PieceTokens, type TokenModel } from "./model.ts";
-import { PieceMemo } from "./piece-memo.ts";
+import type { TokenModel } from "./model.ts";
+import { PieceTokens } from "./piece-tokens.ts";
 import type { TokenVocabulary } from "./vocabulary.ts";
 
 export interface BpeSettings {
@@ -32,7 +31,8 @@ export class BpeModel implements TokenModel {
   private readonly reserved: ReadonlySet<number>;
   private readonly byteIds: readonly number[] | undefined;
   private readonly unknownId: number | undefined;
-  private readonly memo = new PieceMemo((word) => this.encodeWord(word));
+  private readonly symbols = new SymbolList();
+  private positions: Int32Array = new Int32Array(64);
   private readonly wordStarts: WordStarts | undefined;
 
   constructor(settings: BpeSettings) {
@@ -45,51 +45,25 @@ export class BpeModel implements TokenModel {
     this.wordStarts = WordStarts.of(settings);
   }
 
-  encodePiece(piece: string): PieceTokens {
-    if (this.wordStarts === undefined) return this.memo.tokensOf(piece);
-    const end = this.wordStarts.next(piece, 0);
-    if (end === piece.length) return this.memo.tokensOf(piece);
-    const builder = new PieceBuilder();
-    for (let start = 0; start < piece.length; ) {
-      const wordEnd = this.wordStarts.next(piece, start);
-      const tokens = this.memo.tokensOf(piece.slice(start, wordEnd));
-      for (let i = 0; i < tokens.ids.length; i++) {
-        builder.add(tokens.ids[i]!, tokens.starts[i]! + start, tokens.ends[i]! + start);
-      }
-      start = wordEnd;
+  encodePiece(piece: string, out: PieceTokens): void {
+    if (piece === "") return;
+    const whole = this.settings.ignoreMerges === true ? this.textId(piece) : undefined;
+    if (whole !== undefined) {
+      out.add(whole, 0, piece.length);
+      return;
     }
-    return builder.finish();
-  }
-
-  addIds(piece: string, sink: IdSink): boolean {
-    for (let start = 0; start < piece.length; ) {
-      const end = this.wordStarts?.next(piece, start) ?? piece.length;
-      const { ids } = this.memo.tokensOf(piece.slice(start, end));
-      if (!sink.add(ids, ids.length)) return false;
-      start = end;
-    }
-    return true;
-  }
-
-  private encodeWord(word: string): PieceTokens {
-    if (word === "") return noTokens;
-    if (this.settings.ignoreMerges === true) {
-      const whole = this.textId(word);
-      if (whole !== undefined) return oneToken(whole, word.length);
-    }
-    const symbols = this.symbolsOf(word);
-    const count = symbols.ids.length;
-    const ids = Int32Array.from(symbols.ids);
-    const positions = new Int32Array(count);
+    const { ids, starts, ends, count } = this.symbolsOf(piece);
+    if (this.positions.length < count) this.positions = new Int32Array(2 * count);
+    const { positions } = this;
     const left = mergeSymbols(ids, count, this.settings.merges, positions);
-    const tokens = { ids: new Uint32Array(left), starts: new Uint32Array(left), ends: new Uint32Array(left) };
     for (let i = 0; i < left; i++) {
       const last = i + 1 < left ? positions[i + 1]! - 1 : count - 1;
-      tokens.ids[i] = ids[i]!;
-      tokens.starts[i] = symbols.starts[positions[i]!]!;
-      tokens.ends[i] = symbols.ends[last]!;
+      out.add(ids[i]!, starts[positions[i]!]!, ends[last]!);
     }
-    return tokens;
+  }
+
+  nextCut(piece: string, start: number): number {
+    return this.wordStarts?.next(piece, start) ?? piece.length;
   }
 
   /** ID of a token that text may become. */
@@ -98,71 +72,63 @@ export class BpeModel implements TokenModel {
     return id !== undefined && this.reserved.has(id) ? undefined : id;
   }
 
-  private symbolsOf(word: string): SymbolList {
-    const { continuingPrefix, wordSuffix } = this.settings;
-    const symbols = new SymbolList(this.settings.fuseUnknown === true);
-    for (let start = 0; start < word.length; ) {
-      const end = start + characterLength(word, start);
-      const character = word.slice(start, end);
-      const prefix = start > 0 ? (continuingPrefix ?? "") : "";
-      const suffix = end === word.length ? (wordSuffix ?? "") : "";
-      this.addCharacter(symbols, prefix + character + suffix, start, end);
+  /** What a piece starts as, before any merge. */
+  private symbolsOf(piece: string): PieceTokens {
+    const { symbols } = this;
+    const { continuingPrefix = "", wordSuffix = "" } = this.settings;
+    symbols.clear();
+    for (let start = 0; start < piece.length; ) {
+      const end = start + characterLength(piece, start);
+      const prefix = start > 0 ? continuingPrefix : "";
+      const suffix = end === piece.length ? wordSuffix : "";
+      this.addCharacter(prefix + piece.slice(start, end) + suffix, start, end);
       start = end;
     }
     symbols.flushUnknown();
-    return symbols;
+    return symbols.tokens;
   }
 
-  private addCharacter(symbols: SymbolList, symbol: string, start: number, end: number): void {
+  private addCharacter(symbol: string, start: number, end: number): void {
+    const { symbols } = this;
     const id = this.textId(symbol);
     if (id !== undefined) symbols.add(id, start, end);
     else if (this.byteIds !== undefined) {
       // A pending unknown token stays pending here: the reference emits it after these bytes.
-      for (const byte of encodeUtf8(symbol)) symbols.addPlain(this.byteIds[byte]!, start, end);
-    } else if (this.unknownId !== undefined) symbols.addUnknown(this.unknownId, start, end);
+      for (const byte of encodeUtf8(symbol)) symbols.tokens.add(this.byteIds[byte]!, start, end);
+    } else if (this.unknownId !== undefined)
+      symbols.addUnknown(this.unknownId, start, end, this.settings.fuseUnknown === true);
   }
 }
 
-function oneToken(id: number, length: number): PieceTokens {
-  return { ids: Uint32Array.of(id), starts: Uint32Array.of(0), ends: Uint32Array.of(length) };
-}
-
-/** The symbols that a piece starts as, with the units they cover. */
+/** The symbols that a piece starts as. */
 class SymbolList {
-  readonly ids: number[] = [];
-  readonly starts: number[] = [];
-  readonly ends: number[] = [];
-  private readonly fuse: boolean;
-  private pending: { readonly id: number; readonly start: number; end: number } | undefined;
+  readonly tokens = new PieceTokens();
+  /** An unknown token that the next character may belong to as well. */
+  private unknown: { readonly id: number; readonly start: number; end: number } | undefined;
 
-  constructor(fuse: boolean) {
-    this.fuse = fuse;
+  clear(): void {
+    this.tokens.clear();
   }
 
   add(id: number, start: number, end: number): void {
     this.flushUnknown();
-    this.addPlain(id, start, end);
+    this.tokens.add(id, start, end);
   }
 
-  addPlain(id: number, start: number, end: number): void {
-    this.ids.push(id);
-    this.starts.push(start);
-    this.ends.push(end);
-  }
-
-  addUnknown(id: number, start: number, end: number): void {
-    if (this.fuse && this.pending !== undefined) {
-      this.pending.end = end;
+  /** With `fuse`, neighbouring unknown characters are one token. */
+  addUnknown(id: number, start: number, end: number, fuse: boolean): void {
+    if (fuse && this.unknown !== undefined) {
+      this.unknown.end = end;
       return;
     }
     this.flushUnknown();
-    this.pending = { id, start, end };
+    this.unknown = { id, start, end };
   }
 
   flushUnknown(): void {
-    if (this.pending === undefined) return;
-    this.addPlain(this.pending.id, this.pending.start, this.pending.end);
-    this.pending = undefined;
+    if (this.unknown === undefined) return;
+    this.tokens.add(this.unknown.id, this.unknown.start, this.unknown.end);
+    this.unknown = undefined;
   }
 }
 

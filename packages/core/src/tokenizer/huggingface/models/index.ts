@@ -35,4 +35,6 @@ function guessType(node: JsonNode): string {
   return node.child("continuing_subword_prefix").isNull ? "WordLevel" : "WordPiece";
 }
 
-export type { PieceTokens, TokenModel } from "./model.ts";
+export type { TokenModel } from "./model.ts";
+export { PieceMemo } from "./piece-memo.ts";
+export { PieceTokens } from "./piece-tokens.ts";

@@ -5,9 +5,9 @@ import { characterLength } from "../aligned-text.ts";
 import { invalidTokenizer } from "../faults.ts";
 import type { JsonNode } from "../json-node.ts";
 import { byteTokens } from "./bpe.ts";
-import { Lattice, type LatticeStep } from "./lattice.ts";
-import { noTokens, PieceBuilder, type PieceTokens, type TokenModel } from "./model.ts";
-import { PieceMemo } from "./piece-memo.ts";
+import { Lattice, unknownCharacter } from "./lattice.ts";
+import type { TokenModel } from "./model.ts";
+import type { PieceTokens } from "./piece-tokens.ts";
 import { TokenTrie } from "./token-trie.ts";
 import { TokenVocabulary } from "./vocabulary.ts";
 
@@ -33,8 +33,6 @@ export class UnigramModel implements TokenModel {
   private readonly unknownScore: number;
   private readonly byteIds: readonly number[] | undefined;
   private readonly reserved: ReadonlySet<number>;
-
-  private readonly memo = new PieceMemo((piece) => this.encodeAnew(piece));
 
   constructor(settings: UnigramSettings, path: string) {
     const { tokens, scores, unknownId, reserved = new Set() } = settings;
@@ -84,32 +82,30 @@ export class UnigramModel implements TokenModel {
     );
   }
 
-  encodePiece(piece: string): PieceTokens {
-    return this.memo.tokensOf(piece);
-  }
-
-  private encodeAnew(piece: string): PieceTokens {
-    if (piece === "") return noTokens;
-    const builder = new PieceBuilder();
-    const steps = this.bestPath(piece);
-    for (let i = 0; i < steps.length; ) {
-      const { start, isUnknown } = steps[i]!;
-      let next = i + 1;
-      // Neighbouring unknown characters are one token.
-      if (isUnknown) while (steps[next]?.isUnknown === true) next++;
-      const end = steps[next]?.start ?? piece.length;
-      this.emit(piece.slice(start, end), start, end, builder);
-      i = next;
+  encodePiece(piece: string, out: PieceTokens): void {
+    const { lattice } = this;
+    this.findBestPath(piece);
+    for (let start = 0; start < piece.length; ) {
+      let end = lattice.next(start);
+      const id = lattice.tokenBefore(end);
+      if (id !== unknownCharacter) out.add(id, start, end);
+      else {
+        // Neighbouring unknown characters are one token.
+        while (end < piece.length && lattice.tokenBefore(lattice.next(end)) === unknownCharacter)
+          end = lattice.next(end);
+        this.addUnknown(piece.slice(start, end), start, end, out);
+      }
+      start = end;
     }
-    return builder.finish();
   }
 
-  private emit(text: string, start: number, end: number, builder: PieceBuilder): void {
+  /** Adds what stands for characters that are no tokens one by one. Together they may be one that is too unlikely. */
+  private addUnknown(text: string, start: number, end: number, out: PieceTokens): void {
     const id = this.vocabulary.idOf(text);
-    if (id !== undefined && !this.reserved.has(id)) builder.add(id, start, end);
+    if (id !== undefined && !this.reserved.has(id)) out.add(id, start, end);
     else if (this.byteIds !== undefined) {
-      for (const byte of encodeUtf8(text)) builder.add(this.byteIds[byte]!, start, end);
-    } else if (this.unknownId !== undefined) builder.add(this.unknownId, start, end);
+      for (const byte of encodeUtf8(text)) out.add(this.byteIds[byte]!, start, end);
+    } else if (this.unknownId !== undefined) out.add(this.unknownId, start, end);
     else
       throw invalidTokenizer(
         "$.model.unk_id",
@@ -117,18 +113,17 @@ export class UnigramModel implements TokenModel {
       );
   }
 
-  /** The tokens of the best spelling. Of equally good ones the earliest found wins, as in the reference. */
-  private bestPath(piece: string): LatticeStep[] {
+  /** Fills the lattice. Of equally good spellings the one found first wins, as in the reference. */
+  private findBestPath(piece: string): void {
     const { lattice } = this;
     lattice.reset(piece.length);
     for (let start = 0; start < piece.length; ) {
       const end = start + characterLength(piece, start);
-      if (!this.offerTokens(piece, start, end)) {
-        lattice.offer(start, end, lattice.scoreAt(start) + this.unknownScore, 1);
-      }
+      if (!this.offerTokens(piece, start, end))
+        lattice.offer(start, end, lattice.scoreAt(start) + this.unknownScore, unknownCharacter);
       start = end;
     }
-    return lattice.path(piece.length);
+    lattice.finish(piece.length);
   }
 
   /** Offers every token at `start`; says whether one of exactly one character is among them. */
@@ -142,7 +137,7 @@ export class UnigramModel implements TokenModel {
       if (node === 0) break;
       const id = trie.idAt(node);
       if (id < 0) continue;
-      lattice.offer(start, at, score + scores[id]!, 0);
+      lattice.offer(start, at, score + scores[id]!, id);
       if (at === characterEnd) reached = true;
     }
     return reached;

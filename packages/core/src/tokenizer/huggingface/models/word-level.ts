@@ -2,7 +2,8 @@
 
 import { invalidTokenizer } from "../faults.ts";
 import type { JsonNode } from "../json-node.ts";
-import { noTokens, type PieceTokens, type TokenModel } from "./model.ts";
+import type { TokenModel } from "./model.ts";
+import type { PieceTokens } from "./piece-tokens.ts";
 import { TokenVocabulary } from "./vocabulary.ts";
 
 export class WordLevelModel implements TokenModel {
@@ -18,8 +19,8 @@ export class WordLevelModel implements TokenModel {
     this.reserved = reserved;
   }
 
-  encodePiece(piece: string): PieceTokens {
-    if (piece === "") return noTokens;
+  encodePiece(piece: string, out: PieceTokens): void {
+    if (piece === "") return;
     const known = this.vocabulary.idOf(piece);
     const id = known !== undefined && !this.reserved.has(known) ? known : this.unknownId;
     if (id === undefined) {
@@ -28,6 +29,6 @@ export class WordLevelModel implements TokenModel {
         `${JSON.stringify(piece)} is not in the vocabulary, and neither is the unknown token "${this.unknownToken}".`,
       );
     }
-    return { ids: Uint32Array.of(id), starts: Uint32Array.of(0), ends: Uint32Array.of(piece.length) };
+    out.add(id, 0, piece.length);
   }
 }

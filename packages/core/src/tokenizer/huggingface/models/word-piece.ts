@@ -3,8 +3,8 @@
 import { characterLength } from "../aligned-text.ts";
 import { invalidTokenizer } from "../faults.ts";
 import type { JsonNode } from "../json-node.ts";
-import { noTokens, PieceBuilder, type PieceTokens, type TokenModel } from "./model.ts";
-import { PieceMemo } from "./piece-memo.ts";
+import type { TokenModel } from "./model.ts";
+import type { PieceTokens } from "./piece-tokens.ts";
 import { TokenTrie } from "./token-trie.ts";
 import { TokenVocabulary } from "./vocabulary.ts";
 
@@ -24,8 +24,6 @@ export class WordPieceModel implements TokenModel {
   /** Tokens that begin a word, and tokens that continue one, without their prefix. */
   private readonly initial = new TokenTrie();
   private readonly continuing = new TokenTrie();
-
-  private readonly memo = new PieceMemo((piece) => this.encodeAnew(piece));
 
   constructor(settings: WordPieceSettings, path: string) {
     this.settings = settings;
@@ -56,28 +54,19 @@ export class WordPieceModel implements TokenModel {
     );
   }
 
-  encodePiece(piece: string): PieceTokens {
-    return this.memo.tokensOf(piece);
-  }
-
-  private encodeAnew(piece: string): PieceTokens {
-    if (piece === "") return noTokens;
-    if (characterCount(piece) > this.settings.maxWordLength) return this.unknown(piece);
-    const builder = new PieceBuilder();
+  encodePiece(piece: string, out: PieceTokens): void {
+    const before = out.count;
+    const isWord = characterCount(piece) <= this.settings.maxWordLength;
     let start = 0;
-    while (start < piece.length) {
+    while (isWord && start < piece.length) {
       const [id, end] = longestFrom(start === 0 ? this.initial : this.continuing, piece, start);
-      if (id < 0) return this.unknown(piece);
-      builder.add(id, start, end);
+      if (id < 0) break;
+      out.add(id, start, end);
       start = end;
     }
-    return builder.finish();
-  }
-
-  private unknown(piece: string): PieceTokens {
-    const builder = new PieceBuilder();
-    builder.add(this.unknownId, 0, piece.length);
-    return builder.finish();
+    if (start === piece.length) return;
+    out.count = before;
+    out.add(this.unknownId, 0, piece.length);
   }
 }
 

@@ -4,8 +4,6 @@ import { bytesToAlphabet } from "../byte-alphabet.ts";
 import { CharacterNormalizer } from "./normalizer.ts";
 
 export class ByteLevelNormalizer extends CharacterNormalizer {
-  protected override readonly keepsAscii = false;
-
   protected override map(character: string): string {
     return bytesToAlphabet(character);
   }

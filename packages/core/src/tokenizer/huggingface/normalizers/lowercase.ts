@@ -5,8 +5,6 @@ import { CharacterNormalizer } from "./normalizer.ts";
 const ascii = /^\p{ASCII}*$/u;
 
 export class LowercaseNormalizer extends CharacterNormalizer {
-  protected override readonly keepsAscii = false;
-
   override normalize(text: string): string {
     return ascii.test(text) ? text.toLowerCase() : super.normalize(text);
   }

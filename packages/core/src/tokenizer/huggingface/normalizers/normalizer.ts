@@ -7,6 +7,7 @@ import {
   PlainRewriter,
   type Rewriter,
 } from "../aligned-text.ts";
+import { isSurrogate, UnitQuestion } from "./unit-question.ts";
 
 export interface Normalizer {
   normalize(text: string): string;
@@ -37,15 +38,17 @@ export abstract class CharacterNormalizer extends RewritingNormalizer {
   /** What the character becomes; the same string where it stays. */
   protected abstract map(character: string): string;
 
-  /** Whether printable ASCII stays as it is; it is then passed over quickly. */
-  protected readonly keepsAscii: boolean = true;
+  /** Whether a unit is a character that stays as it is. */
+  private readonly stays = new UnitQuestion((unit) => {
+    const character = String.fromCharCode(unit);
+    return !isSurrogate(unit) && this.map(character) === character;
+  });
 
   protected override rewrite(text: string, out: Rewriter): void {
     let kept = 0;
     let at = 0;
     while (at < text.length) {
-      const unit = text.charCodeAt(at);
-      if (this.keepsAscii && unit >= 0x20 && unit < 0x7f) {
+      if (this.stays.holds(text.charCodeAt(at))) {
         at++;
         continue;
       }

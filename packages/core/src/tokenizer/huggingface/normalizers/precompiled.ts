@@ -5,14 +5,24 @@ import { decodeBase64, decodeUtf8, encodeUtf8 } from "../../../bytes/index.ts";
 import type { Rewriter } from "../aligned-text.ts";
 import { invalidTokenizer } from "../faults.ts";
 import type { JsonNode } from "../json-node.ts";
+import { GraphemeClusters } from "./grapheme-clusters.ts";
 import { RewritingNormalizer } from "./normalizer.ts";
+import { UnitQuestion } from "./unit-question.ts";
 
-const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
-const longestLookedUpWhole = 6;
+/** Clusters of so many bytes of UTF-8 are not looked up whole. */
+const tooLong = 6;
+const mostKnown = 10_000;
 
 export class PrecompiledNormalizer extends RewritingNormalizer {
   private readonly trie: Uint32Array;
   private readonly replacements: Uint8Array;
+  private readonly clusters = new GraphemeClusters();
+  /** What characters and clusters become that were looked up before. */
+  private readonly known = new Map<string, string | undefined>();
+  /** Whether a unit is a cluster of its own beside others that are, and is not replaced. */
+  private readonly stays = new UnitQuestion(
+    (unit) => this.clusters.standsAlone(unit) && this.replacementOf(String.fromCharCode(unit)) === undefined,
+  );
 
   /** `bytes`: u32 size of the trie in bytes, the trie as u32 units, then NUL-terminated replacement texts. */
   constructor(bytes: Uint8Array, path: string) {
@@ -36,37 +46,34 @@ export class PrecompiledNormalizer extends RewritingNormalizer {
     }
   }
 
-  /** ASCII needs no look-up; the rest is cut into clusters stretch by stretch. */
+  /** Most characters are clusters of their own and stay: a table says so for each. */
   protected override rewrite(text: string, out: Rewriter): void {
+    let kept = 0;
     for (let at = 0; at < text.length; ) {
-      const plain = this.changesAscii ? at : plainEnd(text, at);
-      if (plain > at) out.keep(at, plain);
-      const end = plain === text.length ? plain : stretchEnd(text, plain);
-      let start = plain;
-      for (const cluster of clustersOf(text.slice(plain, end))) {
-        this.cluster(cluster, start, out);
-        start += cluster.length;
+      const isAlone = at + 1 === text.length || this.clusters.standsAlone(text.charCodeAt(at + 1));
+      if (isAlone && this.stays.holds(text.charCodeAt(at))) {
+        at++;
+        continue;
       }
-      at = end;
+      out.keep(kept, at);
+      for (const end of this.clusters.endsFrom(text, at)) {
+        this.cluster(text.slice(at, end), at, out);
+        at = end;
+      }
+      kept = at;
     }
+    out.keep(kept, text.length);
   }
 
   private cluster(cluster: string, start: number, out: Rewriter): void {
-    if (cluster.length === 1 && isPlain(cluster.charCodeAt(0)) && !this.changesAscii) {
-      out.keep(start, start + 1);
+    const whole = this.replacementOf(cluster);
+    if (whole !== undefined) {
+      out.replace(start, start + cluster.length, whole);
       return;
-    }
-    const bytes = encodeUtf8(cluster);
-    if (bytes.length < longestLookedUpWhole) {
-      const whole = this.lookup(bytes);
-      if (whole !== undefined) {
-        out.replace(start, start + cluster.length, whole);
-        return;
-      }
     }
     let at = start;
     for (const character of cluster) {
-      const replacement = this.lookup(encodeUtf8(character));
+      const replacement = this.replacementOf(character);
       const end = at + character.length;
       if (replacement === undefined) out.keep(at, end);
       else out.replace(at, end, replacement);
@@ -74,15 +81,16 @@ export class PrecompiledNormalizer extends RewritingNormalizer {
     }
   }
 
-  /** Whether any printable ASCII character is replaced; none is in the maps of known models. */
-  private get changesAscii(): boolean {
-    this.asciiChange ??= Array.from({ length: 95 }, (_, i) => this.lookup(Uint8Array.of(32 + i))).some(
-      (replacement) => replacement !== undefined,
-    );
-    return this.asciiChange;
+  /** What a short cluster or a character becomes; undefined if it stays or is too long to be looked up whole. */
+  private replacementOf(text: string): string | undefined {
+    if (text.length >= tooLong) return undefined;
+    if (this.known.has(text)) return this.known.get(text);
+    const bytes = encodeUtf8(text);
+    const replacement = bytes.length < tooLong ? this.lookup(bytes) : undefined;
+    if (this.known.size >= mostKnown) this.known.clear();
+    this.known.set(text, replacement);
+    return replacement;
   }
-
-  private asciiChange: boolean | undefined;
 
   /** The replacement for the shortest prefix of `bytes` that the trie holds. */
   private lookup(bytes: Uint8Array): string | undefined {
@@ -105,41 +113,6 @@ export class PrecompiledNormalizer extends RewritingNormalizer {
   }
 }
 
-/** The grapheme clusters of a text. ASCII has none of several characters but one line break. */
-function clustersOf(text: string): Iterable<string> {
-  if (/^\p{ASCII}*$/u.test(text) && !text.includes("\r\n")) return text;
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
-}
-
 function offsetOf(unit: number): number {
   return (unit >>> 10) << ((unit & 0x200) >>> 6);
-}
-
-/** Where the run of printable ASCII ends that starts at `start`, less a last character that marks may follow. */
-function plainEnd(text: string, start: number): number {
-  let end = start;
-  while (end < text.length && isPlain(text.charCodeAt(end))) end++;
-  return end === text.length || end === start ? end : end - 1;
-}
-
-/** The segmenter takes quadratic time, so it gets a few hundred characters at once. */
-const longestStretch = 400;
-
-/** The next place after `start` that is surely a boundary of clusters: between printable ASCII or ideographs. */
-function stretchEnd(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    const before = text.charCodeAt(at - 1);
-    const after = text.charCodeAt(at);
-    if (isPlain(before) && isPlain(after)) return at;
-    if (at - start >= longestStretch && isIdeograph(before) && isIdeograph(after)) return at;
-  }
-  return text.length;
-}
-
-function isPlain(unit: number): boolean {
-  return unit >= 0x20 && unit <= 0x7e;
-}
-
-function isIdeograph(unit: number): boolean {
-  return unit >= 0x4e00 && unit <= 0x9fff;
 }
