@@ -16,6 +16,7 @@ const coreLayers = [
   "tokenizer",
   "template",
   "harmony",
+  "grammar",
   "parsers",
   "codec",
 ];
@@ -31,6 +32,7 @@ const mayImport: Record<string, readonly string[]> = {
   "core/tokenizer": ["core/errors", "core/did-you-mean", "core/bytes", "core/json"],
   "core/template": ["core/errors", "core/json", "core/tokenizer"],
   "core/harmony": ["core/errors", "core/json", "core/tokenizer"],
+  "core/grammar": ["core/errors"],
   "core/parsers": ["core/errors", "core/did-you-mean", "core/json", "core/tokenizer", "core/harmony"],
   "core/codec": ["core/errors", "core/bytes", "core/json", "core/tokenizer"],
   "core/index": ["core/errors", "core/did-you-mean"],

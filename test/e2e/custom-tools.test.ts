@@ -158,4 +158,32 @@ describe.skipIf(!hasGrammars)("the embedded model", () => {
       expect(call.input).toMatch(/^(?:[01][0-9]:[0-5][0-9]|now)$/);
     }
   });
+
+  it("writes programs of a Lark grammar, quotes and line breaks included", async () => {
+    const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "none", maxRetries: 0 });
+    const definition = `start: line+
+line: "say" STRING [NUMBER] NEWLINE
+STRING: /"[^"\\\\\\n]{0,6}"/
+%import common (NUMBER, NEWLINE)
+%ignore " "`;
+    let whole = 0;
+    for (let seed = 1; seed <= 6; seed++) {
+      const { output } = await client.responses.create({
+        model: server.models[0]!.id,
+        input: "Say it.",
+        temperature: 1.2,
+        max_output_tokens: 80,
+        tools: [{ type: "custom", name: "run", format: { type: "grammar", syntax: "lark", definition } }],
+        tool_choice: { type: "custom", name: "run" },
+        ...({ seed } as object),
+      });
+      const [call] = output;
+      if (call?.type !== "custom_tool_call")
+        throw new Error(`expected a call, got ${JSON.stringify(output)}`);
+      if ((call as { status?: string }).status !== "completed") continue;
+      whole++;
+      expect(call.input).toMatch(/^ *(?:say *"[^"\\\n]{0,6}" *(?:[\d.e+-]+ *)?[\r\n]+ *)+$/i);
+    }
+    expect(whole).toBeGreaterThan(0);
+  });
 });

@@ -78,4 +78,27 @@ describe.skipIf(!hasGrammars)("structured output", () => {
       ask({ response_format: { type: "json_schema", json_schema: strict } }),
     ).rejects.toMatchObject({ status: 400 });
   });
+
+  it.each([
+    [{ ebnf: "root ::= nope" }, "ebnf", /line 1, column 10: there is no rule "nope"/],
+    [
+      { guided_grammar: 'root ::= root "a"' },
+      "guided_grammar",
+      /the rule "root" has a part that no text matches/,
+    ],
+    [{ regex: "\\bword" }, "regex", /it has "\\b"/],
+    [{ lora_path: "adapters/pirate" }, "lora_path", /has no adapters/],
+  ])("says which field the engine cannot follow: %j", async (fields, param, message) => {
+    const request = client.completions.create({
+      model: "tokenwire-toy",
+      prompt: "x",
+      max_tokens: 4,
+      ...fields,
+    });
+    await expect(request).rejects.toMatchObject({
+      status: 400,
+      param,
+      message: expect.stringMatching(message),
+    });
+  });
 });

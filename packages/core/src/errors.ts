@@ -26,6 +26,7 @@ export type ErrorCode =
   | "INVALID_ARGUMENT"
   | "INVALID_DATASET"
   | "INVALID_GGUF"
+  | "INVALID_GRAMMAR"
   | "INVALID_JSON"
   | "INVALID_PROFILE"
   | "INVALID_TOKEN"
@@ -174,6 +175,10 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorDescription>> = {
   INVALID_GGUF: {
     when: "A GGUF file is truncated, too large in some count, or contradicts itself.",
     remedy: "Download the file again; the message names the field and its byte offset.",
+  },
+  INVALID_GRAMMAR: {
+    when: "A grammar in EBNF or Lark, or a regular expression in it, cannot be read or expressed.",
+    remedy: "Correct it; the message has the line and column.",
   },
   INVALID_JSON: {
     when: "Text that must be JSON is not, or exceeds the depth or size limit.",

@@ -84,22 +84,29 @@ export type EngineErrorCode =
   | "internal"
   | "unsupported";
 
+export interface EngineErrorOptions {
+  readonly status?: number;
+  readonly retryable?: boolean;
+  readonly retryAfterMs?: number;
+  readonly about?: "constraint" | "lora";
+  readonly cause?: unknown;
+}
+
 export class EngineError extends Error {
   readonly code: EngineErrorCode;
   readonly status: number | undefined;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
-  constructor(
-    code: EngineErrorCode,
-    message: string,
-    options: { status?: number; retryable?: boolean; retryAfterMs?: number; cause?: unknown } = {},
-  ) {
+  /** The part of the request that it is about. */
+  readonly about: "constraint" | "lora" | undefined;
+  constructor(code: EngineErrorCode, message: string, options: EngineErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.name = "EngineError";
     this.code = code;
     this.status = options.status;
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
+    this.about = options.about;
   }
 }
 

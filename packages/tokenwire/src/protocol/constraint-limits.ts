@@ -7,7 +7,8 @@ import type { OutputConstraint } from "./generation.ts";
 const maxChoices = 1_000;
 const maxChoiceCharacters = 16 * 1024;
 const maxSource = 16 * 1024;
-const maxExpansion = 20_000;
+/** Parts of a pattern or a grammar with its repetitions written out. */
+export const maxExpansion = 20_000;
 
 /** Raises 400 for a constraint beyond the bounds. `field` is the one that holds it. */
 export function checkConstraintSize(constraint: OutputConstraint, field: string): void {
@@ -26,7 +27,8 @@ function checkChoices(choices: readonly string[], field: string): void {
   }
 }
 
-function checkLength(source: string, field: string): void {
+/** Raises 400 for a source text that is too long. */
+export function checkLength(source: string, field: string): void {
   if (source.length <= maxSource) return;
   throw invalidRequest(field, `${field}: at most ${maxSource} characters are allowed, got ${source.length}.`);
 }

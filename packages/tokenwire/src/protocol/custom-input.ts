@@ -1,7 +1,7 @@
 // The text in the arguments of a custom tool's call, while they are still being written: `{"input": "…"}` without its
 // JSON. What a model writes in another form is the input as it stands. Nothing depends on the cuts.
 
-import { inputParameter } from "./custom-tools.ts";
+import { inputParameter } from "./custom-grammar.ts";
 
 /** What stands before the text, white space aside. */
 const opening = ["{", JSON.stringify(inputParameter), ":", '"'];

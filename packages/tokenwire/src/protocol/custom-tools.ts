@@ -4,12 +4,9 @@
 import { fromPlain, type JsonObject } from "@tokenwire/core/json";
 import { z } from "zod";
 import { invalidRequest, quote, unsupportedParameter } from "./api-error.ts";
-import { checkPattern } from "./constraint-limits.ts";
 import type { CustomFormat, FunctionTool, ToolChoice } from "./conversation.ts";
+import { checkFormat, inputParameter } from "./custom-grammar.ts";
 import { optional } from "./validation.ts";
-
-/** The one parameter of the function that the model sees. */
-export const inputParameter = "input";
 
 const syntax = z.enum(["lark", "regex"]);
 const text = z.object({ type: z.literal("text") });
@@ -76,8 +73,7 @@ export function toCustomTool(fields: CustomFields, path: string): FunctionTool {
       `${path}.name: expected 1 to 64 letters, digits, "_", "-" or ".", got ${quote(name)}.`,
     );
   }
-  if (format.type === "grammar" && format.syntax === "regex")
-    checkPattern(format.definition, `${path}.format`);
+  checkFormat(format, `${path}.format`);
   return {
     name,
     ...(description !== undefined && { description }),
@@ -87,18 +83,19 @@ export function toCustomTool(fields: CustomFields, path: string): FunctionTool {
 }
 
 function inputSchema(format: CustomFormat): JsonObject {
-  const isRegex = format.type === "grammar" && format.syntax === "regex";
-  const input = {
-    type: "string",
-    description: isRegex ? `Text of the form ${format.definition}` : "Free text.",
-    ...(isRegex && { pattern: wholeMatch(format.definition) }),
-  };
   return fromPlain({
     type: "object",
-    properties: { [inputParameter]: input },
+    properties: { [inputParameter]: { type: "string", ...described(format) } },
     required: [inputParameter],
     additionalProperties: false,
   }) as JsonObject;
+}
+
+function described(format: CustomFormat): { readonly description: string; readonly pattern?: string } {
+  if (format.type === "text") return { description: "Free text." };
+  const { syntax, definition } = format;
+  if (syntax === "lark") return { description: `Text of this Lark grammar:\n${definition}` };
+  return { description: `Text of the form ${definition}`, pattern: wholeMatch(definition) };
 }
 
 /** A pattern of JSON Schema may match anywhere; a format is about the whole input. */
@@ -117,31 +114,19 @@ export function customNames(tools: readonly FunctionTool[]): ReadonlySet<string>
   return names.length > 0 ? new Set(names) : undefined;
 }
 
-/** Whether the model may call a tool whose input has to match a grammar. */
-export function hasGrammarTool(tools: readonly FunctionTool[], choice: ToolChoice): boolean {
-  return grammarTools(tools, choice).length > 0;
-}
-
-function grammarTools(tools: readonly FunctionTool[], { mode, allowed }: ToolChoice): FunctionTool[] {
+/** The tools that the model may call and whose input has to match a grammar. */
+export function grammarTools(tools: readonly FunctionTool[], { mode, allowed }: ToolChoice): FunctionTool[] {
   if (mode === "none") return [];
   return tools.filter(({ name, custom }) => custom?.type === "grammar" && (allowed?.includes(name) ?? true));
 }
 
 /** Raises 400 when an input could come out that does not match its tool's grammar. */
-export function checkGrammars(tools: readonly FunctionTool[], choice: ToolChoice, isHeld: boolean): void {
-  for (const { name, custom } of grammarTools(tools, choice)) {
-    if (custom?.type !== "grammar" || (isHeld && custom.syntax === "regex")) continue;
-    const reason =
-      custom.syntax === "lark"
-        ? "no engine here can hold input to a Lark grammar"
-        : "the engine of this model cannot hold input to it in this request";
-    const remedy =
-      custom.syntax === "lark"
-        ? 'Describe the grammar in the description and use format {"type": "text"}.'
-        : 'Require this tool by tool_choice, or use format {"type": "text"}.';
+export function checkHeld(tools: readonly FunctionTool[], held: ReadonlySet<string>): void {
+  for (const { name, custom } of tools) {
+    if (custom?.type !== "grammar" || held.has(name)) continue;
     throw unsupportedParameter(
       "tools",
-      `tools: the custom tool ${quote(name)} has a grammar (${custom.syntax}), but ${reason}. ${remedy}`,
+      `tools: the custom tool ${quote(name)} has a grammar (${custom.syntax}), but the engine of this model cannot hold input to it in this request. Require this tool by tool_choice, or use format {"type": "text"}.`,
     );
   }
 }

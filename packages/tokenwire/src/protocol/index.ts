@@ -51,6 +51,7 @@ export {
   promptIds,
   unknownCompletionFields,
 } from "./completions/request.ts";
+export { constraintFieldNames } from "./constraint.ts";
 export type {
   Conversation,
   ConversationMessage,

@@ -17,7 +17,7 @@ import type { Authenticator } from "./auth.ts";
 import { installBodyParser, requestBody } from "./body.ts";
 import { installBinaryBodyParser } from "./codec/request-body.ts";
 import type { Route, RouteContext, ServerContext } from "./context.ts";
-import { fromFastify, toApiError } from "./errors.ts";
+import { fromFastify, toApiError, withField } from "./errors.ts";
 import { installHooks, isMessages, stateOf } from "./request-hooks.ts";
 import { requestIdOf } from "./request-id.ts";
 import { PathTable } from "./unknown-route.ts";
@@ -104,12 +104,13 @@ export function createApp({ context, routes, auth, https = undefined }: AppParts
 function installErrorHandlers(app: FastifyInstance, context: ServerContext, paths: PathTable): void {
   const { settings, log } = context;
   app.setErrorHandler((error, request, reply) => {
-    const known =
+    const wire =
       error instanceof ApiError
         ? error
         : error instanceof Error && "code" in error && String(error.code).startsWith("FST_")
           ? fromFastify(error as Parameters<typeof fromFastify>[0], settings.limits.body)
           : toApiError(error);
+    const known = withField(wire, request.body);
     if (known.status >= 500)
       log.error({ requestId: request.id, err: known.cause ?? error }, "request failed");
     context.metrics.error(known.wireCode ?? known.type);

@@ -4,7 +4,7 @@
 import { isTokenwireError } from "@tokenwire/core";
 import type { FastifyError } from "fastify";
 import { EngineError, type EngineErrorCode } from "../engines/index.ts";
-import { ApiError, sanitiseMessage } from "../protocol/index.ts";
+import { ApiError, constraintFieldNames, sanitiseMessage } from "../protocol/index.ts";
 
 const engineStatus: Readonly<Record<EngineErrorCode, number>> = {
   invalid_request: 400,
@@ -83,6 +83,25 @@ export function toApiError(error: unknown): ApiError {
       headers: { "x-should-retry": "false" },
     },
   );
+}
+
+/** Fields that may have asked for a constraint. */
+const constraintFields = [...constraintFieldNames, "text", "tool_choice", "tools"];
+
+/** The field of a body that an engine's error is about; null where none is known. */
+function fieldInError(error: unknown, body: unknown): string | null {
+  if (!(error instanceof ApiError) || !isEngineError(error.cause) || !(body instanceof Map)) return null;
+  const { about } = error.cause;
+  if (about === "lora") return "lora_path";
+  return (about && constraintFields.find((name) => (body.get(name) ?? null) !== null)) ?? null;
+}
+
+/** The error with the name of the field in the request's body that caused it, where an engine's error lacks it. */
+export function withField(error: ApiError, body: unknown): ApiError {
+  const param = error.param === null ? fieldInError(error, body) : null;
+  if (param === null) return error;
+  const { status, message, type, wireCode, headers, cause } = error;
+  return new ApiError(status, message, { param, wireCode, type, headers, cause });
 }
 
 /** What Fastify raises before a handler runs: content type, body length, malformed URL. */

@@ -258,18 +258,21 @@ describe("what is wrong with a custom tool", () => {
 });
 
 describe("a grammar for the input", () => {
-  const lark = { type: "grammar", syntax: "lark", definition: 'start: "a"' };
+  const lark = { type: "grammar", syntax: "lark", definition: 'start: "a" WORD\nWORD: /["\\n]+/' };
+  const larkArguments = `root ::= "{" " "? "\\"input\\"" " "? ":" " "? "\\"" r1-start "\\"" " "? "}"
+r1-start ::= "a" r2-WORD
+r2-WORD ::= ("\\\\n" | "\\\\\\"")+`;
   const tagged = { input: "x", tools: [{ ...flat, format: regex }] };
-  const demanded = { ...tagged, tool_choice: { type: "custom", name: "run" } };
+  const inLark = { input: "x", tools: [{ ...flat, format: lark }] };
+  const demand = { tool_choice: { type: "custom", name: "run" } };
+  const text = { text: { format: { type: "json_schema", name: "f", schema: { type: "object" } } } };
 
   it.each<[string, object, Constraint["kind"][]]>([
     ["without any constraint", tagged, []],
     ["with schemas only, and a free choice", tagged, ["json_schema"]],
-    [
-      "in Lark",
-      { input: "x", tools: [{ ...flat, format: lark }] },
-      ["json_schema", "structural_tag", "grammar"],
-    ],
+    ["in Lark with schemas only", { ...inLark, ...demand }, ["json_schema"]],
+    ["in Lark without tags, and a free choice", inLark, ["json_schema", "grammar"]],
+    ["while the text has to have a form, without tags", { ...tagged, ...text }, ["json_schema", "grammar"]],
   ])("is refused by name: %s", async (_, fields, constraints) => {
     const { create } = await serverSaying([], constraints);
     const { status, body } = await create("/responses", fields);
@@ -283,13 +286,52 @@ describe("a grammar for the input", () => {
     );
   });
 
+  it.each<[string, string]>([
+    ["start: nope", 'line 1, column 8: there is no rule or terminal "nope".'],
+    ["start: /(?=a)b/", 'a group "(?="'],
+    ['start: start "a"', 'the rule "start" has a part that no text matches'],
+    [
+      'start: "a"~30000',
+      "about 30000 parts when its repetitions are written out; at most 20000 are allowed.",
+    ],
+    [`start: "${"a".repeat(20_000)}"`, "at most 16384 characters are allowed"],
+  ])("is refused where it is wrong: %.30s", async (definition, message) => {
+    const { create } = await serverSaying([], ["structural_tag"]);
+    const tools = [
+      {
+        ...nested,
+        custom: { ...nested.custom, format: { type: "grammar", grammar: { syntax: "lark", definition } } },
+      },
+    ];
+    const { status, body } = await create("/chat/completions", { messages: question, tools });
+    expect([status, body["error"].param]).toEqual([400, "tools[0].custom.format"]);
+    expect(body["error"].message).toContain(message);
+  });
+
   it("is a schema where the call is demanded", async () => {
     const { create, engine } = await serverSaying(['{"input": "x"}<|call|>'], ["json_schema"]);
-    expect((await create("/responses", demanded)).status).toBe(200);
+    expect((await create("/responses", { ...tagged, ...demand })).status).toBe(200);
     expect(engine.requests[0]!.constraint).toMatchObject({
       kind: "json_schema",
       schema: { properties: { input: { type: "string", pattern: "^([a-z]+)$" } } },
     });
+  });
+
+  it("in Lark is a grammar where the call is demanded, and the model is shown it", async () => {
+    const { create, engine, prompt } = await serverSaying(
+      ['{"input": "a\\n"}<|call|>'],
+      ["json_schema", "grammar"],
+    );
+    const { status, body } = await create("/responses", { ...inLark, ...demand });
+    expect([status, body["output"][0].input]).toEqual([200, "a\n"]);
+    expect(engine.requests[0]!.constraint).toEqual({
+      kind: "grammar",
+      syntax: "ebnf",
+      source: larkArguments,
+    });
+    expect(prompt(0)).toContain(
+      '// Text of this Lark grammar:\nstart: "a" WORD\nWORD: /["\\n]+/\ninput: string,',
+    );
   });
 
   it("is a tag where the model may call", async () => {
@@ -301,6 +343,23 @@ describe("a grammar for the input", () => {
       triggers: [" to=functions.run"],
       tags: [{ content: { json_schema: { properties: { input: { pattern: "^([a-z]+)$" } } } } }, {}],
     });
+  });
+
+  it("in Lark is a grammar in the tag, beside the schemas of other tools", async () => {
+    const { create, engine } = await serverSaying([answerText("No.")], ["structural_tag"]);
+    const other = {
+      type: "function",
+      name: "f",
+      parameters: { type: "object", properties: { input: { type: "string" } } },
+    };
+    expect((await create("/responses", { ...inLark, tools: [...inLark.tools, other] })).status).toBe(200);
+    const { constraint } = engine.requests[0]! as { constraint: Body };
+    expect(constraint["tag"].format.tags.map(({ content }: Body) => content)).toEqual([
+      { type: "grammar", grammar: larkArguments },
+      { type: "grammar", grammar: larkArguments },
+      { type: "json_schema", json_schema: other.parameters },
+      { type: "json_schema", json_schema: other.parameters },
+    ]);
   });
 
   it("means nothing to a tool that cannot be called", async () => {
@@ -345,6 +404,50 @@ assistant:`;
     expect(prompt(1)).toContain(`<call run {"input": `);
     expect(prompt(1)).toContain("tool: ok");
   });
+
+  const lark = { type: "grammar", syntax: "lark", definition: 'start: "a"' };
+
+  it.each([
+    ["regex", regex, { type: "json_schema", json_schema: expect.objectContaining({ required: ["input"] }) }],
+    ["Lark", lark, { type: "grammar", grammar: expect.stringContaining('r1-start ::= "a"') }],
+  ])("is held to a grammar in %s where its format has tags for calls", async (_, format, content) => {
+    const { create, engine } = await serverSaying([written], ["structural_tag"], model);
+    expect((await create("/responses", { input: "x", tools: [{ ...flat, format }] })).status).toBe(200);
+    const begin = '<tool_call>{"name": "run", "arguments": ';
+    expect((engine.requests[0]!.constraint as Body)["tag"]).toEqual({
+      type: "structural_tag",
+      format: {
+        type: "triggered_tags",
+        triggers: ["<tool_call>"],
+        tags: [
+          { begin: begin.replace(">{", ">\n{"), content, end: "}\n</tool_call>" },
+          { begin, content, end: "}</tool_call>" },
+        ],
+        at_least_one: false,
+      },
+    });
+  });
+
+  it.each([
+    ["qwen3_coder", "auto", regex],
+    ["kimi_k3", "required", regex],
+    ["kimi_k3", "required", lark],
+    ["hermes", "required", lark],
+  ])(
+    "is refused where calls in the format of %s cannot be held to it: %s, %j",
+    async (toolParser, tool_choice, format) => {
+      const { create } = await serverSaying([], ["structural_tag", "json_schema", "grammar"], {
+        ...model,
+        toolParser,
+      });
+      const { status, body } = await create("/responses", {
+        input: "x",
+        tools: [{ ...flat, format }],
+        tool_choice,
+      });
+      expect([status, body["error"].param]).toEqual([400, "tools"]);
+    },
+  );
 
   it("streams the same text", async () => {
     const { stream } = await serverSaying([written], [], model);

@@ -17,14 +17,18 @@ export function checkRequest(
   kinds: readonly Constraint["kind"][],
   engine = "The embedded engine",
 ): Uint32Array {
-  const unsupported = (what: string) => new EngineError("unsupported", `${engine} ${what}.`);
+  const unsupported = (what: string, about?: "constraint" | "lora") =>
+    new EngineError("unsupported", `${engine} ${what}.`, about && { about });
   if (!("tokenIds" in request.prompt)) throw unsupported("takes token ids, not text");
   if (request.multimodal !== undefined) throw unsupported("takes text tokens only");
-  if (request.lora !== undefined) throw unsupported("has no adapters");
+  if (request.lora !== undefined) throw unsupported("has no adapters", "lora");
   if (request.logprobs?.prompt) throw unsupported("gives no log-probabilities of the prompt");
   const { constraint } = request;
   if (constraint !== undefined && !kinds.includes(constraint.kind)) {
-    throw unsupported(`was created without support for constraints of kind "${constraint.kind}"`);
+    throw unsupported(
+      `was created without support for constraints of kind "${constraint.kind}"`,
+      "constraint",
+    );
   }
   checkNumbers(request);
   return request.prompt.tokenIds;

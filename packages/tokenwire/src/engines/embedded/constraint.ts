@@ -1,7 +1,7 @@
 // What a grammar must offer to steer generation token by token. The engine knows no grammar itself: whoever creates it
 // may hand in a compiler, so that the heavy part is loaded only where it is wanted.
 
-import type { Constraint, TokenId } from "../engine.ts";
+import { type Constraint, EngineError, type TokenId } from "../engine.ts";
 
 /** The state of one constrained answer. */
 export interface TokenMatcher {
@@ -21,4 +21,14 @@ export interface ConstraintCompiler {
   readonly kinds: readonly Constraint["kind"][];
   /** A new matcher. Raises `EngineError` `invalid_request` for a constraint that makes no sense. */
   compile(constraint: Constraint, stops: ReadonlySet<TokenId>): Promise<TokenMatcher>;
+}
+
+/** The error where no token may follow: what a constraint demands cannot be written. */
+export function deadEnd(matcher: TokenMatcher | undefined): EngineError {
+  if (matcher === undefined) return new EngineError("internal", "No token is permitted at this point.");
+  return new EngineError(
+    "invalid_request",
+    `The constraint permits no token here (${matcher.describe()}): no text that begins so matches it.`,
+    { about: "constraint" },
+  );
 }

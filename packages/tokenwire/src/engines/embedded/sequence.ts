@@ -1,13 +1,7 @@
 // One answer being generated: evaluate the last row, sample the next, decide whether that was the end.
 
-import {
-  EngineError,
-  type FinishReason,
-  type GenerateRequest,
-  type TokenId,
-  type TokenLogprob,
-} from "../engine.ts";
-import type { TokenMatcher } from "./constraint.ts";
+import type { EngineError, FinishReason, GenerateRequest, TokenId, TokenLogprob } from "../engine.ts";
+import { deadEnd, type TokenMatcher } from "./constraint.ts";
 import type { KeyValueCache } from "./key-value-cache.ts";
 import type { Runner } from "./runner.ts";
 import { largest, logSoftmax, Sampler } from "./sampler.ts";
@@ -113,11 +107,6 @@ export class Sequence {
     });
     return { ...entry(row), ...(top > 0 && { top: largest(probabilities, top).map(entry) }) };
   }
-}
-
-function deadEnd(matcher: TokenMatcher | undefined): EngineError {
-  const state = matcher === undefined ? "" : ` The constraint's state: ${matcher.describe()}.`;
-  return new EngineError("internal", `No token is permitted at this point.${state}`);
 }
 
 function rowsOf(table: TokenTable, ids: Iterable<TokenId>): number[] {

@@ -19,14 +19,3 @@ export function boundedStrings(schema: unknown): unknown {
   if (!isBounded || !isString || !isFree) return mapped;
   return { ...rest, type, pattern: `^[^"\\\\\\x00-\\x1f]{${minLength ?? 0},${maxLength ?? ""}}$` };
 }
-
-/** A structural tag with every schema in it so changed. */
-export function boundedTag(tag: unknown): unknown {
-  if (Array.isArray(tag)) return tag.map(boundedTag);
-  if (!isObject(tag)) return tag;
-  const entries = Object.entries(tag).map(([key, value]) => [
-    key,
-    key === "json_schema" ? boundedStrings(value) : boundedTag(value),
-  ]);
-  return Object.fromEntries(entries);
-}

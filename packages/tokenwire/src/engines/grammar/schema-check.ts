@@ -2,6 +2,7 @@
 // its WebAssembly instance. With `strict` all of those are refused by path; without it only what would abort.
 
 import { EngineError } from "../engine.ts";
+import { wrongClass } from "./exact-classes.ts";
 
 const ignored = [
   "not",
@@ -112,6 +113,8 @@ function checkPattern(pattern: unknown, path: string): void {
   if (typeof pattern !== "string") return;
   if (pattern.length > maxPattern) throw unsupported(path, `patterns have at most ${maxPattern} characters`);
   checkRegex(pattern, path);
+  const wrong = wrongClass(pattern);
+  if (wrong !== undefined) throw unsupported(path, wrong);
 }
 
 /** Throws for a regular expression with look-around or back references, which would abort the compiler. */
@@ -121,10 +124,13 @@ export function checkRegex(pattern: string, path: string): void {
   try {
     new RegExp(pattern, "u");
   } catch (error) {
-    throw new EngineError("invalid_request", `${path}: ${(error as Error).message}`);
+    throw new EngineError("invalid_request", `${path}: ${(error as Error).message}`, {
+      about: "constraint",
+      cause: error,
+    });
   }
 }
 
 function unsupported(path: string, reason: string): EngineError {
-  return new EngineError("unsupported", `JSON schema at ${path}: ${reason}.`);
+  return new EngineError("unsupported", `JSON schema at ${path}: ${reason}.`, { about: "constraint" });
 }

@@ -1,9 +1,11 @@
 // Constraints for engines whose logits are at hand: xgrammar says, before each token, which tokens keep the output inside
 // the grammar.
 
+import type { GrammarError } from "@tokenwire/core/grammar";
 import type { ConstraintCompiler, TokenMatcher } from "../embedded/index.ts";
 import { type Constraint, EngineError, type TokenId } from "../engine.ts";
-import { boundedStrings, boundedTag } from "./bounded-strings.ts";
+import { boundedStrings } from "./bounded-strings.ts";
+import { checkGrammar, refusedGrammar, regexGrammar } from "./grammar-check.ts";
 import { checkRegex, checkSchema } from "./schema-check.ts";
 import { type GrammarCompiler, type GrammarMatcher, loadXgrammar, type Xgrammar } from "./xgrammar-module.ts";
 
@@ -24,7 +26,7 @@ interface Instance {
 
 /** Compiled grammars kept, least recently used first out. */
 const cacheSize = 64;
-const maxSourceLength = 1 << 20;
+const about = "constraint";
 
 /** Compiles every kind of constraint but Lark grammars. Nothing is loaded before the first one. */
 export function createXgrammarCompiler(vocabulary: () => GrammarVocabulary): ConstraintCompiler {
@@ -42,8 +44,8 @@ class XgrammarCompiler implements ConstraintCompiler {
     this.#vocabulary = vocabulary;
   }
 
-  async compile(constraint: Constraint, stops: ReadonlySet<TokenId>): Promise<TokenMatcher> {
-    check(constraint);
+  async compile(wanted: Constraint, stops: ReadonlySet<TokenId>): Promise<TokenMatcher> {
+    const { constraint, unread } = prepared(wanted);
     try {
       this.#instance ??= this.#load();
       const { xgrammar, compiler } = await this.#instance;
@@ -56,8 +58,10 @@ class XgrammarCompiler implements ConstraintCompiler {
       // After an abort the instance answers nothing any more.
       this.#instance = undefined;
       this.#compiled.clear();
+      if (constraint.kind === "grammar") throw refusedGrammar(unread, error);
       const { message } = error as Error;
       throw new EngineError("invalid_request", `The constraint cannot be compiled: ${message}`, {
+        about,
         cause: error,
       });
     }
@@ -77,7 +81,7 @@ class XgrammarCompiler implements ConstraintCompiler {
     return { xgrammar, compiler: await xgrammar.GrammarCompiler.createGrammarCompiler(info) };
   }
 
-  #cached(constraint: Constraint, compiler: GrammarCompiler): Promise<Compiled> {
+  #cached(constraint: Compilable, compiler: GrammarCompiler): Promise<Compiled> {
     const key = JSON.stringify(constraint);
     const known = this.#compiled.get(key) ?? lower(constraint, compiler);
     this.#compiled.delete(key);
@@ -126,35 +130,72 @@ class Matcher implements TokenMatcher {
   }
 }
 
-/** Everything that can be known to be wrong before the compiler sees it. */
-function check(constraint: Constraint): void {
-  if (constraint.kind === "json_schema") checkSchema(constraint.schema, constraint.strict === true);
-  else if (constraint.kind === "regex") checkRegex(constraint.pattern, "regex");
-  else if (constraint.kind === "structural_tag") checkTag(constraint.tag);
-  else if (constraint.kind === "choice" && constraint.choices.length === 0) {
-    throw new EngineError("invalid_request", "A choice needs at least one alternative.");
-  } else if (constraint.kind === "grammar") {
-    if (constraint.syntax !== "ebnf") {
-      throw new EngineError("unsupported", `Grammars are taken as EBNF here, not as ${constraint.syntax}.`);
+/** Regular expressions go to the compiler as grammars. */
+type Compilable = Exclude<Constraint, { kind: "regex" }>;
+
+interface Prepared {
+  readonly constraint: Compilable;
+  /** What is odd about a grammar, and wrong if the compiler thinks so too. */
+  readonly unread?: GrammarError;
+}
+
+/** Refuses what can be known to be wrong before the compiler sees it, and says the rest as it is understood there. */
+function prepared(constraint: Constraint): Prepared {
+  switch (constraint.kind) {
+    case "json_schema":
+      checkSchema(constraint.schema, constraint.strict === true);
+      return { constraint };
+    case "regex":
+      return {
+        constraint: { kind: "grammar", syntax: "ebnf", source: patternGrammar(constraint.pattern, "regex") },
+      };
+    case "structural_tag":
+      return { constraint: { kind: "structural_tag", tag: preparedTag(constraint.tag) } };
+    case "choice":
+      if (constraint.choices.length > 0) return { constraint };
+      throw new EngineError("invalid_request", "A choice needs at least one alternative.", { about });
+    case "grammar": {
+      if (constraint.syntax !== "ebnf") {
+        const message = `Grammars are taken as EBNF here, not as ${constraint.syntax}.`;
+        throw new EngineError("unsupported", message, { about });
+      }
+      const { unread, source } = checkGrammar(constraint.source);
+      return { constraint: { ...constraint, source }, ...(unread && { unread }) };
     }
-    if (constraint.source.length > maxSourceLength) {
-      throw new EngineError("invalid_request", `Grammars have at most ${maxSourceLength} characters.`);
-    }
+    default:
+      return { constraint };
   }
 }
 
-/** The schemas and patterns inside a structural tag: those that would abort the compiler must not reach it. */
-function checkTag(tag: unknown): void {
-  if (Array.isArray(tag)) for (const entry of tag) checkTag(entry);
-  if (typeof tag !== "object" || tag === null || Array.isArray(tag)) return;
-  for (const [key, value] of Object.entries(tag)) {
-    if (key === "json_schema") checkSchema(value, false);
-    else if (key === "pattern" && typeof value === "string") checkRegex(value, "pattern");
-    else checkTag(value);
+/** A structural tag with its schemas, patterns and grammars as they are understood. */
+function preparedTag(tag: unknown): unknown {
+  if (Array.isArray(tag)) return tag.map(preparedTag);
+  if (typeof tag !== "object" || tag === null) return tag;
+  const { type, pattern, grammar } = tag as Readonly<Record<string, unknown>>;
+  if (type === "regex" && typeof pattern === "string") {
+    return { type: "grammar", grammar: patternGrammar(pattern, "pattern") };
   }
+  if (type === "grammar" && typeof grammar === "string") return { type, grammar: tagGrammar(grammar) };
+  const entries = Object.entries(tag).map(([key, value]) => {
+    if (key !== "json_schema") return [key, preparedTag(value)];
+    checkSchema(value, false);
+    return [key, boundedStrings(value)];
+  });
+  return Object.fromEntries(entries);
 }
 
-function lower(constraint: Constraint, compiler: GrammarCompiler): Promise<Compiled> {
+function tagGrammar(source: string): string {
+  const checked = checkGrammar(source);
+  if (checked.unread !== undefined) throw refusedGrammar(checked.unread, undefined);
+  return checked.source;
+}
+
+function patternGrammar(pattern: string, path: string): string {
+  checkRegex(pattern, path);
+  return regexGrammar(pattern);
+}
+
+function lower(constraint: Compilable, compiler: GrammarCompiler): Promise<Compiled> {
   switch (constraint.kind) {
     case "json_object":
       return compiler.compileJSONSchema('{"type":"object"}', true, -1, [",", ":"], false);
@@ -162,8 +203,6 @@ function lower(constraint: Constraint, compiler: GrammarCompiler): Promise<Compi
       const schema = JSON.stringify(boundedStrings(constraint.schema));
       return compiler.compileJSONSchema(schema, false, -1, [",", ":"], constraint.strict !== false);
     }
-    case "regex":
-      return compiler.compileStructuralTag(structuralTag({ type: "regex", pattern: constraint.pattern }));
     case "grammar":
       return compiler.compileGrammar(constraint.source);
     case "choice": {
@@ -171,7 +210,7 @@ function lower(constraint: Constraint, compiler: GrammarCompiler): Promise<Compi
       return compiler.compileStructuralTag(structuralTag({ type: "or", elements }));
     }
     case "structural_tag":
-      return compiler.compileStructuralTag(boundedTag(constraint.tag) as object);
+      return compiler.compileStructuralTag(constraint.tag);
   }
 }
 

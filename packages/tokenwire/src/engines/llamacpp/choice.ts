@@ -1,7 +1,7 @@
 // One answer of llama.cpp: raw logits come out of each step, and the sampling is ours, so that log-probabilities, seeds,
 // biases and constraints mean the same as on the embedded engine.
 
-import type { TokenMatcher } from "../embedded/constraint.ts";
+import { deadEnd, type TokenMatcher } from "../embedded/constraint.ts";
 import { largest, logSoftmax, Sampler } from "../embedded/sampler.ts";
 import { EngineError, type GenerateRequest, type TokenId, type TokenLogprob } from "../engine.ts";
 import type { BindingSequence } from "./binding.ts";
@@ -61,10 +61,7 @@ export class Choice {
     await this.#evaluate(last);
     await matcher?.prepare?.();
     const id = this.#sampler.sample(this.#logits, matcher && ((row) => matcher.allows(row)));
-    if (id === undefined) {
-      const state = matcher === undefined ? "" : ` The constraint's state: ${matcher.describe()}.`;
-      throw new EngineError("internal", `No token is permitted at this point.${state}`);
-    }
+    if (id === undefined) throw deadEnd(matcher);
     matcher?.accept(id);
     this.generated++;
     return { id, ...(request.logprobs && { logprob: this.#describe(id, request.logprobs.top) }) };

@@ -94,8 +94,9 @@ function constraintField({ constraint }: GenerateRequest): Json {
   if (constraint.kind === "json_schema") return { json_schema: constraint.schema };
   if (constraint.kind === "choice") return { grammar: choiceGrammar(constraint.choices) };
   if (constraint.kind === "regex") return { grammar: regexGrammar(constraint.pattern) };
-  if (constraint.kind === "grammar" && constraint.syntax === "gbnf") return { grammar: constraint.source };
-  throw new EngineError("unsupported", "llama-server takes grammars as GBNF only.");
+  // What this server calls EBNF is, extensions aside, llama.cpp's own notation.
+  if (constraint.kind === "grammar" && constraint.syntax !== "lark") return { grammar: constraint.source };
+  throw new EngineError("unsupported", "llama-server takes grammars as EBNF or GBNF only.");
 }
 
 class LlamaReader implements AnswerReader {

@@ -2,12 +2,13 @@
 // content of a channel: a bare schema would forbid the header that comes before it.
 
 import type { Conversation, FunctionTool } from "../conversation.ts";
-import { checkGrammars, hasGrammarTool } from "../custom-tools.ts";
+import { holdInputs } from "../custom-grammar.ts";
+import { checkHeld, grammarTools } from "../custom-tools.ts";
 import type { OutputConstraint } from "../generation.ts";
 import type { EngineLimits } from "../plan.ts";
 import type { ModelProfile } from "../profile.ts";
 import { toWireJson } from "../wire-json.ts";
-import { forcedCall as forcedTemplateCall } from "./forced-call.ts";
+import { forcedCall as forcedTemplateCall, freeCalls as freeTemplateCalls } from "./forced-call.ts";
 import type { Prompt } from "./prompt.ts";
 
 export interface AnswerConstraintOptions {
@@ -30,13 +31,17 @@ const parametersOf = (tool: FunctionTool): unknown =>
  */
 export function answerConstraint(options: AnswerConstraintOptions): OutputConstraint | undefined {
   const { tools, toolChoice } = options.conversation;
-  if (!hasGrammarTool(tools, toolChoice)) return formConstraint(options);
-  const held = formConstraint(options) ?? callConstraint(options);
-  // Whatever else is demanded of the answer, a call is part of it only where the constraint knows the form of calls.
-  const isHeld =
-    held?.kind === "structural_tag" || (toolChoice.mode === "required" && held?.kind === "json_schema");
-  checkGrammars(tools, toolChoice, isHeld);
-  return held;
+  const wanted = formConstraint(options);
+  const withGrammars = grammarTools(tools, toolChoice);
+  if (withGrammars.length === 0) return wanted;
+  // A form of the text says nothing about calls.
+  const isOnCalls =
+    wanted?.kind === "structural_tag" || (wanted?.kind === "json_schema" && toolChoice.mode === "required");
+  const onCalls = isOnCalls ? wanted : wanted === undefined ? callConstraint(options) : undefined;
+  const { constraint, names } = holdInputs(onCalls, withGrammars);
+  const isPossible = constraint && options.limits.capabilities.constraints.includes(constraint.kind);
+  checkHeld(withGrammars, isPossible ? names : new Set());
+  return constraint;
 }
 
 /** Free text in which calls, if there are any, have their tools' forms. */
@@ -45,8 +50,9 @@ function callConstraint({
   limits,
   conversation,
 }: AnswerConstraintOptions): OutputConstraint | undefined {
-  if (profile.format.kind !== "harmony" || conversation.toolChoice.mode !== "auto") return undefined;
+  if (conversation.toolChoice.mode !== "auto") return undefined;
   if (!limits.capabilities.constraints.includes("structural_tag")) return undefined;
+  if (profile.format.kind !== "harmony") return freeTemplateCalls(profile, conversation);
   const tags = conversation.tools.flatMap((tool) => callHeaders(tool).map((begin) => callTag(begin, tool)));
   const triggers = conversation.tools.map(({ name }) => ` to=functions.${name}`);
   return {

@@ -1,5 +1,6 @@
-// How a model with a chat template is made to call a tool. Where the engine knows the format's own tags, the model
-// calls as it always does; else it writes JSON under a schema, which another parser reads.
+// How a model with a chat template is made to call a tool, or to keep to the tools' forms when it does. Where the engine
+// knows the format's own tags, the model calls as it always does; else it writes JSON under a schema, which another
+// parser reads.
 
 import { toolChoiceConstraint } from "@tokenwire/core/parsers";
 import type { Conversation, ToolChoice } from "../conversation.ts";
@@ -23,14 +24,7 @@ export function forcedCall(
   const { toolChoice, parallelToolCalls } = conversation;
   if (profile.format.kind !== "template" || toolChoice.mode !== "required") return undefined;
   const kinds = limits.capabilities.constraints;
-  const options = {
-    toolChoice: wireChoice(toolChoice),
-    tools: conversation.tools.map(({ name, parameters }) => ({
-      name,
-      ...(parameters && { parameters: toWireJson(parameters) }),
-    })),
-    parallelToolCalls,
-  };
+  const options = { toolChoice: wireChoice(toolChoice), tools: wireTools(conversation), parallelToolCalls };
   const native = toolChoiceConstraint({ ...options, format: profile.toolParser });
   if (native?.type === "structural_tag" && kinds.includes("structural_tag")) {
     return { constraint: { kind: "structural_tag", tag: { type: "structural_tag", ...native.value } } };
@@ -42,6 +36,25 @@ export function forcedCall(
     constraint: { kind: "json_schema", schema: plain.value },
     json: { ...(namedTool !== undefined && { namedTool }) },
   };
+}
+
+/** Free text in which calls have their tools' forms; undefined where the format of calls has no such constraint. */
+export function freeCalls(
+  { toolParser }: ModelProfile,
+  conversation: Conversation,
+): OutputConstraint | undefined {
+  const { allowed } = conversation.toolChoice;
+  const tools = wireTools(conversation).filter(({ name }) => allowed?.includes(name) ?? true);
+  const free = toolChoiceConstraint({ toolChoice: "auto", tools, format: toolParser, dialect: "vllm" });
+  if (free?.type !== "structural_tag") return undefined;
+  return { kind: "structural_tag", tag: { type: "structural_tag", ...free.value } };
+}
+
+function wireTools({ tools }: Conversation): { readonly name: string; readonly parameters?: unknown }[] {
+  return tools.map(({ name, parameters }) => ({
+    name,
+    ...(parameters && { parameters: toWireJson(parameters) }),
+  }));
 }
 
 function wireChoice({ allowed, named }: ToolChoice): unknown {

@@ -1,8 +1,10 @@
 import { createRequire } from "node:module";
+import { readEbnf } from "@tokenwire/core/grammar";
 import { getEncoding } from "@tokenwire/encodings";
 import { Ajv } from "ajv";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recognises } from "../../../../core/test/grammar/recogniser.ts";
 import {
   type Constraint,
   createEngine,
@@ -17,6 +19,8 @@ const installed = (() => {
     return false;
   }
 })();
+
+const ebnf = (source: string): Constraint => ({ kind: "grammar", syntax: "ebnf", source });
 
 describe.skipIf(!installed)("constrained output of the embedded engine", () => {
   const encoding = getEncoding("o200k_harmony");
@@ -47,6 +51,16 @@ describe.skipIf(!installed)("constrained output of the embedded engine", () => {
   it.each<[Constraint, RegExp]>([
     [{ kind: "regex", pattern: "[a-c]{3}-\\d{2}" }, /^[a-c]{3}-\d{2}$/],
     [{ kind: "choice", choices: ["yes", "no", "é😀"] }, /^(yes|no|é😀)$/],
+    [{ kind: "regex", pattern: "[é-ü]{2}[x♀😀]" }, /^[é-ü]{2}[x♀😀]$/u],
+    [ebnf("root ::= [éa-cü]{2} [^ -`]{2}"), /^[éa-cü]{2}[^ -`]{2}$/u],
+    [
+      {
+        kind: "structural_tag",
+        tag: { type: "structural_tag", format: { type: "regex", pattern: "[ö-ü]{3}" } },
+      },
+      /^[ö-ü]{3}$/,
+    ],
+    [{ kind: "regex", pattern: "[\\^x]{3}[^\\s\\w-]" }, /^[\^x]{3}[^\s\w-]$/],
     [{ kind: "grammar", syntax: "ebnf", source: 'root ::= "a" [0-9] "z"' }, /^a[0-9]z$/],
     [
       {
@@ -154,10 +168,21 @@ describe.skipIf(!installed)("constrained output of the embedded engine", () => {
     [{ kind: "regex", pattern: "(a)\\1" }, "unsupported", /back references/],
     [{ kind: "choice", choices: [] }, "invalid_request", /at least one/],
     [{ kind: "grammar", syntax: "lark", source: "start: x" }, "unsupported", /EBNF/],
+    [ebnf("root ::= undefined_rule"), "invalid_request", /line 1, column 10: there is no rule/],
+    [ebnf('root ::= "a" (= "b'), "invalid_request", /line 1, column 15: expected a text, a class/],
+    [ebnf('root ::= a\na ::= a "x"'), "invalid_request", /the rule "a" has a part that no text matches/],
+    [ebnf('root ::= "a"{1,30000}'), "invalid_request", /about 30000 parts/],
+    [{ kind: "regex", pattern: "\\p{L}" }, "unsupported", /it has "\\p"/],
+    [{ kind: "regex", pattern: "[一-龥]+" }, "unsupported", /class with 20902 characters outside ASCII/],
+    [{ kind: "json_schema", schema: { pattern: "^[é-ü]$" } }, "unsupported", /some characters outside ASCII/],
+    [{ kind: "json_schema", schema: { pattern: "[\\^a]" } }, "unsupported", /class that begins with/],
     [
-      { kind: "grammar", syntax: "ebnf", source: "root ::= undefined_rule" },
+      {
+        kind: "structural_tag",
+        tag: { type: "structural_tag", format: { type: "grammar", grammar: 'root ::= root "x"' } },
+      },
       "invalid_request",
-      /cannot be compiled/,
+      /the rule "root"/,
     ],
   ])("refuses %j before it starts, and goes on working", async (constraint, code, message) => {
     await expect(generate(constraint, 0)).rejects.toMatchObject({
@@ -166,4 +191,74 @@ describe.skipIf(!installed)("constrained output of the embedded engine", () => {
     });
     expect((await generate({ kind: "choice", choices: ["ok"] }, 0)).text).toBe("ok");
   });
+
+  it("ends with the request's fault where a constraint leaves nothing to write", async () => {
+    // What xgrammar knows beyond EBNF is not read here before.
+    const { finish } = await generate(ebnf('root ::= a (= "b")\na ::= a "x"'), 0);
+    expect(finish).toMatchObject({
+      reason: "error",
+      error: {
+        code: "invalid_request",
+        message: expect.stringContaining("permits no token here (0 tokens accepted)"),
+      },
+    });
+  });
+
+  it("writes texts of any grammar that is none of those, left recursion and empty texts included", async () => {
+    const runs = Number(process.env["TOKENWIRE_FUZZ"] ?? 60);
+    let written = 0;
+    for (const [seed, source] of fc.sample(grammarSources, { numRuns: runs, seed: 7 }).entries()) {
+      const answer = await generate(ebnf(source), seed, 1.5, 12).catch((error: unknown) => error as Error);
+      if (answer instanceof Error) {
+        expect([source, answer]).toMatchObject([source, { code: "invalid_request" }]);
+        continue;
+      }
+      if (answer.finish?.type !== "finish" || answer.finish.reason !== "stop") continue;
+      written++;
+      expect([source, answer.text, recognises(readEbnf(source), answer.text)]).toEqual([
+        source,
+        answer.text,
+        true,
+      ]);
+    }
+    expect(written).toBeGreaterThan(runs / 10);
+  });
 });
+
+/** Small grammars, most of them with a fault or a trap. */
+const grammarSources = fc
+  .letrec<{ any: string }>((tie) => ({
+    any: fc.oneof(
+      { maxDepth: 3 },
+      fc.constantFrom(
+        '"a"',
+        '"b"',
+        '""',
+        '"é\\""',
+        "[a-c]",
+        "[^a\\n]",
+        "[é-üb]",
+
+        "[]",
+        "root",
+        "one",
+        "two",
+        "none",
+      ),
+      fc.array(tie("any"), { minLength: 2, maxLength: 3 }).map((parts) => parts.join(" ")),
+      fc.array(tie("any"), { minLength: 2, maxLength: 3 }).map((parts) => `(${parts.join(" | ")})`),
+      fc
+        .tuple(tie("any"), fc.constantFrom("*", "+", "?", "{2}", "{0,3}", "{1,}", "{3,1}"))
+        .map(([part, times]) => `(${part})${times}`),
+    ),
+  }))
+  .any.chain((first) =>
+    fc.tuple(fc.constant(first), fc.constantFrom('"x" | root "y"', '"z"', "one", 'two "q"', "")),
+  )
+  .chain(([first, second]) =>
+    fc
+      .tuple(fc.constantFrom(...['"c"', "one", "[0-9] | two one"]), fc.nat(400))
+      .map(([third, cut]) =>
+        `root ::= ${first}\none ::= ${second}\ntwo ::= ${third}`.slice(0, cut < 40 ? cut : undefined),
+      ),
+  );

@@ -40,7 +40,10 @@ export function seed32({ sampling }: GenerateRequest): number | undefined {
 /** Refuses what an engine cannot do before anything is sent. */
 export function refuse(engine: string, wishes: Readonly<Record<string, unknown>>): void {
   const wish = Object.keys(wishes).find((name) => wishes[name] !== undefined && wishes[name] !== 0);
-  if (wish !== undefined) throw new EngineError("unsupported", `grpc-${engine} has no ${wish}.`);
+  if (wish === undefined) return;
+  throw new EngineError("unsupported", `grpc-${engine} has no ${wish}.`, {
+    ...(wish === "adapters" && { about: "lora" }),
+  });
 }
 
 export function grammarSyntax(engine: string, accepted: string): EngineError {

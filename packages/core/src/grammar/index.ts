@@ -1,0 +1,18 @@
+export { charactersOf, without } from "./characters.ts";
+export { endlessRule, expandedSize } from "./check.ts";
+export { readEbnf } from "./ebnf-reader.ts";
+export { quoted, writeEbnf, writeExpression } from "./ebnf-writer.ts";
+export {
+  type CharacterRange,
+  choice,
+  type Expression,
+  type Grammar,
+  GrammarError,
+  mapParts,
+  partsOf,
+  repeat,
+  sequence,
+} from "./expression.ts";
+export { insideJsonString } from "./json-string.ts";
+export { readLark } from "./lark.ts";
+export { type RegexOptions, regexExpression } from "./regex.ts";
