@@ -68,15 +68,20 @@ export class ReplayEngine {
   health = async () => ({ ok: true });
   close = async () => {};
 
-  async *generate(request, signal) {
+  generate(request, signal) {
     this.calls.push(performance.timeOrigin + performance.now());
     if (this.aborts) {
       const note = () => this.aborts.push(performance.timeOrigin + performance.now());
       signal.addEventListener("abort", note, { once: true });
     }
+    return this.#replay(request.sampling.maxTokens, signal);
+  }
+
+  /** Lets go of the request, as an engine does that has sent it on or read the prompt. */
+  async *#replay(maxTokens, signal) {
     yield { type: "start" };
     const { tokens, perDelta } = this.mode;
-    const limit = Math.min(this.#recording.length, request.sampling.maxTokens);
+    const limit = Math.min(this.#recording.length, maxTokens);
     for (let at = 0; at < limit; at += perDelta) {
       if (at % tokens === 0) await nextStep();
       if (at >= this.idleFrom) {

@@ -32,8 +32,9 @@ export abstract class HeaderReader extends MessageAssembler {
   constructor(table: TokenTable, options: RecoverOptions) {
     super(table, options.strict === true);
     this.options = options;
-    this.knownTools = new Set(options.knownTools);
-    this.cache = this.knownTools.size === 0 ? sharedCache : new Map();
+    const names = options.knownTools ?? [];
+    this.knownTools = names.length === 0 ? noTools : new Set(names);
+    this.cache = names.length === 0 ? sharedCache : new Map();
   }
 
   /** Reads a special token in the current phase. */
@@ -174,6 +175,8 @@ export abstract class HeaderReader extends MessageAssembler {
 
 const cacheLimit = 512;
 /** What a header says without knowledge of tools. */
+const noTools: ReadonlySet<string> = new Set();
+
 const sharedCache = new Map<string, HeaderFields>();
 
 /** Pieces and role as text; undefined for long headers, and for text that could pass for a marker in it. */

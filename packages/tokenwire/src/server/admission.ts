@@ -37,27 +37,31 @@ export class Admission {
     return this.#queue.length;
   }
 
-  /** Runs a task in a slot. Raises 429 when the queue is full, 503 after too long a wait. */
-  async run<T>({ signal, observation }: Applicant, task: () => Promise<T>): Promise<T> {
-    const arrived = performance.now();
-    if (this.#running >= this.#limits.running) await this.#wait(signal);
-    else this.#running++;
-    try {
-      observation.admitted(performance.now() - arrived);
-      return await task();
-    } finally {
-      this.#release();
+  /**
+   * Runs a task in a slot. Rejects with 429 when the queue is full, 503 after too long a wait. Once the task runs, only
+   * its promise is held on to.
+   */
+  run<T>({ signal, observation }: Applicant, task: () => Promise<T>): Promise<T> {
+    if (this.#running < this.#limits.running) {
+      this.#running++;
+      observation.admitted(0);
+      return task().finally(this.#leave);
     }
+    const arrived = performance.now();
+    return this.#wait(signal).then(() => {
+      observation.admitted(performance.now() - arrived);
+      return task().finally(this.#leave);
+    });
   }
 
   /** A free slot passes straight to the longest waiting request. */
-  #release(): void {
+  readonly #leave = (): void => {
     const next = this.#queue.shift();
     if (next) next.admit();
     else this.#running--;
-  }
+  };
 
-  #wait(signal: Cancellation): Promise<void> {
+  async #wait(signal: Cancellation): Promise<void> {
     if (this.#queue.length >= this.#limits.waiting) {
       throw new ApiError(
         429,

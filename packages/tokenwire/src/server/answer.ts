@@ -43,7 +43,7 @@ export interface AnswerRequest {
 /** How the tokens of an answer become events. */
 export interface Reading {
   readonly createParser: () => OutputParser;
-  readonly output: Omit<ChoiceOutputOptions, "parser">;
+  readonly output: ChoiceOutputOptions;
 }
 
 type PromptRequest = Pick<AnswerRequest, "conversation" | "promptTokenIds">;
@@ -103,14 +103,18 @@ export function readAnswer(
       toolChoice: conversation.toolChoice,
       parallelToolCalls: conversation.parallelToolCalls,
       customTools: customNames(conversation.tools),
-      usedCallIds: new Set(
-        conversation.messages.flatMap(({ toolCalls = [] }) => toolCalls.map(({ id }) => id)),
-      ),
+      usedCallIds: usedCallIds(conversation),
       hiddenStopIds: hiddenStopIds(profile, sampling),
       requestedStopIds: sampling.stopTokenIds,
       responseFormat: conversation.responseFormat,
     },
   };
+}
+
+/** The ids of earlier calls, where there are any. */
+function usedCallIds({ messages }: Conversation): ReadonlySet<string> | undefined {
+  const ids = messages.flatMap(({ toolCalls = [] }) => toolCalls.map(({ id }) => id));
+  return ids.length > 0 ? new Set(ids) : undefined;
 }
 
 /** Reads continued text, in which nothing is markup. */

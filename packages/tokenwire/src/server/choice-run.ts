@@ -15,7 +15,7 @@ import {
 import type { Cancellation } from "./cancellation.ts";
 import { Deadlines } from "./deadlines.ts";
 import { toApiError } from "./errors.ts";
-import { EventPull, type EventTaker } from "./event-pull.ts";
+import { EventPull, type EventTaker, type Failure } from "./event-pull.ts";
 import type { ServedModel } from "./models.ts";
 import type { EngineCall, GenerationObserver } from "./observability/observer.ts";
 import type { ServerSettings } from "./options.ts";
@@ -44,7 +44,7 @@ export interface GenerationOptions {
   /** One engine call per choice, in the order of the choices. */
   readonly plans: readonly GenerationPlan[];
   readonly createParser: () => OutputParser;
-  readonly output: Omit<ChoiceOutputOptions, "parser">;
+  readonly output: ChoiceOutputOptions;
   readonly signal: Cancellation;
   readonly timeouts: ServerSettings["timeouts"];
   /** Counts as generation goes on; the caller has filled in the prompt. */
@@ -57,10 +57,20 @@ export interface GenerationOptions {
 
 const noTokens: readonly number[] = [];
 
+/** Whoever waits for a run. */
+export interface RunOwner {
+  /** Called once, with what the engine raised or the reason given to `stop`. */
+  ended(failure: Failure | undefined): void;
+}
+
+/** What outlives the beginning: the rest of the options, prompts among it, is let go when the engine has been called. */
+type RunOptions = Pick<GenerationOptions, "model" | "observer" | "onDiagnostic">;
+
 export class ChoiceRun implements EventTaker<GenerateEvent> {
-  readonly #options: GenerationOptions;
+  readonly #options: RunOptions;
   readonly #choice: number;
   readonly #sink: ChoiceSink;
+  readonly #owner: RunOwner;
   readonly #output: ChoiceOutput;
   readonly #abort: AbortController = new AbortController();
   readonly #usage: TokenUsage;
@@ -76,33 +86,38 @@ export class ChoiceRun implements EventTaker<GenerateEvent> {
   readonly #started: number = performance.now();
   #firstAt = 0;
 
-  constructor(options: GenerationOptions, choice: number, sink: ChoiceSink) {
-    this.#options = options;
+  constructor(options: GenerationOptions, choice: number, sink: ChoiceSink, owner: RunOwner) {
+    const { model, observer, onDiagnostic } = options;
+    this.#options = { model, ...(observer && { observer }), ...(onDiagnostic && { onDiagnostic }) };
     this.#choice = choice;
     this.#sink = sink;
+    this.#owner = owner;
     this.#usage = options.usage;
     this.#content = options.observer?.content;
-    this.#output = new ChoiceOutput({ parser: options.createParser(), ...options.output });
+    this.#output = new ChoiceOutput(options.createParser(), options.output);
   }
 
-  /** Generates to the end. Raises what the engine raised, or the reason given to `stop`. */
-  async run(): Promise<void> {
+  /** Calls the engine; its owner is told when it has ended. */
+  start(options: GenerationOptions): void {
     const { signal } = this.#abort;
-    if (signal.aborted) throw signal.reason;
-    const { model, timeouts } = this.#options;
-    this.#deadlines = new Deadlines(timeouts, (error) => this.stop(error));
-    try {
-      this.#pull = new EventPull(model.engine.generate(this.#request(), signal), this);
-      await this.#pull.done;
-      if (!this.#finished) this.#close();
-      this.#endCall({});
-    } catch (error) {
-      this.#endCall({ error });
-      throw error;
-    } finally {
-      this.#ended = true;
-      this.#deadlines.stop();
+    if (signal.aborted) {
+      this.#owner.ended({ reason: signal.reason });
+      return;
     }
+    this.#deadlines = new Deadlines(options.timeouts, this);
+    try {
+      this.#pull = new EventPull(options.model.engine.generate(this.#request(options), signal), this);
+    } catch (error) {
+      this.end({ reason: error });
+    }
+  }
+
+  end(failure: Failure | undefined): void {
+    this.#ended = true;
+    this.#deadlines!.stop();
+    const final = failure ?? this.#closed();
+    this.#endCall(final ? { error: final.reason } : {});
+    this.#owner.ended(final);
   }
 
   /** Aborts the engine call and ends `run` at once, even if the engine ignores its signal. Nothing after the end. */
@@ -112,12 +127,12 @@ export class ChoiceRun implements EventTaker<GenerateEvent> {
     this.#pull?.stop(reason);
   }
 
-  #request(): GenerateRequest {
-    const { plans, id, model, observer } = this.#options;
+  #request(options: GenerationOptions): GenerateRequest {
+    const { plans, id, model, observer } = options;
     const plan = plans[this.#choice]!;
     const requestId = plans.length === 1 ? id : `${id}-${this.#choice}`;
     const request: GenerateRequest = { requestId, ...plan };
-    this.#call = observer?.call?.(this.#options, request);
+    this.#call = observer?.call?.(options, request);
     if (this.#call) request.headers = this.#call.headers;
     // An engine that takes text only has its own tokenizer; control tokens reach it as their text.
     if (model.info.capabilities.input === "text") {
@@ -191,11 +206,18 @@ export class ChoiceRun implements EventTaker<GenerateEvent> {
     this.#report(event.reason);
   }
 
-  /** The choice ended here, by a stop string or after the only allowed call, or the engine forgot to finish. */
-  #close(): void {
-    if (!this.#output.done) throw new ApiError(500, "The engine ended without finishing its answer.");
-    this.#emit(this.#output.finish("stop"), noTokens);
-    this.#report("stop");
+  /** What is wrong with the end. The choice ended here, by a stop string or after the only allowed call, unless the engine finished it, or forgot to. */
+  #closed(): Failure | undefined {
+    if (this.#finished) return undefined;
+    if (!this.#output.done)
+      return { reason: new ApiError(500, "The engine ended without finishing its answer.") };
+    try {
+      this.#emit(this.#output.finish("stop"), noTokens);
+      this.#report("stop");
+    } catch (error) {
+      return { reason: error };
+    }
+    return undefined;
   }
 
   #emit(

@@ -5,19 +5,24 @@ import { type Due, MovingTimer } from "./moving-timer.ts";
 import type { ServerSettings } from "./options.ts";
 import { turnTime } from "./turn.ts";
 
+/** What is stopped when a limit passes. */
+export interface Limited {
+  stop(error: ApiError): void;
+}
+
 export class Deadlines implements Due {
   readonly #limits: ServerSettings["timeouts"];
-  readonly #expire: (error: ApiError) => void;
+  readonly #limited: Limited;
   readonly #timer: MovingTimer;
   readonly #started: number = performance.now();
   /** When the engine gave a token last; 0: it has not yet. */
   #lastToken = 0;
   #held = false;
 
-  /** Starts the clock. `expire` is told, once, which limit passed. */
-  constructor(limits: ServerSettings["timeouts"], expire: (error: ApiError) => void) {
+  /** Starts the clock. `limited` is told, once, which limit passed. */
+  constructor(limits: ServerSettings["timeouts"], limited: Limited) {
     this.#limits = limits;
-    this.#expire = expire;
+    this.#limited = limited;
     this.#timer = new MovingTimer(this);
   }
 
@@ -61,7 +66,7 @@ export class Deadlines implements Due {
 
   #fail(what: string, milliseconds: number): void {
     this.stop();
-    this.#expire(
+    this.#limited.stop(
       new ApiError(504, `The engine did not produce ${what} within ${milliseconds / 1000} s.`, {
         wireCode: "timeout",
       }),

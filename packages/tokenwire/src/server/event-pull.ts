@@ -12,6 +12,13 @@ export interface EventTaker<T> {
   /** `pressure` is waited for from now on. */
   hold(): void;
   resume(): void;
+  /** Called once: after the last event, when no more was wanted, or with what the engine or `take` raised. */
+  end(failure: Failure | undefined): void;
+}
+
+/** Why something ended; a reason may be anything, `undefined` included. */
+export interface Failure {
+  readonly reason: unknown;
 }
 
 /**
@@ -21,12 +28,8 @@ export interface EventTaker<T> {
 const eventsPerTurn = 4;
 
 export class EventPull<T> {
-  /** Resolves at the end of the events, or when no more is wanted; rejects with what the engine or `take` raised. */
-  readonly done: Promise<void>;
   readonly #iterator: AsyncIterator<T>;
   readonly #taker: EventTaker<T>;
-  #resolve: () => void = () => undefined;
-  #reject: (reason: unknown) => void = () => undefined;
   #ended = false;
   /** Came when this turn had enough events. Pulled nevertheless, so that only an engine that hogs the loop is paused. */
   #early: T | undefined;
@@ -36,24 +39,19 @@ export class EventPull<T> {
   constructor(events: AsyncIterable<T>, taker: EventTaker<T>) {
     this.#iterator = events[Symbol.asyncIterator]();
     this.#taker = taker;
-    this.done = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
     this.#next();
   }
 
-  /** Rejects `done` at once, even if the engine hangs. Does nothing after the end. */
+  /** Ends with a failure at once, even if the engine hangs. Does nothing after the end. */
   readonly stop = (reason: unknown): void => {
-    if (this.#ended) return;
-    this.#end();
-    this.#reject(reason);
+    if (!this.#ended) this.#end({ reason });
   };
 
-  #end(): void {
+  #end(failure?: Failure): void {
     this.#ended = true;
     // Not awaited: an engine that hangs must not hang the request. Ending a finished iterator does nothing.
     this.#iterator.return?.().catch(() => undefined);
+    this.#taker.end(failure);
   }
 
   #next(): void {
@@ -64,7 +62,6 @@ export class EventPull<T> {
     if (this.#ended) return;
     if (result.done) {
       this.#end();
-      this.#resolve();
       return;
     }
     if (currentTurn() !== this.#turn) this.#beginTurn();
@@ -74,7 +71,7 @@ export class EventPull<T> {
     }
     this.#early = result.value;
     // Not with those of other streams: an engine is pulled in the asynchronous context of its request.
-    setImmediate(this.#takeEarly);
+    setImmediate(takeEarly<T>, this);
   };
 
   #beginTurn(): void {
@@ -82,14 +79,14 @@ export class EventPull<T> {
     this.#taken = 0;
   }
 
-  readonly #takeEarly = (): void => {
+  takeEarly(): void {
     if (this.#ended) return;
     const event = this.#early as T;
     this.#early = undefined;
     this.#beginTurn();
     this.#taken = 1;
     this.#take(event);
-  };
+  }
 
   #take(event: T): void {
     let more: boolean;
@@ -101,20 +98,24 @@ export class EventPull<T> {
     }
     if (!more) {
       this.#end();
-      this.#resolve();
       return;
     }
     const { pressure } = this.#taker;
     if (pressure === undefined) this.#next();
     else {
       this.#taker.hold();
-      pressure.then(this.#relieved, this.stop);
+      pressure.then(() => this.#relieved(), this.stop);
     }
   }
 
-  readonly #relieved = (): void => {
+  #relieved(): void {
     if (this.#ended) return;
     this.#taker.resume();
     this.#next();
-  };
+  }
+}
+
+/** One function for all pulls. */
+function takeEarly<T>(pull: EventPull<T>): void {
+  pull.takeEarly();
 }

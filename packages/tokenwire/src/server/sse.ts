@@ -9,26 +9,28 @@ import { TextBody } from "./text-body.ts";
 import { inNextTurn, type TurnTask, turnTime } from "./turn.ts";
 
 export interface EventStreamOptions {
-  readonly headers: Readonly<Record<string, string>>;
   /** Milliseconds of silence after which a comment is sent; 0: never. */
   readonly keepAlive: number;
   /** What is sent to break the silence. Default: a comment. */
-  readonly keepAliveFrame?: string;
+  readonly keepAliveFrame?: string | undefined;
   /** Milliseconds without progress of the reader after which it is disconnected; 0: never. */
   readonly stalledReader: number;
-  /** Called right before the headers are sent. */
-  readonly onOpen?: () => void;
+  /** Called, once, right before the headers are sent; gives those of this answer. */
+  readonly onOpen: () => Readonly<Record<string, string>>;
 }
 
 const highWaterMark = 256 * 1024;
 
 export class EventStream implements TurnTask, Due {
   readonly #response: ServerResponse;
-  readonly #options: EventStreamOptions;
+  readonly #keepAlive: number;
+  readonly #keepAliveFrame: string | undefined;
+  readonly #stalledReader: number;
+  /** Until the headers were written. */
+  #onOpen: EventStreamOptions["onOpen"] | undefined;
   #buffer = "";
   /** Of the buffer. */
   #isAscii = true;
-  #opened = false;
   /** Present once the headers were sent. */
   #body: TextBody | undefined;
   #closed = false;
@@ -40,26 +42,36 @@ export class EventStream implements TurnTask, Due {
 
   constructor(response: ServerResponse, options: EventStreamOptions) {
     this.#response = response;
-    this.#options = options;
-    response.once("close", () => this.dispose());
+    this.#keepAlive = options.keepAlive;
+    this.#keepAliveFrame = options.keepAliveFrame;
+    this.#stalledReader = options.stalledReader;
+    this.#onOpen = options.onOpen;
+    // It comes once; a listener that is to be called once takes four objects more.
+    response.on("close", () => this.dispose());
     if (options.keepAlive > 0) this.#silence = new MovingTimer(this);
   }
 
   /** Whether the headers were written: an error can no longer be a status. */
   get opened(): boolean {
-    return this.#opened;
+    return this.#onOpen === undefined;
+  }
+
+  /** Whether the reader has left. */
+  get abandoned(): boolean {
+    return this.#response.destroyed;
   }
 
   /** Commits to a stream. The headers leave in the next turn of the event loop, with the first frames if there are any. */
   open(): void {
-    if (this.#opened || this.#closed) return;
-    this.#opened = true;
-    this.#options.onOpen?.();
+    const onOpen = this.#onOpen;
+    if (onOpen === undefined || this.#closed) return;
+    this.#onOpen = undefined;
+    const headers = onOpen();
     this.#response.writeHead(200, {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-cache",
       "x-accel-buffering": "no",
-      ...this.#options.headers,
+      ...headers,
     });
     this.#queueFlush();
   }
@@ -118,12 +130,12 @@ export class EventStream implements TurnTask, Due {
     }
     this.#lastWrite = turnTime();
     if (accepted) return this.#reader?.promise;
-    this.#reader ??= new ReaderPressure(this.#response, this.#options.stalledReader);
+    this.#reader ??= new ReaderPressure(this.#response, this.#stalledReader);
     return this.#reader.begin(this.#body.source);
   }
 
   get dueAt(): number {
-    return this.#lastWrite + this.#options.keepAlive;
+    return this.#lastWrite + this.#keepAlive;
   }
 
   /** It has been silent for too long. */
@@ -131,7 +143,7 @@ export class EventStream implements TurnTask, Due {
     this.#lastWrite = performance.now();
     if (this.#reader?.promise) return;
     this.open();
-    this.write(this.#options.keepAliveFrame ?? ": keepalive\n\n");
+    this.write(this.#keepAliveFrame ?? ": keepalive\n\n");
   }
 
   /** Stops the timers; nothing more is written. */

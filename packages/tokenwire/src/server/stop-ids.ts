@@ -2,6 +2,8 @@
 
 import type { ModelProfile, RequestedSampling } from "../protocol/index.ts";
 
+const none: ReadonlySet<number> = new Set();
+
 /**
  * A harmony parser needs the format's own terminators to tell a call from an answer; other formats end a turn with a
  * token that means nothing to their parsers. What the client asked to stop at is hidden unless it asked to see it.
@@ -9,5 +11,6 @@ import type { ModelProfile, RequestedSampling } from "../protocol/index.ts";
 export function hiddenStopIds(profile: ModelProfile, sampling: RequestedSampling): ReadonlySet<number> {
   const { stopTokenIds: own, format } = profile;
   const requested = sampling.stopTokenIds.filter((id) => !sampling.includeStop && !own.includes(id));
-  return new Set(format.kind === "harmony" ? requested : own.concat(requested));
+  const hidden = format.kind === "harmony" ? requested : own.concat(requested);
+  return hidden.length > 0 ? new Set(hidden) : none;
 }

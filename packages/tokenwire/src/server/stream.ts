@@ -1,54 +1,137 @@
-// A streamed answer: a status while that is still possible, events afterwards, and always a proper end.
+// A streamed answer: a status while that is still possible, events afterwards, and always a proper end. What led to a
+// stream is let go when it begins: a stream may be silent for minutes, and there may be thousands.
 
-import type { ApiError } from "../protocol/index.ts";
+import type { Logger } from "pino";
+import type { ApiError, ChoiceEvent, SampledLogprob } from "../protocol/index.ts";
 import type { RouteContext } from "./context.ts";
 import { toApiError } from "./errors.ts";
+import { type ChoiceSink, type GenerationOptions, generateChoices } from "./generate.ts";
 import { EventStream } from "./sse.ts";
 
+/** How a stream ends. */
+export interface StreamEnding {
+  /** The last frames. */
+  end(): string | Promise<string>;
+  /** Those of a stream that failed after it began. */
+  fail(error: ApiError): string;
+}
+
 export interface StreamedAnswer {
-  /** Writes the events; resolves with the last frames. */
-  readonly run: (stream: EventStream) => Promise<string>;
-  /** The last frames of a stream that failed after it began. */
-  readonly fail: (error: ApiError) => string;
+  /** Writes the events. Nothing holds on to it once it runs. */
+  readonly run: (stream: EventStream) => Promise<void>;
+  readonly ending: StreamEnding;
   /** False when `run` waits for its slot itself, or needs none. */
   readonly admit?: boolean;
   /** What breaks a silence; default: a comment. */
   readonly keepAliveFrame?: string;
 }
 
-/** Answers with a stream. Raises what `run` raised as long as nothing was sent. */
-export async function respondWithStream(context: RouteContext, answer: StreamedAnswer): Promise<void> {
-  const { reply, server, requestId } = context;
-  const { settings, admission, metrics, log } = server;
-  const stream = new EventStream(reply.raw, {
-    // Read when they are sent: what is left for a key is known after the prompt was counted.
-    get headers() {
-      return { ...plainHeaders(reply.getHeaders()), "x-request-id": requestId };
-    },
-    keepAlive: settings.keepAlive,
-    stalledReader: settings.timeouts.stalledReader,
-    ...(answer.keepAliveFrame !== undefined && { keepAliveFrame: answer.keepAliveFrame }),
-    onOpen: () => {
-      reply.hijack();
-      const { raw } = reply;
-      const written = raw.socket ?? raw;
-      metrics.streamOpened(written);
-      raw.once("close", () => metrics.streamClosed(written));
-    },
+/** Answers with a stream. Resolves when it has begun; raises what `run` raised as long as nothing was sent. */
+export function respondWithStream(context: RouteContext, answer: StreamedAnswer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const { reply, request, server, requestId } = context;
+    const { settings, admission, metrics, log } = server;
+    const stream = new EventStream(reply.raw, {
+      keepAlive: settings.keepAlive,
+      keepAliveFrame: answer.keepAliveFrame,
+      stalledReader: settings.timeouts.stalledReader,
+      onOpen: () => {
+        reply.hijack();
+        request.body = undefined;
+        metrics.streamOpened(reply.raw);
+        resolve();
+        // Read only now: what is left for a key is known after the prompt was counted.
+        return { ...plainHeaders(reply.getHeaders()), "x-request-id": requestId };
+      },
+    });
+    const run = (): Promise<void> => answer.run(stream);
+    const running = answer.admit === false ? run() : admission.run(context, run);
+    finish(stream, running, answer.ending, { log, requestId }).then(resolve, reject);
   });
+}
+
+async function finish(
+  stream: EventStream,
+  running: Promise<void>,
+  ending: StreamEnding,
+  { log, requestId }: { readonly log: Logger; readonly requestId: string },
+): Promise<void> {
   try {
-    const run = (): Promise<string> => answer.run(stream);
-    const last = await (answer.admit === false ? run() : admission.run(context, run));
-    stream.end(last);
+    await running;
+    stream.end(await ending.end());
   } catch (error) {
-    if (reply.raw.destroyed) return;
+    if (stream.abandoned) return;
     if (!stream.opened) {
       stream.dispose();
       throw error;
     }
     const failure = toApiError(error);
     if (failure.status >= 500) log.error({ requestId, err: failure.cause ?? failure }, "stream failed");
-    stream.end(answer.fail(failure));
+    stream.end(ending.fail(failure));
+  }
+}
+
+/** Writes what a generation says as frames. */
+export interface FrameEncoder extends StreamEnding {
+  /** The engine accepted the request for a choice. */
+  begin?(...started: Parameters<NonNullable<ChoiceSink["start"]>>): string;
+  push(
+    choice: number,
+    events: readonly ChoiceEvent[],
+    tokenIds: readonly number[],
+    logprobs?: readonly SampledLogprob[],
+  ): string;
+  /** Whether the frames of the last `push` are known to hold nothing else, which makes them cheaper to send. */
+  readonly isAscii?: boolean;
+}
+
+/** Answers with the frames of a generation. */
+export function streamGeneration(
+  context: RouteContext,
+  generation: GenerationOptions,
+  encoder: FrameEncoder,
+  { coalesceMs = context.server.settings.coalesceMs, ...rest }: StreamRules = {},
+): Promise<void> {
+  return respondWithStream(context, {
+    run: (stream) => generateChoices(generation, new StreamSink(stream, encoder, coalesceMs)),
+    ending: encoder,
+    ...rest,
+  });
+}
+
+interface StreamRules extends Pick<StreamedAnswer, "keepAliveFrame"> {
+  /** Milliseconds that text may wait for more of its kind. Default: what the server was told. */
+  readonly coalesceMs?: number | undefined;
+}
+
+class StreamSink implements ChoiceSink {
+  readonly coalesceMs: number;
+  readonly #stream: EventStream;
+  readonly #encoder: FrameEncoder;
+
+  constructor(stream: EventStream, encoder: FrameEncoder, coalesceMs: number) {
+    this.#stream = stream;
+    this.#encoder = encoder;
+    this.coalesceMs = coalesceMs;
+  }
+
+  start(...started: Parameters<NonNullable<ChoiceSink["start"]>>): void {
+    this.#stream.open();
+    if (this.#encoder.begin) this.#stream.write(this.#encoder.begin(...started));
+  }
+
+  push(
+    choice: number,
+    events: readonly ChoiceEvent[],
+    tokenIds: readonly number[],
+    logprobs?: readonly SampledLogprob[],
+  ): void {
+    const frames = this.#encoder.push(choice, events, tokenIds, logprobs);
+    this.#stream.write(frames, this.#encoder.isAscii);
+  }
+
+  get pressure(): Promise<void> | undefined {
+    return this.#stream.pressure;
   }
 }
 

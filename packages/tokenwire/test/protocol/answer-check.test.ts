@@ -18,8 +18,7 @@ function diagnostics(
   responseFormat: ResponseFormat,
   reason: "stop" | "length" = "stop",
 ): string[] {
-  const output = new ChoiceOutput({
-    parser: new PlainOutputParser(tokenizer, true),
+  const output = new ChoiceOutput(new PlainOutputParser(tokenizer, true), {
     tokenizer,
     stop: [],
     includeStop: false,

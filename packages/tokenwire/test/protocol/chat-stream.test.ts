@@ -4,7 +4,7 @@
 import { getEncoding } from "@tokenwire/encodings";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ChatStream, type ChoiceEvent } from "../../src/protocol/index.ts";
+import { ChatStream, type ChoiceEvent, emptyUsage } from "../../src/protocol/index.ts";
 
 const text = fc.oneof(
   fc.string({ unit: "binary" }),
@@ -58,6 +58,7 @@ describe("the chunks of a chat", () => {
             identity: { id: "chatcmpl-1", created: 1, model, fingerprint: "fp_1" },
             n: 2,
             tokenizer: getEncoding("o200k_harmony"),
+            usage: emptyUsage(),
             includeUsage,
             obfuscate,
             reasoningFields: "reasoning",

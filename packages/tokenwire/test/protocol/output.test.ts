@@ -28,13 +28,13 @@ function read(ids: readonly number[], size: number): { events: ChoiceEvent[][]; 
     responseFormat: { type: "text" as const },
     field: "messages" as const,
   };
-  const output = new ChoiceOutput({
-    parser: createAnswerParser(
-      profile,
-      { tokenIds: new Uint32Array(0), answerPrefix: [], inReasoning: false },
-      conversation,
-      true,
-    ),
+  const parser = createAnswerParser(
+    profile,
+    { tokenIds: new Uint32Array(0), answerPrefix: [], inReasoning: false },
+    conversation,
+    true,
+  );
+  const output = new ChoiceOutput(parser, {
     tokenizer: profile.tokenizer,
     stop: [],
     includeStop: false,

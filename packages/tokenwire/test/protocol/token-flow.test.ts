@@ -69,8 +69,7 @@ function read(
     field: "messages" as const,
   };
   const prompt = { tokenIds: new Uint32Array(0), answerPrefix: [...prefix], inReasoning: undefined };
-  const output = new ChoiceOutput({
-    parser: wrap(createAnswerParser(profile, prompt, conversation, true)),
+  const output = new ChoiceOutput(wrap(createAnswerParser(profile, prompt, conversation, true)), {
     tokenizer: profile.tokenizer,
     stop,
     includeStop: false,

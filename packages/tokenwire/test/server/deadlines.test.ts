@@ -7,7 +7,9 @@ import { Deadlines } from "../../src/server/deadlines.ts";
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setImmediate", "performance"] });
 });
+const started: Deadlines[] = [];
 afterEach(() => {
+  for (const deadlines of started.splice(0)) deadlines.stop();
   vi.useRealTimers();
 });
 
@@ -18,8 +20,9 @@ function start(limits: { firstToken?: number; betweenTokens?: number; total?: nu
   const messages: string[] = [];
   const deadlines = new Deadlines(
     { queue: 0, firstToken: 0, betweenTokens: 0, total: 0, upload: 0, stalledReader: 0, ...limits } as never,
-    (error: ApiError) => messages.push(error.message),
+    { stop: (error: ApiError) => messages.push(error.message) },
   );
+  started.push(deadlines);
   return { deadlines, messages };
 }
 

@@ -1,8 +1,13 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { EventPull, type EventTaker } from "../../src/server/event-pull.ts";
+import { EventPull, type EventTaker, type Failure } from "../../src/server/event-pull.ts";
 
 class Taker implements EventTaker<number> {
+  /** Settles as the pull ends. */
+  readonly done: Promise<void> = new Promise((resolve, reject) => {
+    this.end = (failure) => (failure ? reject(failure.reason) : resolve());
+  });
+  declare end: (failure: Failure | undefined) => void;
   readonly taken: number[] = [];
   readonly calls: string[] = [];
   pressure: Promise<void> | undefined;
@@ -42,7 +47,8 @@ async function* upTo(end: number): AsyncGenerator<number> {
 describe("a pull", () => {
   it("takes every event in order and resolves at the end", async () => {
     const taker = new Taker();
-    await new EventPull(upTo(50), taker).done;
+    new EventPull(upTo(50), taker);
+    await taker.done;
     expect(taker.taken).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
   });
 
@@ -60,7 +66,7 @@ describe("a pull", () => {
     // One more is pulled than taken, to see whether the engine leaves the turn by itself.
     expect(state.given - taker.taken.length).toBeLessThanOrEqual(1);
     pull.stop(new Error("enough"));
-    await expect(pull.done).rejects.toThrow("enough");
+    await expect(taker.done).rejects.toThrow("enough");
     const { given } = state;
     await turn();
     await turn();
@@ -71,7 +77,8 @@ describe("a pull", () => {
     const taker = new Taker();
     taker.until = 3;
     const { events, state } = endless();
-    await new EventPull(events, taker).done;
+    new EventPull(events, taker);
+    await taker.done;
     expect(taker.taken).toEqual([1, 2, 3]);
     await turn();
     expect(state).toEqual({ given: 3, closed: true });
@@ -84,7 +91,7 @@ describe("a pull", () => {
       relieve = resolve;
     });
     const { events, state } = endless();
-    const pull = new EventPull(events, taker);
+    new EventPull(events, taker);
     await turn();
     await turn();
     expect(taker.taken).toEqual([1]);
@@ -93,7 +100,7 @@ describe("a pull", () => {
     taker.pressure = undefined;
     taker.until = 2;
     relieve();
-    await pull.done;
+    await taker.done;
     expect(taker.calls).toEqual(["hold", "resume"]);
   });
 
@@ -106,7 +113,7 @@ describe("a pull", () => {
     const pull = new EventPull(hang(), taker);
     await turn();
     pull.stop(new Error("gone"));
-    await expect(pull.done).rejects.toThrow("gone");
+    await expect(taker.done).rejects.toThrow("gone");
     expect(taker.taken).toEqual([1]);
   });
 
@@ -115,13 +122,16 @@ describe("a pull", () => {
       yield 1;
       throw new Error("engine");
     }
-    await expect(new EventPull(fail(), new Taker()).done).rejects.toThrow("engine");
+    const taker = new Taker();
+    new EventPull(fail(), taker);
+    await expect(taker.done).rejects.toThrow("engine");
     const picky = new Taker();
     picky.take = () => {
       throw new Error("taker");
     };
     const { events, state } = endless();
-    await expect(new EventPull(events, picky).done).rejects.toThrow("taker");
+    new EventPull(events, picky);
+    await expect(picky.done).rejects.toThrow("taker");
     await turn();
     expect(state.closed).toBe(true);
   });

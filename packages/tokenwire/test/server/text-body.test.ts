@@ -19,7 +19,7 @@ async function answerTo(
   respond: (stream: EventStream, path: string) => void,
 ): Promise<string> {
   const server = createServer((request, response) => {
-    const stream = new EventStream(response, { headers: {}, keepAlive: 0, stalledReader: 0 });
+    const stream = new EventStream(response, { onOpen: () => ({}), keepAlive: 0, stalledReader: 0 });
     respond(stream, request.url!);
   });
   servers.push(server);

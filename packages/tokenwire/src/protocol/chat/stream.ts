@@ -23,9 +23,12 @@ export interface ChatStreamOptions {
   readonly identity: CompletionIdentity;
   readonly n: number;
   readonly tokenizer: Tokenizer;
+  /** Counts as the stream goes on. */
+  readonly usage: TokenUsage;
+  /** A last chunk with the usage. */
   readonly includeUsage: boolean;
   /** Running usage in every chunk. */
-  readonly runningUsage?: () => TokenUsage;
+  readonly continuousUsage?: boolean;
   readonly obfuscate: boolean;
   readonly reasoningFields: ReasoningFields;
   /** How log-probabilities spell tokens. Default: by their text. */
@@ -58,45 +61,58 @@ function isAscii(text: string): boolean {
   return true;
 }
 
+/** What a stream knows of one choice. */
+interface ChoiceChunks {
+  /** What precedes a delta. */
+  readonly deltaHead: string;
+  started: boolean;
+  /** Reasoning that goes out in one piece. */
+  heldReasoning: string;
+  /** Finish chunks go out in index order; one that is early waits here. */
+  finish: string | undefined;
+  /** With `promptTokenIds`: ids that no chunk has carried yet. */
+  readonly unsentIds: number[] | undefined;
+}
+
 export class ChatStream {
   readonly #options: ChatStreamOptions;
-  readonly #head: string;
-  /** What precedes the delta in each choice's chunks. */
-  readonly #deltaHeads: string[];
+  readonly #choices: readonly ChoiceChunks[];
+  /** Of what all chunks begin with. */
+  readonly #headLength: number;
   /** What follows a delta where that is the same in all chunks. */
   readonly #deltaTail: string | undefined;
-  readonly #started: boolean[];
-  /** Finish chunks go out in index order; one that is early waits here. */
-  readonly #finishes: (string | undefined)[];
   #nextFinish = 0;
-  /** With `promptTokenIds`: ids of each choice that no chunk has carried yet. */
-  readonly #unsentIds: number[][];
   #promptSent = false;
-  readonly #heldReasoning: string[];
   readonly #hasAsciiHead: boolean;
   #isAscii = false;
 
   constructor(options: ChatStreamOptions) {
     const { id, created, model, fingerprint } = options.identity;
     this.#options = options;
-    this.#head = flat`data: {"id":"${id}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)},"service_tier":"default","system_fingerprint":"${fingerprint}","choices":[`;
-    this.#deltaHeads = Array.from(
-      { length: options.n },
-      (_, choice) => flat`${this.#head}{"index":${choice},"delta":{`,
-    );
-    this.#hasAsciiHead = isAscii(this.#head);
-    if (!options.promptTokenIds && !options.runningUsage && !options.obfuscate)
+    const head = flat`data: {"id":"${id}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)},"service_tier":"default","system_fingerprint":"${fingerprint}","choices":[`;
+    this.#headLength = head.length;
+    this.#choices = Array.from({ length: options.n }, (_, choice) => ({
+      deltaHead: flat`${head}{"index":${choice},"delta":{`,
+      started: false,
+      heldReasoning: "",
+      finish: undefined,
+      unsentIds: options.promptTokenIds && [],
+    }));
+    this.#hasAsciiHead = isAscii(head);
+    if (!options.promptTokenIds && !options.continuousUsage && !options.obfuscate)
       this.#deltaTail = options.includeUsage ? `${plainTail},"usage":null}\n\n` : `${plainTail}}\n\n`;
-    this.#started = new Array<boolean>(options.n).fill(false);
-    this.#heldReasoning = new Array<string>(options.n).fill("");
-    this.#unsentIds = Array.from({ length: options.n }, () => []);
-    this.#finishes = new Array<string | undefined>(options.n).fill(undefined);
+  }
+
+  /** What all chunks begin with. */
+  get #head(): string {
+    return this.#choices[0]!.deltaHead.slice(0, this.#headLength);
   }
 
   /** The role chunk of a choice; empty when it was sent already. */
   start(choice: number): string {
-    if (this.#started[choice]) return "";
-    this.#started[choice] = true;
+    const chunks = this.#choices[choice]!;
+    if (chunks.started) return "";
+    chunks.started = true;
     return this.#frame(choice, '"role":"assistant","content":"","refusal":null');
   }
 
@@ -108,20 +124,21 @@ export class ChatStream {
   /** Frames for events of one choice, in order. `tokenIds`: the tokens that led to them. */
   push(choice: number, events: readonly ChoiceEvent[], tokenIds: readonly number[] = []): string {
     this.#isAscii = this.#hasAsciiHead;
-    if (this.#options.promptTokenIds) this.#unsentIds[choice]!.push(...tokenIds);
+    const chunks = this.#choices[choice]!;
+    chunks.unsentIds?.push(...tokenIds);
     if (events.length === 0) return "";
     let frames = this.start(choice);
     for (const event of events) {
-      if (event.type === "reasoning" && !this.#options.streamReasoning)
-        this.#heldReasoning[choice] += event.text;
+      if (event.type === "reasoning" && !this.#options.streamReasoning) chunks.heldReasoning += event.text;
       else frames += this.#releaseReasoning(choice) + this.#event(choice, event);
     }
     return frames;
   }
 
   /** The end of the stream: the usage chunk if asked for, and the terminator. */
-  end(usage: TokenUsage): string {
-    if (!this.#options.includeUsage) return doneFrame;
+  end(): string {
+    const { usage, includeUsage } = this.#options;
+    if (!includeUsage) return doneFrame;
     return `${this.#head}],"usage":${JSON.stringify(toChatUsage(usage))}}\n\n${doneFrame}`;
   }
 
@@ -147,15 +164,16 @@ export class ChatStream {
       case "tool-end":
         return "";
       case "finish":
-        this.#finishes[choice] = this.#finish(choice, event);
+        this.#choices[choice]!.finish = this.#finish(choice, event);
         return this.#releaseFinishes();
     }
   }
 
   #releaseReasoning(choice: number): string {
-    const text = this.#heldReasoning[choice]!;
+    const chunks = this.#choices[choice]!;
+    const text = chunks.heldReasoning;
     if (text === "") return "";
-    this.#heldReasoning[choice] = "";
+    chunks.heldReasoning = "";
     return this.#reasoning(choice, text);
   }
 
@@ -179,11 +197,11 @@ export class ChatStream {
 
   #releaseFinishes(): string {
     let frames = "";
-    for (let frame = this.#finishes[this.#nextFinish]; frame; frame = this.#finishes[this.#nextFinish]) {
+    for (; ; this.#nextFinish++) {
+      const frame = this.#choices[this.#nextFinish]?.finish;
+      if (frame === undefined) return frames;
       frames += frame;
-      this.#nextFinish++;
     }
-    return frames;
   }
 
   #json(text: string): string {
@@ -203,7 +221,7 @@ export class ChatStream {
   #frame(choice: number, delta: string, event?: Extract<ChoiceEvent, { type: "text" }>): string {
     const entries = event?.logprobs;
     if (this.#deltaTail !== undefined && entries === undefined)
-      return `${this.#deltaHeads[choice]}${delta}${this.#deltaTail}`;
+      return `${this.#choices[choice]!.deltaHead}${delta}${this.#deltaTail}`;
     this.#isAscii = false;
     const logprobs =
       entries && entries.length > 0
@@ -221,19 +239,18 @@ export class ChatStream {
   }
 
   #tokenIds(choice: number): string {
-    if (!this.#options.promptTokenIds) return "";
-    const ids = this.#unsentIds[choice]!.splice(0);
-    return `,"token_ids":${JSON.stringify(ids)}`;
+    const ids = this.#choices[choice]!.unsentIds;
+    return ids === undefined ? "" : `,"token_ids":${JSON.stringify(ids.splice(0))}`;
   }
 
   #close(choice: string, length: number): string {
-    const { includeUsage, runningUsage, obfuscate } = this.#options;
+    const { usage, includeUsage, continuousUsage, obfuscate } = this.#options;
     let tail = "]";
     if (this.#options.promptTokenIds && !this.#promptSent) {
       this.#promptSent = true;
       tail += `,"prompt_token_ids":${JSON.stringify([...this.#options.promptTokenIds])}`;
     }
-    if (runningUsage) tail += `,"usage":${JSON.stringify(toChatUsage(runningUsage()))}`;
+    if (continuousUsage) tail += `,"usage":${JSON.stringify(toChatUsage(usage))}`;
     else if (includeUsage) tail += ',"usage":null';
     if (obfuscate) tail += `,"obfuscation":"${paddingFor(length)}"`;
     return `${this.#head}${choice}${tail}}\n\n`;

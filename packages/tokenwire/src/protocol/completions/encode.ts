@@ -178,17 +178,34 @@ export function joinPieces(pieces: readonly CompletionChoice[]): CompletionChoic
 }
 
 /** Pieces as server-sent events. Finish pieces go out in index order; one that is early waits. */
+export interface CompletionStreamOptions {
+  readonly choices: number;
+  /** Counts as the stream goes on. */
+  readonly usage: TokenUsage;
+  /** A last chunk with the usage. */
+  readonly includeUsage: boolean;
+  /** Running usage in every chunk. */
+  readonly continuousUsage: boolean;
+  /** Told what the engine says about the prompt of a choice. */
+  readonly onStart?: (choice: number, logprobs: readonly (SampledLogprob | null)[] | undefined) => void;
+}
+
 export class CompletionStream {
   readonly #encoder: CompletionEncoder;
-  readonly #usage: () => TokenUsage | null | undefined;
+  readonly #options: CompletionStreamOptions;
   readonly #finishes: (CompletionChoice | undefined)[];
   #nextFinish = 0;
 
-  /** @param usage of every chunk: undefined leaves the key out, null and counts are sent. */
-  constructor(encoder: CompletionEncoder, choices: number, usage: () => TokenUsage | null | undefined) {
+  constructor(encoder: CompletionEncoder, options: CompletionStreamOptions) {
     this.#encoder = encoder;
-    this.#usage = usage;
-    this.#finishes = new Array<CompletionChoice | undefined>(choices).fill(undefined);
+    this.#options = options;
+    this.#finishes = new Array<CompletionChoice | undefined>(options.choices).fill(undefined);
+  }
+
+  /** A choice begins. */
+  begin(choice: number, promptLogprobs?: readonly (SampledLogprob | null)[]): string {
+    this.#options.onStart?.(choice, promptLogprobs);
+    return "";
   }
 
   push(
@@ -210,12 +227,15 @@ export class CompletionStream {
   }
 
   #frame(piece: CompletionChoice): string {
-    return dataFrame(this.#encoder.toCompletion([piece], this.#usage()));
+    const { usage, includeUsage, continuousUsage } = this.#options;
+    // The key is left out where nobody asked for usage, and null where it comes at the end.
+    const running = continuousUsage ? usage : includeUsage ? null : undefined;
+    return dataFrame(this.#encoder.toCompletion([piece], running));
   }
 
-  /** @param usage sent in a last chunk when given. */
-  end(usage: TokenUsage | undefined): string {
-    return usage === undefined ? doneFrame : dataFrame(this.#encoder.toCompletion([], usage)) + doneFrame;
+  end(): string {
+    const { usage, includeUsage } = this.#options;
+    return includeUsage ? dataFrame(this.#encoder.toCompletion([], usage)) + doneFrame : doneFrame;
   }
 
   fail(error: ApiError): string {

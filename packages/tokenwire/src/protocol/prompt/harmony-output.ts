@@ -20,7 +20,7 @@ const seam = "\n";
 export interface HarmonyOutputOptions {
   readonly separateReasoning: boolean;
   /** Names of the request's tools. */
-  readonly toolNames: ReadonlySet<string>;
+  readonly toolNames: readonly string[];
 }
 
 export class HarmonyOutputParser implements OutputParser {
@@ -30,7 +30,9 @@ export class HarmonyOutputParser implements OutputParser {
   #kind: Kind = "text";
   #calls = 0;
   #argumentsSeen = false;
-  readonly #spoken: Set<Kind> = new Set();
+  /** Kinds that have been said something of. */
+  #hasText = false;
+  #hasReasoning = false;
   #seamDue = false;
   #primed: OutputEvent[] = [];
   /** The latest event was text, and further text of the message is nothing more than that. */
@@ -42,7 +44,7 @@ export class HarmonyOutputParser implements OutputParser {
     this.#parser = new StreamableParser(encoding, {
       role: "assistant",
       mode: "recover",
-      knownTools: [...options.toolNames],
+      knownTools: options.toolNames,
       undoWindow: 0,
     });
     this.#encoding = encoding;
@@ -106,7 +108,7 @@ export class HarmonyOutputParser implements OutputParser {
 
   #start(event: MessageStart, result: OutputEvent[]): void {
     this.#kind = this.#kindOf(event);
-    this.#seamDue = this.#spoken.has(this.#kind);
+    this.#seamDue = this.#kind === "reasoning" ? this.#hasReasoning : this.#kind === "text" && this.#hasText;
     if (this.#kind !== "call") return;
     this.#argumentsSeen = false;
     const name = event.recipient!.replace(/^functions\./, "");
@@ -122,7 +124,7 @@ export class HarmonyOutputParser implements OutputParser {
 
   #isCall(recipient: string): boolean {
     if (participants.has(recipient)) return false;
-    return !contentTypeWords.has(recipient) || this.#options.toolNames.has(recipient);
+    return !contentTypeWords.has(recipient) || this.#options.toolNames.includes(recipient);
   }
 
   #delta(text: string, result: OutputEvent[]): void {
@@ -137,7 +139,8 @@ export class HarmonyOutputParser implements OutputParser {
       default:
         if (this.#seamDue) result.push({ type: this.#kind, text: seam });
         this.#seamDue = false;
-        this.#spoken.add(this.#kind);
+        if (this.#kind === "text") this.#hasText = true;
+        else this.#hasReasoning = true;
         result.push({ type: this.#kind, text });
     }
   }

@@ -257,7 +257,7 @@ export function createHarmonyParser(
   conversation: Conversation,
   separateReasoning: boolean,
 ): OutputParser {
-  const toolNames = new Set(conversation.tools.map((tool) => tool.name));
+  const toolNames = conversation.tools.map((tool) => tool.name);
   const parser = new HarmonyOutputParser(format.encoding, { separateReasoning, toolNames });
   parser.prime(prompt.answerPrefix);
   return parser;

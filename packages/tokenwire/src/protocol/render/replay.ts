@@ -1,5 +1,6 @@
 // One step of a choice whose earlier tokens come back from the client.
 
+import type { OutputParser } from "@tokenwire/core/parsers";
 import type { SampledLogprob } from "../generation.ts";
 import { type ChoiceEvent, ChoiceOutput, type ChoiceOutputOptions } from "../output.ts";
 import type { ReplayState, StateAfter } from "./stream-state.ts";
@@ -19,9 +20,10 @@ export interface ReplayedStep {
 export function replayChoice(
   state: ReplayState,
   choice: GeneratedChoice,
+  parser: OutputParser,
   options: ChoiceOutputOptions,
 ): ReplayedStep {
-  const output = new ChoiceOutput(options);
+  const output = new ChoiceOutput(parser, options);
   const earlier = state.ids.map(
     (id, position): SampledLogprob => state.heldLogprobs.get(position) ?? { id, logprob: Number.NaN },
   );

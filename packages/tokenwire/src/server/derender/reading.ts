@@ -79,7 +79,7 @@ export function parseChunk(
 /** Reads the tokens of a chunk after those that came before it. */
 export function replayWith(reading: Reading, choice: GeneratedChoice, state: ReplayState): ReplayedStep {
   const logprobs = reading.output.logprobs || state.heldLogprobs.size > 0;
-  return replayChoice(state, choice, { ...reading.output, parser: reading.createParser(), logprobs });
+  return replayChoice(state, choice, reading.createParser(), { ...reading.output, logprobs });
 }
 
 /** Text, read as the completion of this request would be. */
@@ -97,7 +97,7 @@ export function textReading(model: ServedModel, logprobs: boolean, wire?: Reques
 
 /** All events of a finished choice; counts its tokens. */
 export function readChoice(choice: GeneratedChoice, reading: Reading, usage: TokenUsage): ChoiceEvent[] {
-  const output = new ChoiceOutput({ ...reading.output, parser: reading.createParser() });
+  const output = new ChoiceOutput(reading.createParser(), reading.output);
   const events = output.push(choice.ids, choice.logprobs);
   events.push(...output.finish(choice.reason ?? "stop", choice.matched));
   usage.completionTokens += output.completionTokens;

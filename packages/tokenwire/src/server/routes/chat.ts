@@ -1,10 +1,12 @@
 // `POST /v1/chat/completions`: parse, render, plan, generate; then a stream of chunks or one completion.
 
 import {
+  type ApiError,
   ChatCollector,
   type ChatCompletion,
   type ChatRequest,
   ChatStream,
+  type ChoiceEvent,
   type CompletionIdentity,
   chatBodySchema,
   emptyUsage,
@@ -25,7 +27,7 @@ import type { Route, RouteContext } from "../context.ts";
 import { type GenerationOptions, generateChoices, repeatPlan } from "../generate.ts";
 import type { ServedModel } from "../models.ts";
 import { refuseUnknown } from "../request-rules.ts";
-import { respondWithStream } from "../stream.ts";
+import { type FrameEncoder, streamGeneration } from "../stream.ts";
 
 interface ChatGeneration extends GenerationOptions {
   readonly prompt: Prompt;
@@ -102,39 +104,52 @@ async function whole(answer: ChatAnswer): Promise<object> {
 
 function streamed(answer: ChatAnswer): Promise<void> {
   const { context, request, options, identity, reasoningFields } = answer;
-  const { usage, prompt } = options;
-  const encoder = new ChatStream({
+  const chunks = new ChatStream({
     identity,
     n: request.n,
     tokenizer: options.model.profile.tokenizer,
     spelling: request.spelling,
+    usage: options.usage,
     includeUsage: request.includeUsage,
-    ...(request.continuousUsage && { runningUsage: () => usage }),
+    continuousUsage: request.continuousUsage,
     obfuscate: request.includeObfuscation,
     streamReasoning: request.streamReasoning,
     reasoningFields,
-    ...(request.returnTokenIds && { promptTokenIds: prompt.tokenIds }),
+    ...(request.returnTokenIds && { promptTokenIds: options.prompt.tokenIds }),
   });
-  const collector = request.store ? createCollector(answer) : undefined;
-  return respondWithStream(context, {
-    run: async (stream) => {
-      await generateChoices(options, {
-        coalesceMs: request.coalesceMs ?? context.server.settings.coalesceMs,
-        start: () => stream.open(),
-        push: (choice, events, tokenIds) => {
-          collector?.push(choice, events);
-          const frames = encoder.push(choice, events, tokenIds);
-          stream.write(frames, encoder.isAscii);
-        },
-        get pressure() {
-          return stream.pressure;
-        },
-      });
-      if (collector) await keep(answer, collector.toCompletion(usage));
-      return encoder.end(usage);
-    },
-    fail: (error) => encoder.fail(error),
-  });
+  const encoder = request.store ? new KeptStream(answer, chunks) : chunks;
+  return streamGeneration(context, options, encoder, { coalesceMs: request.coalesceMs });
+}
+
+/** A stream that is kept as the completion it adds up to, before its client is told that it is complete. */
+class KeptStream implements FrameEncoder {
+  readonly #answer: ChatAnswer;
+  readonly #chunks: ChatStream;
+  readonly #collector: ChatCollector;
+
+  constructor(answer: ChatAnswer, chunks: ChatStream) {
+    this.#answer = answer;
+    this.#chunks = chunks;
+    this.#collector = createCollector(answer);
+  }
+
+  push(choice: number, events: readonly ChoiceEvent[], tokenIds: readonly number[]): string {
+    this.#collector.push(choice, events);
+    return this.#chunks.push(choice, events, tokenIds);
+  }
+
+  get isAscii(): boolean {
+    return this.#chunks.isAscii;
+  }
+
+  async end(): Promise<string> {
+    await keep(this.#answer, this.#collector.toCompletion(this.#answer.options.usage));
+    return this.#chunks.end();
+  }
+
+  fail(error: ApiError): string {
+    return this.#chunks.fail(error);
+  }
 }
 
 function checkChoices({ server }: RouteContext, { n }: ChatRequest): void {

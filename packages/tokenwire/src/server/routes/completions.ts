@@ -27,7 +27,7 @@ import { type GenerationOptions, generateChoices, repeatPlan } from "../generate
 import { withLongTexts } from "../long-texts.ts";
 import type { ServedModel } from "../models.ts";
 import { refuseUnknown } from "../request-rules.ts";
-import { respondWithStream } from "../stream.ts";
+import { streamGeneration } from "../stream.ts";
 
 /** One choice of the answer: a prompt and how to continue it. */
 interface Job {
@@ -182,30 +182,15 @@ function streamed(
   jobs: readonly Job[],
   encoder: CompletionEncoder,
 ): Promise<void> {
-  const { usage } = options;
-  const running = (): typeof usage | null | undefined => {
-    if (request.continuousUsage) return usage;
-    return request.includeUsage ? null : undefined;
-  };
-  const frames = new CompletionStream(encoder, options.plans.length, running);
-  return respondWithStream(context, {
-    run: async (stream) => {
-      await generateChoices(options, {
-        coalesceMs: request.coalesceMs ?? context.server.settings.coalesceMs,
-        start: (job, logprobs) => {
-          keepPromptLogprobs(jobs[job]!, options.model, logprobs);
-          stream.open();
-        },
-        push: (choice, events, tokenIds, logprobs) =>
-          stream.write(frames.push(choice, events, tokenIds, logprobs)),
-        get pressure() {
-          return stream.pressure;
-        },
-      });
-      return frames.end(request.includeUsage ? usage : undefined);
-    },
-    fail: (error) => frames.fail(error),
+  const { includeUsage, continuousUsage, coalesceMs } = request;
+  const frames = new CompletionStream(encoder, {
+    choices: options.plans.length,
+    usage: options.usage,
+    includeUsage,
+    continuousUsage,
+    onStart: (job, logprobs) => keepPromptLogprobs(jobs[job]!, options.model, logprobs),
   });
+  return streamGeneration(context, options, frames, { coalesceMs });
 }
 
 /** With `max_tokens: 0` nothing is generated; the answer is the echo, or empty. */

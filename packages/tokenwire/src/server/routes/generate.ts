@@ -21,7 +21,7 @@ import {
 import type { Route, RouteContext } from "../context.ts";
 import { type ChoiceSink, type GenerationOptions, generateChoices, repeatPlan } from "../generate.ts";
 import type { ServedModel } from "../models.ts";
-import { respondWithStream } from "../stream.ts";
+import { type FrameEncoder, streamGeneration } from "../stream.ts";
 
 function toGeneration(
   { server, signal, observation }: RouteContext,
@@ -126,26 +126,17 @@ function streamed(
   options: GenerationOptions,
   includeUsage: boolean,
 ): Promise<void> {
-  return respondWithStream(context, {
-    run: async (stream) => {
-      await generateChoices(options, {
-        start: () => stream.open(),
-        push: (index, events, ids, logprobs) => {
-          const choice = toChoice(index, ids, logprobs ?? [], events);
-          if (ids.length > 0 || choice.finish_reason !== null) {
-            stream.write(frame({ request_id: id, choices: [choice] }));
-          }
-        },
-        get pressure() {
-          return stream.pressure;
-        },
-      });
-      return (
-        (includeUsage ? frame({ request_id: id, choices: [], usage: toUsage(options.usage) }) : "") + done
-      );
+  const { usage } = options;
+  const encoder: FrameEncoder = {
+    push: (index, events, ids, logprobs) => {
+      const choice = toChoice(index, ids, logprobs ?? [], events);
+      const isNews = ids.length > 0 || choice.finish_reason !== null;
+      return isNews ? frame({ request_id: id, choices: [choice] }) : "";
     },
+    end: () => (includeUsage ? frame({ request_id: id, choices: [], usage: toUsage(usage) }) : "") + done,
     fail: (error: ApiError) => frame(error.toBody()) + done,
-  });
+  };
+  return streamGeneration(context, options, encoder, { coalesceMs: 0 });
 }
 
 export const generateTokens: Route = {

@@ -1,6 +1,8 @@
 // `POST /v1/messages` and its token count, for Anthropic's clients.
 
 import {
+  type ApiError,
+  type ChoiceEvent,
   emptyUsage,
   MessageEncoder,
   type MessageEvent,
@@ -14,10 +16,10 @@ import {
 } from "../../protocol/index.ts";
 import { answerPrompt, generationFor, planAnswer, readAnswer } from "../answer.ts";
 import type { Route, RouteContext } from "../context.ts";
-import { type ChoiceSink, type GenerationOptions, generateChoices } from "../generate.ts";
+import { type GenerationOptions, generateChoices } from "../generate.ts";
 import type { ServedModel } from "../models.ts";
 import { refuseUnknown } from "../request-rules.ts";
-import { respondWithStream } from "../stream.ts";
+import { type FrameEncoder, streamGeneration } from "../stream.ts";
 
 async function toGeneration(
   context: RouteContext,
@@ -37,25 +39,35 @@ async function toGeneration(
 const frames = (events: readonly MessageEvent[]): string => events.map(messageFrame).join("");
 
 function streamed(context: RouteContext, options: GenerationOptions, encoder: MessageEncoder): Promise<void> {
-  return respondWithStream(context, {
+  return streamGeneration(context, options, new MessageFrames(encoder, context.requestId), {
     keepAliveFrame: messageFrame({ type: "ping" }),
-    run: async (stream) => {
-      const sink: ChoiceSink = {
-        coalesceMs: context.server.settings.coalesceMs,
-        start: () => {
-          stream.open();
-          stream.write(frames(encoder.start()));
-        },
-        push: (_choice, events) => stream.write(frames(encoder.push(events))),
-        get pressure() {
-          return stream.pressure;
-        },
-      };
-      await generateChoices(options, sink);
-      return frames(encoder.end());
-    },
-    fail: (error) => messageFrame({ ...toMessagesError(error, context.requestId) }),
   });
+}
+
+class MessageFrames implements FrameEncoder {
+  readonly #encoder: MessageEncoder;
+  readonly #requestId: string;
+
+  constructor(encoder: MessageEncoder, requestId: string) {
+    this.#encoder = encoder;
+    this.#requestId = requestId;
+  }
+
+  begin(): string {
+    return frames(this.#encoder.start());
+  }
+
+  push(_choice: number, events: readonly ChoiceEvent[]): string {
+    return frames(this.#encoder.push(events));
+  }
+
+  end(): string {
+    return frames(this.#encoder.end());
+  }
+
+  fail(error: ApiError): string {
+    return messageFrame({ ...toMessagesError(error, this.#requestId) });
+  }
 }
 
 export const createMessage: Route = {

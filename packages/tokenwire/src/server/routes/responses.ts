@@ -14,7 +14,7 @@ import { toApiError } from "../errors.ts";
 import { refuseUnknown } from "../request-rules.ts";
 import { draftResponse, type ResponseDraft } from "../responses/context.ts";
 import { ResponseJob } from "../responses/jobs.ts";
-import { conversationLocked, ResponseRun } from "../responses/run.ts";
+import { conversationLocked, ResponseRun, type ResponseSink } from "../responses/run.ts";
 import { hostedTypes } from "../responses/tools/options.ts";
 import type { EventStream } from "../sse.ts";
 import { respondWithStream } from "../stream.ts";
@@ -30,10 +30,13 @@ async function inRequest(
   context: RouteContext,
   run: ResponseRun,
   isStream: boolean,
+  release: () => void,
 ): Promise<object | undefined> {
+  const runInto = (sink: ResponseSink): Promise<void> =>
+    run.run(toSignal(context.signal), sink).finally(release);
   if (!isStream) {
     let failure: ResponseEvent | undefined;
-    await run.run(toSignal(context.signal), {
+    await runInto({
       emit: (events) => {
         failure ??= events.find((event) => event.type === "error");
       },
@@ -43,8 +46,8 @@ async function inRequest(
   }
   await respondWithStream(context, {
     admit: false,
-    run: async (stream) => {
-      await run.run(toSignal(context.signal), {
+    run: (stream) =>
+      runInto({
         emit: (events) => {
           stream.open();
           stream.write(frames(events));
@@ -52,11 +55,12 @@ async function inRequest(
         get pressure() {
           return stream.pressure;
         },
-      });
-      return done;
+      }),
+    ending: {
+      end: () => done,
+      fail: (error) =>
+        frames([...(run.encoder.started ? [] : run.encoder.start()), ...run.encoder.fail(error)]) + done,
     },
-    fail: (error) =>
-      frames([...(run.encoder.started ? [] : run.encoder.start()), ...run.encoder.fail(error)]) + done,
   });
   return undefined;
 }
@@ -114,11 +118,8 @@ export function followJob(
 ): Promise<void> {
   return respondWithStream(context, {
     admit: false,
-    run: async (stream) => {
-      await writeEvents(stream, job, after, toSignal(context.signal), toFrame);
-      return done;
-    },
-    fail: () => done,
+    run: (stream) => writeEvents(stream, job, after, toSignal(context.signal), toFrame),
+    ending: { end: () => done, fail: () => done },
   });
 }
 
@@ -169,6 +170,6 @@ export const createResponse: Route = {
     }
     const run = new ResponseRun(context, draft);
     if (request.background) return inBackground(context, draft, run, release);
-    return inRequest(context, run, request.stream).finally(release);
+    return inRequest(context, run, request.stream, release);
   },
 };

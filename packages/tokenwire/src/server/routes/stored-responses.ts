@@ -85,10 +85,9 @@ export const retrieveResponse: Route = {
         stream.open();
         const { events, response } = await finishedElsewhere(context);
         const all = (events as ResponseEvent[] | undefined) ?? replayEvents(response);
-        const frames = all.filter((event) => event.sequence_number > after).map(toFrame);
-        return `${frames.join("")}data: [DONE]\n\n`;
+        for (const event of all) if (event.sequence_number > after) stream.write(toFrame(event));
       },
-      fail: () => "data: [DONE]\n\n",
+      ending: { end: () => "data: [DONE]\n\n", fail: () => "data: [DONE]\n\n" },
     });
     return undefined;
   },
