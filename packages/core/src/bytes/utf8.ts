@@ -14,17 +14,25 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 
 /** Text of `bytes`, with U+FFFD for each maximal invalid part. `decodeUtf8(Uint8Array.of(0x61, 0xff))` is `"a\ufffd"`. */
 export function decodeUtf8(bytes: Uint8Array): string {
-  if (bytes.length <= SHORT) return decodeShort(bytes) ?? replacing.decode(bytes);
-  const native = (globalThis as HostWithBuffer).Buffer;
-  if (native === undefined) return replacing.decode(bytes);
-  return native.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+  const text = bytes.length <= SHORT ? decodeShort(bytes) : nodeBuffer(bytes)?.toString("utf8");
+  return text ?? replacing.decode(bytes);
 }
 
-/** Node's Buffer follows the same rules, keeps a byte order mark, and takes two thirds of the time of its TextDecoder. */
+/**
+ * The part of Node's Buffer that makes strings faster than a TextDecoder does: in two thirds of the time, by the same
+ * rules, and keeping a byte order mark.
+ */
+export interface NodeBuffer {
+  toString(encoding: "latin1" | "utf16le" | "utf8", start?: number, end?: number): string;
+}
+
 interface HostWithBuffer {
-  readonly Buffer?: {
-    from(buffer: ArrayBufferLike, offset: number, length: number): { toString(encoding: "utf8"): string };
-  };
+  readonly Buffer?: { from(buffer: ArrayBufferLike, offset: number, length: number): NodeBuffer };
+}
+
+/** The same bytes as Node's Buffer, undefined where there is none. */
+export function nodeBuffer({ buffer, byteOffset, length }: Uint8Array): NodeBuffer | undefined {
+  return (globalThis as HostWithBuffer).Buffer?.from(buffer, byteOffset, length);
 }
 
 /** Up to this many bytes, calling the host costs more than decoding here. */
@@ -36,7 +44,7 @@ function decodeShort(bytes: Uint8Array): string | undefined {
   for (let i = 0; i < bytes.length; ) {
     const lead = bytes[i]!;
     const length = utf8SequenceLength(lead);
-    if (length === 0 || (length > 1 && validPartLength(bytes, i) !== length)) return undefined;
+    if (length === 0 || validPartLength(bytes, i) !== length) return undefined;
     let code = length === 1 ? lead : lead & (0x7f >> length);
     for (let k = 1; k < length; k++) code = (code << 6) | (bytes[i + k]! & 0x3f);
     text += String.fromCodePoint(code);
@@ -68,13 +76,17 @@ export function utf8SequenceLength(lead: number): number {
   return lead < 0xf0 ? 3 : 4;
 }
 
-/** Smallest and largest second byte after `lead`: what excludes overlong forms, surrogates and values over U+10FFFF. */
-function secondByteIsValid(lead: number, second: number): boolean {
-  if (lead === 0xe0) return second >= 0xa0 && second <= 0xbf;
-  if (lead === 0xed) return second >= 0x80 && second <= 0x9f;
-  if (lead === 0xf0) return second >= 0x90 && second <= 0xbf;
-  if (lead === 0xf4) return second >= 0x80 && second <= 0x8f;
-  return (second & 0xc0) === 0x80;
+/** Whether a byte continues a character that an earlier one began. */
+export function continuesUtf8(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
+}
+
+/** Whether `second` may follow `lead`: overlong forms, surrogates and values over U+10FFFF are excluded here. */
+function canFollow(lead: number, second: number): boolean {
+  if (lead === 0xe0) return second >= 0xa0;
+  if (lead === 0xed) return second < 0xa0;
+  if (lead === 0xf0) return second >= 0x90;
+  return lead !== 0xf4 || second < 0x90;
 }
 
 /** Length of the valid part of the sequence at `start`; equal to its full length if it is complete and valid. */
@@ -83,8 +95,7 @@ function validPartLength(bytes: Uint8Array, start: number): number {
   const length = utf8SequenceLength(lead);
   for (let i = 1; i < length; i++) {
     const byte = bytes[start + i];
-    if (byte === undefined) return i;
-    if (i === 1 ? !secondByteIsValid(lead, byte) : (byte & 0xc0) !== 0x80) return i;
+    if (byte === undefined || !continuesUtf8(byte) || (i === 1 && !canFollow(lead, byte))) return i;
   }
   return length;
 }
@@ -105,7 +116,7 @@ export function incompleteUtf8Tail(bytes: Uint8Array): number {
   const first = Math.max(0, bytes.length - 3);
   for (let start = bytes.length - 1; start >= first; start--) {
     const byte = bytes[start]!;
-    if ((byte & 0xc0) === 0x80) continue;
+    if (continuesUtf8(byte)) continue;
     const available = bytes.length - start;
     const incomplete = utf8SequenceLength(byte) > available && validPartLength(bytes, start) === available;
     return incomplete ? available : 0;

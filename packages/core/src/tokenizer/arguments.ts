@@ -2,8 +2,11 @@
 
 import { TokenwireError } from "../errors.ts";
 
-function refuse(expected: string, value: unknown, remedy = ""): never {
-  const got = value === null || typeof value === "number" ? String(value) : typeof value;
+/** Raises the error for an argument that is not as expected; shows numbers and short strings, else the type. */
+export function refuse(expected: string, value: unknown, remedy = ""): never {
+  const isShort = value === null || typeof value === "number";
+  const got =
+    typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : isShort ? String(value) : typeof value;
   throw new TokenwireError("INVALID_ARGUMENT", `${expected}, got ${got}.${remedy}`);
 }
 

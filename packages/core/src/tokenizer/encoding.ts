@@ -71,13 +71,13 @@ export class Encoding extends RankTokenizer {
 
   /** Bytes of one token. Raises INVALID_TOKEN. */
   decodeSingleTokenBytes(id: number): Uint8Array {
-    return this.decoder.requireBytes(id).slice();
+    return this.decoder.bytesOf(id).slice();
   }
 
   /** Bytes of each token. Raises INVALID_TOKEN. */
   decodeTokensBytes(ids: ArrayLike<number>): Uint8Array[] {
     requireIds(ids);
-    return Array.from(ids, (id, index) => this.decoder.requireBytes(id, index).slice());
+    return Array.from(ids, (id, index) => this.decoder.bytesOf(id, index).slice());
   }
 
   /**

@@ -1,5 +1,7 @@
 // Where tokens start in the text that they decode to.
 
+import { continuesUtf8 } from "../bytes/index.ts";
+
 /** What offsets count: Unicode code points (tiktoken's unit), UTF-16 units (JavaScript's) or bytes of UTF-8. */
 export type OffsetUnit = "codepoint" | "utf16" | "byte";
 
@@ -12,10 +14,10 @@ export function offsetsOf(tokens: readonly Uint8Array[], unit: OffsetUnit): Uint
   let units = 0;
   let lastCharacter = 0;
   for (const [i, bytes] of tokens.entries()) {
-    const insideCharacter = bytes.length > 0 && (bytes[0]! & 0xc0) === 0x80;
-    offsets[i] = insideCharacter ? Math.max(0, units - lastCharacter) : units;
+    const [first = 0] = bytes;
+    offsets[i] = continuesUtf8(first) ? Math.max(0, units - lastCharacter) : units;
     for (const byte of bytes) {
-      const continues = (byte & 0xc0) === 0x80;
+      const continues = continuesUtf8(byte);
       const size = unitsOf(byte, continues, unit);
       lastCharacter = continues ? lastCharacter + size : size;
       units += size;

@@ -1,7 +1,7 @@
 // Encodings from packed vocabularies. Apart from `createEncoding`, so that a bundle with a packed vocabulary carries
 // neither the trie builder nor the regular-expression fallback.
 
-import { TokenwireError } from "../errors.ts";
+import { refuse } from "./arguments.ts";
 import { Backtracker } from "./bpe/backtrack.ts";
 import { Encoding } from "./encoding.ts";
 import { EncodingBase, type LoadedVocabulary, type Normalization } from "./encoding-base.ts";
@@ -32,9 +32,10 @@ export function createPackedEncoding(definition: PackedEncodingDefinition): Enco
   const { name, pattern, vocabulary, idLimit, normalization } = definition;
   const known = shippedPattern(pattern);
   if (known === undefined) {
-    throw new TokenwireError(
-      "INVALID_ARGUMENT",
-      `The pattern of ${name} is not one of knownPatterns: ${pattern}. Use createEncoding() for other patterns.`,
+    refuse(
+      `the pattern of ${name} must be one of knownPatterns`,
+      pattern,
+      " For others use createEncoding().",
     );
   }
   const sections = readPacked(vocabulary);

@@ -31,9 +31,6 @@ function tiktokenMessage(token: string): string {
 /** A string as Python prints it inside a container: single quotes unless only they occur in it. */
 function pythonRepr(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const escaped = text.replace(
-    /[\\\n\r\t]/g,
-    (c) => ({ "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" })[c] ?? c,
-  );
+  const escaped = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"');
   return quote + (quote === "'" ? escaped.replaceAll("'", "\\'") : escaped) + quote;
 }

@@ -1,7 +1,7 @@
 // Cutting text by tokens, always between characters.
 
-import { TokenwireError } from "../errors.ts";
-import { requireInteger } from "./arguments.ts";
+import { continuesUtf8 } from "../bytes/index.ts";
+import { refuse, requireInteger } from "./arguments.ts";
 import type { Encoding } from "./encoding.ts";
 import { offsetsOf } from "./offsets.ts";
 
@@ -31,33 +31,26 @@ function tokenStarts(encoding: Encoding, text: string): TokenStarts {
   starts.set(offsetsOf(bytes, "utf16"));
   starts[ids.length] = text.length;
   const cuttable = new Uint8Array(ids.length + 1).fill(1);
-  for (const [i, token] of bytes.entries()) if ((token[0]! & 0xc0) === 0x80) cuttable[i] = 0;
+  for (const [i, token] of bytes.entries()) if (continuesUtf8(token[0]!)) cuttable[i] = 0;
   return { ids, starts, cuttable };
 }
 
 export function encodeToLimit(encoding: Encoding, text: string, limit: number): Uint32Array {
-  const { head, complete } = enoughText(encoding, text, limit);
-  const { ids, cuttable } = tokenStarts(encoding, head);
-  if (ids.length <= limit && complete) return ids;
+  const { ids, cuttable } = tokenStarts(encoding, enoughText(encoding, text, limit));
   let end = Math.min(limit, ids.length);
   while (end > 0 && cuttable[end] === 0) end--;
   return ids.slice(0, end);
 }
 
 /** A prefix of the text with more than `limit` tokens, or all of it. Its tokens up to the limit are those of the text. */
-function enoughText(
-  encoding: Encoding,
-  text: string,
-  limit: number,
-): { readonly head: string; readonly complete: boolean } {
+function enoughText(encoding: Encoding, text: string, limit: number): string {
   const whole = encoding.base.normalize(text);
   for (let units = (limit + 16) * UNITS_PER_TOKEN; units < whole.length; units *= 4) {
     const cut = encoding.base.safeCut(whole, units);
-    if (cut > 0 && encoding.base.engine.count(whole.slice(0, cut)) > limit) {
-      return { head: whole.slice(0, cut), complete: false };
-    }
+    const head = whole.slice(0, cut);
+    if (encoding.base.engine.count(head) > limit) return head;
   }
-  return { head: whole, complete: true };
+  return whole;
 }
 
 export function splitAtTokens(
@@ -66,9 +59,8 @@ export function splitAtTokens(
   limit: number,
 ): { readonly head: string; readonly tail: string } {
   const whole = encoding.base.normalize(text);
-  const { head } = enoughText(encoding, whole, limit);
-  const cut = chunkEnd(encoding, head, tokenStarts(encoding, head), 0, limit);
-  const end = cut.end;
+  const head = enoughText(encoding, whole, limit);
+  const { end } = chunkEnd(encoding, head, tokenStarts(encoding, head), 0, limit);
   return { head: whole.slice(0, end), tail: whole.slice(end) };
 }
 
@@ -114,12 +106,7 @@ export function splitByTokens(
 ): string[] {
   requireInteger(maxTokens, "maxTokens", 1);
   requireInteger(overlap, "overlap", 0);
-  if (overlap >= maxTokens) {
-    throw new TokenwireError(
-      "INVALID_ARGUMENT",
-      `overlap must be less than maxTokens (${maxTokens}), got ${overlap}.`,
-    );
-  }
+  if (overlap >= maxTokens) refuse(`overlap must be less than maxTokens (${maxTokens})`, overlap);
   const whole = encoding.base.normalize(text);
   const tokens = tokenStarts(encoding, whole);
   const count = tokens.ids.length;

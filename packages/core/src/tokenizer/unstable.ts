@@ -1,9 +1,9 @@
 // Encoding text that may go on: which tokens are certain, and which ways of completing the rest one token can take.
 // The definition is tiktoken's `encode_with_unstable`.
 
-import { validUtf8Length } from "../bytes/index.ts";
+import { continuesUtf8, validUtf8Length } from "../bytes/index.ts";
 import { joinBytes, joinIds } from "./join-arrays.ts";
-import { characterClasses, SPACE } from "./pretokenize/character-classes.ts";
+import { classify, SPACE } from "./pretokenize/character-classes.ts";
 import type { SortedTokens } from "./vocabulary/sorted-tokens.ts";
 
 /** Result of `Encoding.encodeWithUnstable`. */
@@ -55,12 +55,11 @@ function shortestCover(bytes: Uint8Array, length: number, tools: CompletionTools
 
 function lastCharacterStart(bytes: Uint8Array): number {
   let start = bytes.length - 1;
-  while (start > 0 && (bytes[start]! & 0xc0) === 0x80) start--;
+  while (start > 0 && continuesUtf8(bytes[start]!)) start--;
   return start;
 }
 
 function isWhiteSpace(character: Uint8Array): boolean {
   if (validUtf8Length(character) !== character.length) return false;
-  const code = new TextDecoder("utf-8", { ignoreBOM: true }).decode(character).codePointAt(0)!;
-  return (characterClasses[code]! & SPACE) !== 0;
+  return ((classify(character, 0) >> 3) & SPACE) !== 0;
 }

@@ -87,6 +87,16 @@ describe("special tokens", () => {
     expect(cl100k.specialTokens.has("<|a|>")).toBe(false);
   });
 
+  it("finds tokens whatever characters they have", () => {
+    const names = ["[INST]", "a.b", "(?:x)", "$^", "c:\\d\n", "|", "＜｜a｜＞", "\ud83d"];
+    const specialTokens = Object.fromEntries(names.map((name, i) => [name, 100_300 + i]));
+    const odd = extendEncoding(cl100k, { name: "odd", specialTokens });
+    const ids = odd.encode(`axb ${names.join(" ")}`, { allowedSpecial: "all" });
+    expect([...ids].filter((id) => id >= 100_300)).toEqual(names.map((_, i) => 100_300 + i));
+    expect(() => odd.encode("axb INST")).not.toThrow();
+    expect(() => odd.encode("x\n c:\\d\n")).toThrow("special token 'c:\\\\d\\n'.");
+  });
+
   it("explains a string given instead of a list", () => {
     expect(() => cl100k.encode("x", { allowedSpecial: "<|endoftext|>" as "all" })).toThrow(
       /Did you mean \["<\|endoftext\|>"\]/,
@@ -220,9 +230,9 @@ describe("wrong arguments", () => {
     [
       "a text for a list",
       () => o200k.encodeBatch(wrong("ab")),
-      "texts must be an array of strings, got string",
+      'texts must be an array of strings, got "ab". For one text use encode().',
     ],
-    ["a text for bytes", () => o200k.encodeBytes(wrong("ab")), "bytes must be a Uint8Array, got string"],
+    ["a text for bytes", () => o200k.encodeBytes(wrong("ab")), 'bytes must be a Uint8Array, got "ab"'],
     [
       "a limit that is none",
       () => o200k.countUpTo("ab", Number.NaN),
@@ -259,7 +269,7 @@ describe("wrong arguments", () => {
     expect(extend(50_255)).toThrow("which an ordinary token of p50k_edit has already");
     // A gap in the vocabulary.
     expect(extend(50_256)).not.toThrow();
-    expect(extend(-1)).toThrow("accepted are integers");
+    expect(extend(-1)).toThrow('the ID of "<|x|>" must be an integer from 0 to 2147483647, got -1');
   });
 });
 

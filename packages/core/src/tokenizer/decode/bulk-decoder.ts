@@ -1,7 +1,7 @@
 // Decodes sequences of IDs in compiled code, block by block: bytes first, then one string from them. Strings of ASCII,
 // and of UTF-16 that the compiled code has made, are what a host creates fastest.
 
-import { decodeUtf8, incompleteUtf8Tail } from "../../bytes/index.ts";
+import { decodeUtf8, incompleteUtf8Tail, type NodeBuffer, nodeBuffer } from "../../bytes/index.ts";
 import { wasmHost } from "../fast/host.ts";
 import { joinBytes } from "../join-arrays.ts";
 import type { TokenTable } from "../vocabulary/token-table.ts";
@@ -14,15 +14,6 @@ export type OtherToken = (id: number, index: number) => Uint8Array;
 /** Given the length of a block whose bytes are complete, takes them, and says how many at its end it leaves. */
 type BlockSink = (length: number) => number;
 
-/** The part of Node's Buffer that makes strings faster than a TextDecoder does. */
-interface NodeBuffer {
-  toString(encoding: "latin1" | "utf16le", start: number, end: number): string;
-}
-
-interface HostWithBuffer {
-  readonly Buffer?: { from(buffer: ArrayBufferLike, offset: number, length: number): NodeBuffer };
-}
-
 /** Stands for what is not an ID at all. */
 const NO_ID = 0xffffffff;
 
@@ -33,10 +24,8 @@ export class BulkDecoder {
 
   constructor(memory: DecoderMemory) {
     this.#memory = memory;
-    const viewOf = ({ buffer, byteOffset, length }: Uint8Array): NodeBuffer | undefined =>
-      (globalThis as HostWithBuffer).Buffer?.from(buffer, byteOffset, length);
-    this.#narrow = viewOf(memory.bytes);
-    this.#wide = viewOf(memory.wide);
+    this.#narrow = nodeBuffer(memory.bytes);
+    this.#wide = nodeBuffer(memory.wide);
   }
 
   /** The bytes of all tokens. */

@@ -3,7 +3,7 @@
 import type { PieceEncoder } from "../bpe/piece-encoder.ts";
 import { type Kernel, PlainKernel } from "../kernel.ts";
 import type { PreTokenizer } from "../pretokenize/known-pre-tokenizer.ts";
-import { findToken, NO_TOKEN, type Trie } from "../vocabulary/trie.ts";
+import { childOf, NO_TOKEN, type Trie, tokenAt } from "../vocabulary/trie.ts";
 import { FastKernel } from "./fast-kernel.ts";
 import { wasmHost } from "./host.ts";
 import { KernelMemory } from "./kernel-memory.ts";
@@ -45,6 +45,6 @@ export function chooseKernel(
 
 /** The fast kernel has no way to say that a byte has no token. */
 function hasAllBytes(trie: Trie): boolean {
-  for (let byte = 0; byte < 256; byte++) if (findToken(trie, Uint8Array.of(byte)) === NO_TOKEN) return false;
+  for (let byte = 0; byte < 256; byte++) if (tokenAt(trie, childOf(trie, 0, byte)) === NO_TOKEN) return false;
   return true;
 }

@@ -6,7 +6,7 @@ import { type Kernel, PADDING, PlainKernel } from "../kernel.ts";
 import { characterClasses } from "../pretokenize/character-classes.ts";
 import type { PreTokenizer } from "../pretokenize/known-pre-tokenizer.ts";
 import type { ScannerSettings } from "../pretokenize/scanner-settings.ts";
-import { childCount, childOf, firstChild, NO_TOKEN, type Trie, tokenAt } from "../vocabulary/trie.ts";
+import { childCount, childOf, firstChild, type Trie, tokenAt } from "../vocabulary/trie.ts";
 import type { KernelExports, KernelMemory } from "./kernel-memory.ts";
 import { LongPieces } from "./long-pieces.ts";
 import * as layout from "./memory-layout.ts";
@@ -17,7 +17,8 @@ export class FastKernel implements Kernel {
   readonly #output: Uint32Array;
   /** For blocks that are too long for the memory: runs of a megabyte without a place to cut. */
   readonly #fallback: PlainKernel;
-  #active: "fast" | "fallback" = "fast";
+  /** What encodes the block that was asked room for last. */
+  #active: KernelExports | PlainKernel;
 
   /**
    * A kernel over a trie that lies in `buffer`, the memory's. Throws whatever the host throws where WebAssembly or its
@@ -32,6 +33,7 @@ export class FastKernel implements Kernel {
     pieces: PieceEncoder,
   ) {
     this.#exports = memory.exportsFor(trie);
+    this.#active = this.#exports;
     this.#fallback = new PlainKernel(preTokenizer, new LongPieces(this.#exports, buffer, trie, pieces));
     this.#input = new Uint8Array(buffer, layout.INPUT, layout.MAX_BLOCK + PADDING);
     this.#output = new Uint32Array(buffer, layout.OUTPUT, layout.MAX_BLOCK + 4);
@@ -48,22 +50,21 @@ export class FastKernel implements Kernel {
   }
 
   get ids(): Uint32Array {
-    return this.#active === "fast" ? this.#output : this.#fallback.ids;
+    return this.#active === this.#exports ? this.#output : this.#fallback.ids;
   }
 
   input(capacity: number): Uint8Array {
-    this.#active = capacity <= layout.MAX_BLOCK ? "fast" : "fallback";
-    return this.#active === "fast" ? this.#input : this.#fallback.input(capacity);
+    const fits = capacity <= layout.MAX_BLOCK;
+    this.#active = fits ? this.#exports : this.#fallback;
+    return fits ? this.#input : this.#fallback.input(capacity);
   }
 
   encode(length: number): number {
-    if (this.#active === "fallback") return this.#fallback.encode(length);
-    return this.#exports.encode(length);
+    return this.#active.encode(length);
   }
 
   count(length: number): number {
-    if (this.#active === "fallback") return this.#fallback.count(length);
-    return this.#exports.count(length);
+    return this.#active.count(length);
   }
 }
 
@@ -73,10 +74,7 @@ function fillTables(buffer: ArrayBuffer, trie: Trie): void {
   for (let n = 0; n < 16; n++) bytes.fill(0xff, layout.MASKS + 16 * n, layout.MASKS + 17 * n);
   bytes.set(characterClasses.subarray(0, layout.CLASSES_END - layout.CLASSES), layout.CLASSES);
   const singles = new Int32Array(buffer, layout.SINGLES, 256);
-  for (let byte = 0; byte < 256; byte++) {
-    const node = childOf(trie, 0, byte);
-    singles[byte] = node === 0 ? NO_TOKEN : tokenAt(trie, node);
-  }
+  for (let byte = 0; byte < 256; byte++) singles[byte] = tokenAt(trie, childOf(trie, 0, byte));
   new Int32Array(buffer, layout.PAIRS, 65_536).set(trie.pairs);
   fillCharacters(new Int32Array(buffer, layout.CHARACTERS, 65_536), trie);
 }

@@ -95,7 +95,7 @@ export class KernelMemory implements Unpacker {
       return false;
     }
     new Uint8Array(buffer, layout.LONG_ARENA, file.length).set(file);
-    const at = (section: Uint8Array | Uint16Array): number =>
+    const at = (section: { readonly byteOffset: number }): number =>
       layout.LONG_ARENA + section.byteOffset - file.byteOffset;
     const { nodeCount, idCount, tokenCount, innerCount, splitOverflow } = sections;
     exports.setSizes(nodeCount, idCount, limit, tokenCount, innerCount, splitOverflow.length);

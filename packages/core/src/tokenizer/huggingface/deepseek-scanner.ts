@@ -15,7 +15,7 @@ import {
   SPACE,
   SYMBOL,
 } from "../pretokenize/character-classes.ts";
-import { fewOf, isNewline, runOf, type Scanner, SPACE_BYTE, whiteSpaceEnd } from "../pretokenize/scanner.ts";
+import { isNewline, runOf, type Scanner, SPACE_BYTE, whiteSpaceEnd } from "../pretokenize/scanner.ts";
 
 const WORD = LETTER | MARK;
 const SIGN = PUNCTUATION | SYMBOL;
@@ -23,7 +23,7 @@ const SIGN = PUNCTUATION | SYMBOL;
 export const scanDeepseek: Scanner = (bytes, start, end) => {
   const found = classify(bytes, start);
   const flags = found >> 3;
-  if ((flags & NUMBER) !== 0) return fewOf(bytes, start, end, NUMBER, 3);
+  if ((flags & NUMBER) !== 0) return runOf(bytes, start, end, NUMBER, 3);
   const region = isCjk(bytes, start);
   const next = start + (found & 7);
   if ((flags & SIGN) !== 0) {

@@ -5,7 +5,6 @@ import { classify, LETTER, LOWER, NUMBER, SPACE, UPPER } from "./character-class
 import {
   APOSTROPHE,
   contractionLength,
-  fewOf,
   isNewline,
   runOf,
   runWithout,
@@ -54,7 +53,7 @@ function createWordScanner({ maxDigits, word, newlines }: ScannerSettings): Scan
     const found = classify(bytes, start);
     const flags = found >> 3;
     if ((flags & word) !== 0) return runOf(bytes, start, end, word);
-    if ((flags & NUMBER) !== 0) return fewOf(bytes, start, end, NUMBER, maxDigits);
+    if ((flags & NUMBER) !== 0) return runOf(bytes, start, end, NUMBER, maxDigits);
     if ((flags & LETTER) === 0 && !isNewline(lead)) {
       const next = start + (found & 7);
       const wordEnd = runOf(bytes, next, end, word);
@@ -114,7 +113,7 @@ function caseWord(bytes: Uint8Array, start: number, end: number): number {
 function createCaseScanner({ maxDigits, contractions, slashes }: ScannerSettings): Scanner {
   return (bytes, start, end) => {
     const flags = classify(bytes, start) >> 3;
-    if ((flags & NUMBER) !== 0) return fewOf(bytes, start, end, NUMBER, maxDigits);
+    if ((flags & NUMBER) !== 0) return runOf(bytes, start, end, NUMBER, maxDigits);
     const word = caseWord(bytes, start, end);
     if (word > 0) {
       if (!contractions || word >= end || bytes[word] !== APOSTROPHE) return word;

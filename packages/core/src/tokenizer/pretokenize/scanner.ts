@@ -23,10 +23,16 @@ export function isNewline(byte: number): boolean {
   return byte === LINE_FEED || byte === CARRIAGE_RETURN;
 }
 
-/** End of the run of characters from `start` that have any flag of `mask`. */
-export function runOf(bytes: Uint8Array, start: number, end: number, mask: number): number {
+/** End of the run of characters from `start`, at most `limit` of them, that have any flag of `mask`. */
+export function runOf(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  mask: number,
+  limit: number = end,
+): number {
   let position = start;
-  while (position < end) {
+  for (let taken = 0; taken < limit && position < end; taken++) {
     const found = classify(bytes, position);
     if (((found >> 3) & mask) === 0) break;
     position += found & 7;
@@ -40,17 +46,6 @@ export function runWithout(bytes: Uint8Array, start: number, end: number, mask: 
   while (position < end) {
     const found = classify(bytes, position);
     if (((found >> 3) & mask) !== 0) break;
-    position += found & 7;
-  }
-  return position;
-}
-
-/** End of at most `limit` characters from `start` that have any flag of `mask`. */
-export function fewOf(bytes: Uint8Array, start: number, end: number, mask: number, limit: number): number {
-  let position = start;
-  for (let taken = 0; taken < limit && position < end; taken++) {
-    const found = classify(bytes, position);
-    if (((found >> 3) & mask) === 0) break;
     position += found & 7;
   }
   return position;

@@ -2,7 +2,7 @@
 // the whole would pay. `children` and `tokens` are bit vectors, on which two questions answer everything: how many bits
 // are set before a position (rank), and where the n-th one is (select). Tables in the file answer them per block.
 
-import { BLOCK_BITS, idAt, type Sections } from "./packed.ts";
+import { BLOCK_BITS, bitAt, idAt, type Sections } from "./packed.ts";
 import { NO_TOKEN } from "./trie.ts";
 
 const BLOCK_WORDS = BLOCK_BITS / 32;
@@ -15,16 +15,12 @@ interface Place {
 
 export class PackedSearch {
   readonly #sections: Sections;
-  readonly #children: Uint32Array;
-  readonly #tokens: Uint32Array;
   readonly #limit: number;
   readonly #place: Place = { bit: 0, inner: 0 };
 
   /** Tokens with IDs of `idLimit` and above are not found. */
   constructor(sections: Sections, idLimit: number = sections.idCount) {
     this.#sections = sections;
-    this.#children = asWords(sections.children);
-    this.#tokens = asWords(sections.tokens);
     this.#limit = idLimit;
   }
 
@@ -39,23 +35,22 @@ export class PackedSearch {
   }
 
   #childOf(node: number, byte: number): number {
-    const { labels } = this.#sections;
-    const children = this.#children;
+    const { labels, children } = this.#sections;
     this.#seek(node);
     const { bit } = this.#place;
     // Before this place there are `node` zeros; the ones are edges, each to the next node after the root.
     let child = bit - node + 1;
-    for (let at = bit; ((children[at >> 5]! >> (at & 31)) & 1) === 1; at++, child++) {
+    for (let at = bit; bitAt(children, at) === 1; at++, child++) {
       if (labels[child] === byte) return child;
     }
     return 0;
   }
 
   #tokenAt(node: number): number {
+    const { children, tokens } = this.#sections;
     this.#seek(node);
     const { bit, inner } = this.#place;
-    const hasChildren = ((this.#children[bit >> 5]! >> (bit & 31)) & 1) === 1;
-    if (hasChildren && ((this.#tokens[inner >> 5]! >> (inner & 31)) & 1) === 0) return NO_TOKEN;
+    if (bitAt(children, bit) === 1 && bitAt(tokens, inner) === 0) return NO_TOKEN;
     const index = node - inner + this.#tokensBefore(inner);
     const id = idAt(this.#sections, index);
     return id < this.#limit ? id : NO_TOKEN;
@@ -63,9 +58,9 @@ export class PackedSearch {
 
   /** How many of the first `inner` nodes with children end a token. */
   #tokensBefore(inner: number): number {
-    const tokens = this.#tokens;
+    const { tokens, tokensBefore } = this.#sections;
     const block = Math.floor(inner / BLOCK_BITS);
-    let count = this.#sections.tokensBefore[block]!;
+    let count = tokensBefore[block]!;
     const last = inner >> 5;
     for (let word = block * BLOCK_WORDS; word < last; word++) count += ones(tokens[word]!);
     return count + ones(tokens[last]! & ((1 << (inner & 31)) - 1));
@@ -79,7 +74,7 @@ export class PackedSearch {
       place.inner = 0;
       return;
     }
-    const { nodesBefore, innerBefore } = this.#sections;
+    const { children, nodesBefore, innerBefore } = this.#sections;
     let low = 0;
     let high = nodesBefore.length - 1;
     while (low < high) {
@@ -87,7 +82,6 @@ export class PackedSearch {
       if (nodesBefore[middle]! < node) low = middle;
       else high = middle - 1;
     }
-    const children = this.#children;
     let wanted = node - nodesBefore[low]!;
     let inner = innerBefore[low]!;
     let word = low * BLOCK_WORDS;
@@ -119,9 +113,4 @@ function ones(bits: number): number {
   let n = bits - ((bits >>> 1) & 0x55555555);
   n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
   return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-}
-
-/** A section as words: sections are padded to four bytes. */
-function asWords({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array {
-  return new Uint32Array(buffer, byteOffset, (byteLength + 3) >> 2);
 }

@@ -61,8 +61,8 @@ export interface Sections {
   /** Number of nodes that have children. */
   readonly innerCount: number;
   readonly labels: Uint8Array;
-  readonly children: Uint8Array;
-  readonly tokens: Uint8Array;
+  readonly children: Uint32Array;
+  readonly tokens: Uint32Array;
   readonly idsLow: Uint16Array;
   readonly idsHigh: Uint8Array;
   readonly splits: Uint8Array;
@@ -72,6 +72,11 @@ export interface Sections {
   readonly innerBefore: Uint32Array;
   /** Per block of BLOCK_BITS of `tokens`: the ones before it. */
   readonly tokensBefore: Uint32Array;
+}
+
+/** The bit at a position of a bit vector. */
+export function bitAt(bits: Uint32Array, position: number): number {
+  return (bits[position >> 5]! >> (position & 31)) & 1;
 }
 
 /** ID of the token with this index in node order. */
@@ -134,7 +139,7 @@ export function readPacked(input: Uint8Array): Sections {
   const halves = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint16Array =>
     new Uint16Array(buffer, byteOffset, byteLength >> 1);
   const words = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array =>
-    new Uint32Array(buffer, byteOffset, byteLength >> 2);
+    new Uint32Array(buffer, byteOffset, padded(byteLength) >> 2);
   return {
     file,
     nodeCount,
@@ -142,8 +147,8 @@ export function readPacked(input: Uint8Array): Sections {
     tokenCount,
     innerCount,
     labels: next(),
-    children: next(),
-    tokens: next(),
+    children: words(next()),
+    tokens: words(next()),
     idsLow: halves(next()),
     idsHigh: next(),
     splits: next(),

@@ -1,6 +1,15 @@
 // The bytes of every token: what decoding reads. Made from the trie on first use.
 
-import { type Allocate, childCount, firstChild, lengthOf, NO_TOKEN, type Trie, tokenAt } from "./trie.ts";
+import {
+  type Allocate,
+  childCount,
+  firstChild,
+  lengthOf,
+  NO_TOKEN,
+  newMemory,
+  type Trie,
+  tokenAt,
+} from "./trie.ts";
 
 /**
  * A record of 16 bytes per ID, so that most tokens are one look at memory: up to 15 bytes of the token, zeros, and the
@@ -16,8 +25,6 @@ export interface TokenTable {
 
 const LONGEST_SHORT = 15;
 const LONG = 0xff;
-
-const newMemory: Allocate = (byteLength) => ({ buffer: new ArrayBuffer(byteLength), byteOffset: 0 });
 
 /** Where the bytes of a token lie in the table. */
 export function startOf({ bytes, words }: TokenTable, id: number): number {

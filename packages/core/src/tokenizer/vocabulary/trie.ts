@@ -18,10 +18,9 @@ export type Allocate = (byteLength: number) => {
 /** What a trie's memory is taken from: plain arrays, or one block of a known size that a WebAssembly kernel shares. */
 export type Arena = (totalBytes: number) => Allocate;
 
-export const plainArena: Arena = () => (byteLength) => ({
-  buffer: new ArrayBuffer(byteLength),
-  byteOffset: 0,
-});
+export const newMemory: Allocate = (byteLength) => ({ buffer: new ArrayBuffer(byteLength), byteOffset: 0 });
+
+export const plainArena: Arena = () => newMemory;
 
 /** Most nodes and most IDs that the packed records can hold. */
 export const MAX_NODES: number = 1 << 23;
@@ -89,7 +88,7 @@ export function childCount(trie: Trie, node: number): number {
   return trie.nodes[2 * node]! >>> 23;
 }
 
-/** The token that ends at `node`, or NO_TOKEN. */
+/** The token that ends at `node`, or NO_TOKEN; none ends at the root. */
 export function tokenAt(trie: Trie, node: number): number {
   const token = trie.nodes[2 * node + 1]! & NO_TOKEN_BITS;
   return token === NO_TOKEN_BITS ? NO_TOKEN : token;
@@ -146,9 +145,7 @@ export function walk(trie: Trie, node: number, bytes: Uint8Array, start: number,
 
 /** ID of the token with exactly these bytes, or NO_TOKEN. */
 export function findToken(trie: Trie, bytes: Uint8Array, start = 0, end: number = bytes.length): number {
-  if (end <= start) return NO_TOKEN;
-  const node = walk(trie, 0, bytes, start, end);
-  return node === 0 ? NO_TOKEN : tokenAt(trie, node);
+  return tokenAt(trie, walk(trie, 0, bytes, start, end));
 }
 
 /** ID of the longest token that `bytes[start..end)` starts with, or NO_TOKEN. */

@@ -1,6 +1,6 @@
 // Unpacks a vocabulary: from the file that packed.ts describes to the trie that encoding at full speed needs.
 
-import { damaged, idAt, type Sections } from "./packed.ts";
+import { bitAt, damaged, idAt, type Sections } from "./packed.ts";
 import { type Arena, createTrie, fillPairs, NO_TOKEN, plainArena, setNode, type Trie } from "./trie.ts";
 
 /** Owner of memory for a trie that may know a faster way to fill it. */
@@ -83,8 +83,4 @@ function fillTrie(trie: Trie, sections: Sections, limit: number): void {
   }
   check(next === nodeCount && index === tokenCount && inner === innerCount, nodeCount);
   fillPairs(trie);
-}
-
-function bitAt(bits: Uint8Array, bit: number): number {
-  return (bits[bit >> 3]! >> (bit & 7)) & 1;
 }
