@@ -56,7 +56,10 @@ export async function answerPrompt(
 ): Promise<Prompt> {
   const started = performance.now();
   const prompt = await withLongTexts(profile, signal, (patient) => promptAtOnce(server, patient, request));
-  server.metrics.stage("render", performance.now() - started);
+  const { renderMs } = prompt;
+  const milliseconds = performance.now() - started;
+  server.metrics.stage("render", renderMs ?? milliseconds);
+  if (renderMs !== undefined) server.metrics.stage("tokenize", Math.max(0, milliseconds - renderMs));
   return prompt;
 }
 

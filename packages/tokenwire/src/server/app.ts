@@ -88,7 +88,10 @@ export function createApp({ context, routes, auth, https = undefined }: AppParts
     for (const each of [method].flat()) registered.push({ method: each, path: url });
   });
   const paths = new PathTable(routes);
-  installBodyParser(app, settings.limits.jsonDepth);
+  installBodyParser(app, {
+    maxDepth: settings.limits.jsonDepth,
+    onParsed: (milliseconds) => context.metrics.stage("parse", milliseconds),
+  });
   installBinaryBodyParser(app);
   installErrorHandlers(app, context, paths);
   installHooks(app, context, routes, auth);

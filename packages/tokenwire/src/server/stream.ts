@@ -41,7 +41,11 @@ export function respondWithStream(context: RouteContext, answer: StreamedAnswer)
         metrics.streamOpened(reply.raw);
         resolve();
         // Read only now: what is left for a key is known after the prompt was counted.
-        return { ...plainHeaders(reply.getHeaders()), "x-request-id": requestId };
+        return {
+          ...plainHeaders(reply.getHeaders()),
+          "x-request-id": requestId,
+          "openai-processing-ms": String(Math.round(reply.elapsedTime)),
+        };
       },
     });
     const run = (): Promise<void> => answer.run(stream);

@@ -4,7 +4,9 @@
 import { request as rawRequest } from "node:http";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { answerText, type Running, start } from "./support.ts";
+import { createHarmonyProfile } from "../../src/profiles/index.ts";
+import { createServer } from "../../src/server/index.ts";
+import { answerText, type Running, start, TestEngine } from "./support.ts";
 
 let running: Running;
 beforeAll(async () => {
@@ -219,6 +221,27 @@ describe("request ids", () => {
     const minted = await fetch(`${running.url}/health`, { headers: { "x-request-id": "a b" } });
     expect(minted.headers.get("x-request-id")).toMatch(/^req_[0-9a-f]{32}$/);
     expect(minted.headers.get("openai-processing-ms")).toMatch(/^\d+$/);
+  });
+
+  it("comes with OpenAI's other headers, which name the model whatever it was called, streamed or not", async () => {
+    const engine = new TestEngine({ emit: () => answerText("x") });
+    const profile = createHarmonyProfile({ id: "own-model", contextLength: 4_096 });
+    const aliased = await createServer({ models: [{ engine, profile, aliases: ["gpt-4o"] }] });
+    await aliased.listen({ port: 0 });
+    try {
+      for (const stream of [false, true]) {
+        const { headers } = await fetch(`${aliased.url}/v1/chat/completions`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ model: "gpt-4o", stream, messages: [{ role: "user", content: "x" }] }),
+        });
+        expect(headers.get("openai-version")).toBe("2020-10-01");
+        expect(headers.get("openai-processing-ms")).toMatch(/^\d+$/);
+        expect(headers.get("openai-model")).toBe("own-model");
+      }
+    } finally {
+      await aliased.close();
+    }
   });
 });
 

@@ -48,7 +48,10 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map(({ server }) => server.close()));
 });
 
-function expectSame({ tokenIds, ...prompt }: Prompt, { tokenIds: wanted, ...expected }: Prompt): void {
+function expectSame(
+  { tokenIds, renderMs: _, ...prompt }: Prompt,
+  { tokenIds: wanted, renderMs: __, ...expected }: Prompt,
+): void {
   expect(prompt).toEqual(expected);
   // Comparing typed arrays item by item takes seconds.
   expect(Buffer.from(tokenIds.buffer).equals(Buffer.from(wanted.buffer))).toBe(true);

@@ -44,7 +44,8 @@ describe("metrics", () => {
   });
 
   it("cover requests, streams, parsers, tools and the store", async () => {
-    const page = await (await fetch(`${running.url}/metrics`, { headers })).text();
+    const pageNow = async () => (await fetch(`${running.url}/metrics`, { headers })).text();
+    let page = await pageNow();
     const names = [
       ...["requests_total", "request_duration_seconds", "connections_active"].map((name) => `http_${name}`),
       ...["running", "waiting", "finished_total"].map((name) => `requests_${name}`),
@@ -58,7 +59,12 @@ describe("metrics", () => {
     ];
     const missing = names.filter((name) => !page.includes(`# TYPE tokenwire_${name} `));
     expect(missing).toEqual([]);
-    for (const stage of ["render", "queue", "ttft", "store"]) {
+    const completion = JSON.stringify({ model: "test-model", prompt: "x", max_tokens: 1 });
+    await (
+      await fetch(`${running.url}/v1/completions`, { method: "POST", headers, body: completion })
+    ).text();
+    page = await pageNow();
+    for (const stage of ["parse", "render", "tokenize", "queue", "ttft", "store"]) {
       expect(page).toMatch(new RegExp(`stage_duration_seconds_count\\{stage="${stage}"\\} [1-9]`));
     }
     expect(page).toMatch(/tokenwire_event_loop_delay_seconds\{quantile="0.99"\} \d/);

@@ -16,6 +16,8 @@ export interface Prompt {
   readonly answerPrefix: readonly number[];
   /** Whether the answer begins inside reasoning; undefined: the template's text does not tell. */
   readonly inReasoning: boolean | undefined;
+  /** Milliseconds until there was a text to encode; absent where text and tokens are made together. */
+  readonly renderMs?: number;
 }
 
 /** What a server decides about prompts, apart from the request. */

@@ -119,6 +119,7 @@ export function renderTemplatePrompt(
   format: TemplateFormat,
   conversation: Conversation,
 ): Prompt {
+  const started = performance.now();
   const tools = conversation.toolChoice.mode === "none" ? [] : conversation.tools;
   const template = tools.length > 0 ? (format.toolTemplate ?? format.template) : format.template;
   const rendered = renderChat(template, {
@@ -130,10 +131,12 @@ export function renderTemplatePrompt(
     ...(conversation.continueFinalMessage === true && { continueFinalMessage: true }),
     specialTokens: format.specialTokens,
   });
+  const renderMs = performance.now() - started;
   return {
     tokenIds: encodeChat(rendered, profile.tokenizer),
     answerPrefix: [],
     inReasoning: opensReasoning(rendered),
+    renderMs,
   };
 }
 

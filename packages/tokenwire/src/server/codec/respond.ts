@@ -156,7 +156,10 @@ async function streamed(
 
 /** Headers that hooks have set on the reply, and the request's id. */
 function ownHeaders({ reply, requestId }: RouteContext): Record<string, string> {
-  const own: Record<string, string> = { "x-request-id": requestId };
+  const own: Record<string, string> = {
+    "x-request-id": requestId,
+    "openai-processing-ms": String(Math.round(reply.elapsedTime)),
+  };
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (typeof value === "string" || typeof value === "number") own[name] = String(value);
   }

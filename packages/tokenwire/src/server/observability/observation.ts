@@ -10,6 +10,9 @@ import { errorTypeOf, type RequestSpan } from "./request-span.ts";
 import { readTraceContext, traceHeaders } from "./trace-context.ts";
 import type { TracedRequest } from "./tracing.ts";
 
+/** Other names of models are no values of a header. */
+const isHeaderText = /^[\x21-\x7e]+$/;
+
 export interface ObservedRequest extends TracedRequest {
   readonly tenant: string;
   /** Sets a header of the answer, as long as that is possible. */
@@ -88,7 +91,7 @@ export class Observation implements GenerationObserver {
 
   begin(generation: BeginningGeneration): void {
     const { tenant, setHeader } = this.#request;
-    this.#model = generation.model.id;
+    this.#serve(generation.model.id);
     this.#span?.begin(generation);
     this.#server.keyLimits.takePrompt(tenant, generation.usage.promptTokens, setHeader);
   }
@@ -96,11 +99,17 @@ export class Observation implements GenerationObserver {
   /** The same for an input that is only embedded. */
   embed(model: BeginningGeneration["model"], tokens: number, encodingFormat: string): void {
     const { tenant, setHeader } = this.#request;
-    this.#model = model.id;
+    this.#serve(model.id);
     this.#span?.embed(model, encodingFormat);
     this.#server.keyLimits.takePrompt(tenant, tokens, setHeader);
     this.#input += tokens;
     this.#server.metrics.tokens(model.id, tokens, 0, 0, 0);
+  }
+
+  /** The model answers: under its own name, whichever alias was asked for. */
+  #serve(model: string): void {
+    if (this.#model === undefined && isHeaderText.test(model)) this.#request.setHeader("openai-model", model);
+    this.#model = model;
   }
 
   call(generation: BeginningGeneration, request: GenerateRequest): EngineCall | undefined {

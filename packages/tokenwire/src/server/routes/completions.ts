@@ -218,9 +218,11 @@ export const completions: Route = {
     refuseUnknown(context, unknownCompletionFields(body));
     const model = server.models.resolve(request.model);
     checkLimits(request, model, server.settings.limits.n);
+    const started = performance.now();
     const jobs = await withLongTexts(model.profile, context.signal, (profile) =>
       toJobs(request, { ...model, profile }),
     );
+    server.metrics.stage("tokenize", performance.now() - started);
     const identity = identify(model, newId("cmpl-"));
     const options = toGeneration(context, request, model, jobs, identity.id);
     const binary = chooseBinary(context, body);
