@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { EngineError } from "../../src/engines/index.ts";
 import { checkChatStream } from "./stream-rules.ts";
-import { answerText, ids, type Running, start, type TestEngineOptions, until } from "./support.ts";
+import { answerText, ids, type Running, series, start, type TestEngineOptions, until } from "./support.ts";
 import { chatCompletion, check } from "./wire-schemas.ts";
 
 const open: Running[] = [];
@@ -214,7 +214,7 @@ describe("streams", () => {
         });
         expect(chunks.at(-1)!.choices[0]!.finish_reason).toBe(message.finish_reason);
       }),
-      { numRuns: Number(process.env["TOKENWIRE_FUZZ"] ?? 60), seed: 11 },
+      { numRuns: Number(process.env["TOKENWIRE_FUZZ"] ?? 60), seed: 11 + series },
     );
   });
 });

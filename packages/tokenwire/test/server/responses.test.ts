@@ -6,7 +6,15 @@ import { afterEach, describe, expect, it } from "vitest";
 import { EngineError } from "../../src/engines/index.ts";
 import { createMemoryStore } from "../../src/store/index.ts";
 import { checkLifecycle, parseResponseStream } from "./lifecycle.ts";
-import { answerText, harmony, type Running, start, type TestEngineOptions, until } from "./support.ts";
+import {
+  answerText,
+  harmony,
+  type Running,
+  series,
+  start,
+  type TestEngineOptions,
+  until,
+} from "./support.ts";
 import { checkAnswer } from "./wire-check.ts";
 
 const open: Running[] = [];
@@ -217,7 +225,7 @@ describe("events", () => {
           expect(comparable(final)).toEqual(comparable((await create(running, body)).body));
         },
       ),
-      { numRuns: Number(process.env["TOKENWIRE_FUZZ"] ?? 60), seed: 5 },
+      { numRuns: Number(process.env["TOKENWIRE_FUZZ"] ?? 60), seed: 5 + series },
     );
   });
 

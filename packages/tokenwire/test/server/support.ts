@@ -9,6 +9,9 @@ import "./socket-watch.ts";
 
 export const harmony = getEncoding("o200k_harmony");
 
+/** Added to the seeds of random tests, so that a long run can be made of several short ones. */
+export const series: number = Number(process.env["TOKENWIRE_FUZZ_SERIES"] ?? 0) * 1_000;
+
 /** The ids of harmony text, markers included. */
 export function ids(text: string): number[] {
   return [...harmony.encode(text, { allowedSpecial: "all" })];
