@@ -1,5 +1,6 @@
 // One choice of a remote engine's answer: one request to the server, and the contract's rules about its end.
 
+import { randomUUID } from "node:crypto";
 import {
   EngineError,
   type EngineInfo,
@@ -9,7 +10,7 @@ import {
   type TokenId,
   type Usage,
 } from "../engine.ts";
-import type { Piece } from "./dialect.ts";
+import type { Opening, Piece } from "./dialect.ts";
 import { connectionError, streamError } from "./error-mapping.ts";
 import type { StreamedEvent } from "./event-reader.ts";
 import type { Upstream } from "./upstream.ts";
@@ -39,6 +40,9 @@ export class Choice {
   #stream: AsyncGenerator<StreamedEvent, void> | undefined;
   /** Asked for when the stream was opened. */
   #first: Promise<IteratorResult<StreamedEvent, void>> | undefined;
+  #opening: Opening = {};
+  /** Under which the server knows the last attempt. */
+  #sentId: string;
   #count = 0;
   #lastId: TokenId | undefined;
   #end: FinishPiece | undefined;
@@ -49,6 +53,7 @@ export class Choice {
 
   constructor(options: ChoiceOptions) {
     this.#options = options;
+    this.#sentId = options.request.requestId;
     options.signal?.addEventListener("abort", this.#abort, { once: true });
   }
 
@@ -56,14 +61,17 @@ export class Choice {
 
   /** Connects; failures that may pass are tried again, for no token has come yet. */
   async open(retries: number): Promise<void> {
-    const { upstream, request, model, signal } = this.#options;
+    const { upstream, request, model, info, signal } = this.#options;
     for (let attempt = 0; ; attempt += 1) {
       try {
-        this.#stream = await upstream.open(request, model, this.#controller.signal);
+        if (upstream.freshIds) this.#sentId = `${request.requestId}-${randomUUID().slice(0, 8)}`;
+        const sent = { ...request, requestId: this.#sentId };
+        this.#stream = await upstream.open(sent, model, this.#controller.signal, info);
         this.#first = this.#stream.next();
         await this.#awaitRefusal(this.#first);
         return;
       } catch (error) {
+        if (signal?.aborted) await this.close();
         signal?.throwIfAborted();
         await this.#stream?.return(undefined);
         this.#stream = undefined;
@@ -79,19 +87,27 @@ export class Choice {
     }
   }
 
+  /** What the server said as it began. */
+  get opening(): Pick<Opening, "promptLogprobs"> {
+    const { promptLogprobs } = this.#opening;
+    return { ...(promptLogprobs && { promptLogprobs }) };
+  }
+
   /** Raises what the server says instead of beginning. Afterwards a failure is the end of an answer that began. */
   async #awaitRefusal(first: Promise<IteratorResult<StreamedEvent, void>>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const waited = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, refusalWait, undefined);
-    });
-    const result = await Promise.race([first, waited]).finally(() => clearTimeout(timer));
+    const { opening } = this.#options.upstream;
+    const result = await (opening?.isAwaited(this.#options.request)
+      ? first
+      : resultWithin(first, refusalWait));
     if (result === undefined) {
       // Read by `events`, which may not be called.
       first.catch(() => undefined);
       return;
     }
-    const refusal = result.done ? undefined : this.#errorIn(result.value);
+    if (result.done) return;
+    const { value: event } = result;
+    if (!event.done) this.#opening = opening?.read(event.value) ?? {};
+    const refusal = this.#errorIn(event) ?? this.#opening.refusal;
     if (refusal !== undefined) throw refusal;
   }
 
@@ -144,13 +160,13 @@ export class Choice {
 
   /** Ends the server's work unless it has ended by itself. */
   async close(): Promise<void> {
-    const { upstream, request, signal } = this.#options;
+    const { upstream, signal } = this.#options;
     signal?.removeEventListener("abort", this.#abort);
     if (this.#stream === undefined || this.#settled) return;
     this.#settled = true;
     this.#controller.abort();
     await this.#stream.return(undefined).catch(() => undefined);
-    await upstream.abort?.(request.requestId).catch(() => undefined);
+    await upstream.abort?.(this.#sentId).catch(() => undefined);
   }
 
   *#emit(piece: Piece): Generator<GenerateEvent, void> {
@@ -239,6 +255,15 @@ export class Choice {
     const ends = [...eosTokenIds, ...(request.stop?.tokenIds ?? [])];
     return ends.includes(this.#lastId) ? this.#lastId : undefined;
   }
+}
+
+/** What a promise gives, unless it takes longer. */
+async function resultWithin<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const waited = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, undefined);
+  });
+  return Promise.race([promise, waited]).finally(() => clearTimeout(timer));
 }
 
 /** Whether the server may still be at work: it was left, or has only been silent. */

@@ -43,6 +43,20 @@ export interface AnswerReader {
   end(): Piece[];
 }
 
+/** What the first event of an answer tells beside its first ids. */
+export interface Opening {
+  /** The server refuses the request, although it said at first that it would not. */
+  readonly refusal?: EngineError;
+  readonly promptLogprobs?: readonly (TokenLogprob | null)[];
+}
+
+/** For servers whose first event has to be read before an answer can start. */
+export interface OpeningReader {
+  /** Whether the answer to this request starts no sooner than its first event. */
+  isAwaited(request: GenerateRequest): boolean;
+  read(event: unknown): Opening;
+}
+
 /** For readers that ask the server again. */
 export interface ReaderContext {
   readonly http: EngineHttpClient;
@@ -59,8 +73,13 @@ export interface Dialect {
   readonly ignoresStopIds?: boolean;
   readonly generatePath: string;
   readonly health: { readonly path: string; readonly timeout: number };
+  /** Requests are written with what the server says about its model: it is asked before the first. */
+  readonly needsInfo?: boolean;
+  readonly opening?: OpeningReader;
+  /** Ids of requests must not return: each attempt gets one of its own, which begins with the request's. */
+  readonly freshIds?: boolean;
   /** The body of a request for one choice. Throws `EngineError("unsupported")` for what the engine cannot do. */
-  toBody(request: GenerateRequest, model: string): unknown;
+  toBody(request: GenerateRequest, model: string, info: EngineInfo | undefined): unknown;
   createReader(request: GenerateRequest, context: ReaderContext): AnswerReader;
   describe(http: EngineHttpClient, options: RemoteEngineOptions, signal?: AbortSignal): Promise<EngineInfo>;
   /** Tells the server to stop, where closing the connection is not enough. */

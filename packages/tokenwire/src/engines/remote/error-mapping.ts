@@ -20,7 +20,7 @@ export const retryable: ReadonlySet<EngineErrorCode> = new Set<EngineErrorCode>(
   "unavailable",
 ]);
 const contextWords =
-  /context (?:length|size|window)|maximum context|longer than the (?:maximum )?model|exceed_context_size/i;
+  /context (?:length|size|window)|maximum context|longer than the (?:maximum )?model|exceed_context_size|input length .* exceeds the maximum/i;
 const messageLimit = 1024;
 
 type Json = Readonly<Record<string, unknown>>;

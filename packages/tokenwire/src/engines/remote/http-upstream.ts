@@ -13,10 +13,13 @@ export function createHttpUpstream(dialect: Dialect, options: RemoteEngineOption
     kind,
     capabilities,
     ignoresStopIds: dialect.ignoresStopIds === true,
+    needsInfo: dialect.needsInfo === true,
+    opening: dialect.opening,
+    freshIds: dialect.freshIds === true,
     describe: (signal) => dialect.describe(http, options, signal),
     health: (signal) => http.isOk(dialect.health.path, dialect.health.timeout, signal),
-    open: async (request, model, signal) => {
-      const body = dialect.toBody(request, model);
+    open: async (request, model, signal, info) => {
+      const body = dialect.toBody(request, model, info);
       const { requestId, headers } = request;
       return readEvents(kind, await http.open(dialect.generatePath, { body, requestId, headers, signal }));
     },

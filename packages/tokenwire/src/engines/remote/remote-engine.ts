@@ -68,8 +68,10 @@ class RemoteEngine implements Engine {
     this.#check(request);
     signal?.throwIfAborted();
     const upstream = this.#upstream;
-    const model = this.#options.model ?? (await this.info(signal)).model;
-    const info = this.#described;
+    const { model: named } = this.#options;
+    const info = named === undefined || upstream.needsInfo ? await this.info(signal) : this.#described;
+    const model = named ?? (info as EngineInfo).model;
+    checkVocabulary(upstream.kind, request, info?.vocabSize);
     const count = request.n ?? 1;
     const choices = Array.from({ length: count }, (_, index) => {
       const single = count === 1 ? request : fanOut(request, index);
@@ -78,7 +80,7 @@ class RemoteEngine implements Engine {
     try {
       // The first answer decides whether there is a start at all.
       await Promise.all(choices.map((choice) => choice.open(this.#options.retries ?? 2)));
-      yield { type: "start" };
+      yield { type: "start", ...choices[0]?.opening };
       yield* merge(choices.map((choice) => choice.events()));
     } finally {
       await Promise.all(choices.map((choice) => choice.close()));
@@ -112,6 +114,18 @@ class RemoteEngine implements Engine {
     }
   }
 }
+
+/** Not every server looks: to some, an id beyond the model's table is the end of their process. */
+function checkVocabulary(kind: string, { prompt }: GenerateRequest, vocabSize: number | undefined): void {
+  if (vocabSize === undefined || !("tokenIds" in prompt)) return;
+  const wrong = prompt.tokenIds.findIndex((id) => id >= vocabSize);
+  if (wrong === -1) return;
+  throw new EngineError(
+    "invalid_request",
+    `${kind}: token ${wrong} of the prompt is ${prompt.tokenIds[wrong]}; the model has ids below ${vocabSize}.`,
+  );
+}
+
 function fanOut(request: GenerateRequest, index: number): GenerateRequest {
   const { seed } = request.sampling;
   const sampling = seed === undefined ? request.sampling : { ...request.sampling, seed: seed + index };

@@ -26,10 +26,18 @@ export interface FakeOptions {
   readonly cumulative?: boolean;
   /** The id that ends an answer is kept back, although it was asked for. */
   readonly trims?: boolean;
+  /** SGLang refuses in the stream, once the request's turn has come. */
+  readonly refusal?: { readonly status_code: number; readonly message: string };
+  /** SGLang takes seeds when it was started for it. */
+  readonly seeds?: boolean;
+  /** What SGLang says of each of its schedulers. */
+  readonly loads?: readonly object[];
   /** SGLang ends an aborted answer with a chunk that holds its last ID only. */
   readonly abortAfter?: number;
   /** A kept connection is closed as soon as a second request comes over it. */
   readonly closesKept?: boolean;
+  /** Milliseconds between the answer's headers and its first event: a queue. */
+  readonly queue?: number;
   /** Milliseconds before the answer's headers: a long prefill. */
   readonly prefill?: number;
   /** vLLM drops chunks without new IDs, and the finish with them. */
@@ -85,6 +93,10 @@ function refuseUnknown(
   return missing === undefined ? undefined : `missing field ${missing}`;
 }
 
+/** How SGLang is made to tell its number of ids. */
+const asksVocabulary = ({ sampling_params: parameters }: Body): boolean =>
+  (parameters as Body | undefined)?.["max_new_tokens"] === 0;
+
 /** What a generation emits: the IDs, cut at the count or the first stop ID, and why it ended. */
 function outcome(script: FakeScript, maxTokens: number, stopIds: readonly number[]) {
   const stop = script.ids.findIndex((id) => stopIds.includes(id));
@@ -124,8 +136,9 @@ export async function startFake(kind: keyof typeof handlers, options: FakeOption
     for await (const chunk of request) text += chunk;
     const body = text === "" ? {} : (JSON.parse(text) as Body);
     const path = request.url ?? "";
-    if (request.method === "POST" && text !== "{}") requests.push({ path, ...body });
-    const failure = /generate|completion/.test(path) && text !== "{}" ? failures.shift() : undefined;
+    const isQuestion = text === "{}" || asksVocabulary(body);
+    if (request.method === "POST" && !isQuestion) requests.push({ path, ...body });
+    const failure = /generate|completion/.test(path) && !isQuestion ? failures.shift() : undefined;
     if (failure) {
       response.writeHead(failure.status, { "content-type": "application/json", ...failure.headers });
       response.end(JSON.stringify(failure.body));
@@ -177,6 +190,10 @@ async function stream(
     open = false;
   });
   response.writeHead(200, { "content-type": type });
+  if (context.options.queue !== undefined) {
+    response.flushHeaders();
+    await new Promise((done) => setTimeout(done, context.options.queue));
+  }
   const send = async (text: string): Promise<void> => {
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length && open; at += writeSize ?? bytes.length) {
@@ -382,12 +399,22 @@ const sglang =
   (body, response, path) => {
     const { options } = context;
     if (path === "/get_model_info") return json(response, { model_path: "m", is_generation: true });
-    if (path === "/get_server_info") return json(response, { context_length: 4096 });
+    if (path === "/get_server_info")
+      return json(response, {
+        version: "0.5.23",
+        max_total_num_tokens: 4096,
+        enable_deterministic_inference: options.seeds === true,
+      });
+    if (path === "/v1/models")
+      return json(response, { data: [{ id: "m", owned_by: "sglang", max_model_len: 8192 }] });
+    if (path === "/v1/loads?include=core") return json(response, { loads: options.loads ?? [] });
     if (path === "/abort_request") {
       context.aborts.push(String(body["rid"]));
       return json(response, {});
     }
     if (path !== "/generate") return json(response, {}, 404);
+    if (asksVocabulary(body))
+      return json(response, { error: { message: "logit_bias must has keys in [0, 201087], got -1." } }, 400);
     const parameters = (body["sampling_params"] ?? {}) as Body;
     const known = [
       "rid",
@@ -408,6 +435,7 @@ const sglang =
       "stop_token_ids",
       "skip_special_tokens",
       "no_stop_trim",
+      "sampling_seed",
       "json_schema",
       "regex",
       "ebnf",
@@ -427,7 +455,14 @@ const sglang =
       parameters["max_new_tokens"] as number,
       parameters["stop_token_ids"] as number[],
     );
+    const promptIds = body["input_ids"] as number[];
     const finish = reason === "stop" ? { type: "stop", matched } : { type: "length", length: ids.length };
+    if (options.refusal !== undefined) {
+      // An id that stands for none, and an end that says what the status would have been.
+      const finish_reason = { type: "abort", err_type: "BadRequestError", ...options.refusal };
+      const meta_info = { id: body["rid"], prompt_tokens: 1, completion_tokens: 1, finish_reason };
+      return stream(context, response, [{ data: { text: "x", output_ids: [364], meta_info }, produced: 1 }]);
+    }
     const aborted = { type: "abort", message: "" };
     const end = Math.min(ids.length - (options.trims ? 1 : 0), options.abortAfter ?? ids.length);
     const events = ids.slice(0, end).map((_, index) => {
@@ -449,11 +484,15 @@ const sglang =
           output_ids: shown,
           meta_info: {
             id: body["rid"],
-            prompt_tokens: (body["input_ids"] as number[]).length,
+            prompt_tokens: promptIds.length,
             completion_tokens: count,
             cached_tokens: 2,
             finish_reason: isAbort ? aborted : count === end ? finish : null,
             ...(body["return_logprob"] === true && {
+              input_token_logprobs:
+                body["logprob_start_len"] === 0
+                  ? promptIds.map((id, at) => [at === 0 ? null : -at, id, null])
+                  : [],
               output_token_logprobs: logprobs,
               output_top_logprobs: tops,
             }),

@@ -7,6 +7,7 @@ import {
   type GenerateEvent,
   type GenerateRequest,
 } from "../../../src/engines/index.ts";
+import { asObject } from "../../../src/engines/remote/json-view.ts";
 import { createLazyEngine } from "../../../src/engines/remote/lazy-engine.ts";
 import { collect, finishOf, idsOf } from "../collect.ts";
 import { type Fake, type FakeOptions, startFake } from "./fakes.ts";
@@ -117,7 +118,8 @@ describe.each(tokenKinds)("%s", (kind) => {
       if (how === "abort") expect(seen.at(-1)).toMatchObject({ type: "finish", reason: "abort" });
       await expect.poll(() => fake.left()).toBe(1);
       expect(fake.written()).toBeLessThan(100);
-      if (kind === "sglang") await expect.poll(() => fake.aborts).toEqual(["r"]);
+      if (kind === "sglang")
+        await expect.poll(() => fake.aborts).toEqual([expect.stringMatching(/^r-[0-9a-f]{8}$/)]);
     }
   });
 
@@ -276,6 +278,97 @@ describe("what only one engine does", () => {
     await expect(
       collect(engine.generate(request({ constraint: { kind: "choice", choices: [] } }))),
     ).rejects.toThrow(/sglang cannot/);
+  });
+
+  it("sglang: what the server says about itself limits requests", async () => {
+    const loads = [
+      {
+        num_running_reqs: 2,
+        num_waiting_reqs: 1,
+        num_used_tokens: 10,
+        max_total_num_tokens: 100,
+        token_usage: 0.1,
+      },
+      {
+        num_running_reqs: 1,
+        num_waiting_reqs: 0,
+        num_used_tokens: 30,
+        max_total_num_tokens: 100,
+        token_usage: 0.3,
+      },
+    ];
+    const { engine, fake } = await start("sglang", { script: { ids }, loads });
+    // The memory for tokens is smaller than the model's context.
+    expect(await engine.info()).toMatchObject({
+      model: "m",
+      maxContext: 4096,
+      vocabSize: 201_088,
+      version: "0.5.23",
+    });
+    expect(await engine.load?.()).toMatchObject({
+      running: 3,
+      waiting: 1,
+      usedTokens: 40,
+      maxTokens: 200,
+      kvUsage: 0.2,
+    });
+    const beyond = request({ prompt: { tokenIds: Uint32Array.of(1, 201_088) } });
+    await expect(collect(engine.generate(beyond))).rejects.toMatchObject({
+      code: "invalid_request",
+      message: "sglang: token 1 of the prompt is 201088; the model has ids below 201088.",
+    });
+    expect(fake.requests).toEqual([]);
+    await collect(engine.generate(request({ stop: { tokenIds: [200_002, 300_000] } })));
+    expect(fake.requests[0]?.["sampling_params"]).toMatchObject({ stop_token_ids: [200_002] });
+  });
+
+  it("sglang: seeds are for servers that keep them", async () => {
+    for (const seeds of [false, true]) {
+      const { engine, fake } = await start("sglang", { script: { ids }, seeds });
+      expect((await engine.info()).capabilities.seed).toBe(seeds);
+      await collect(engine.generate(request({ sampling: { maxTokens: 2, seed: 7 } })));
+      expect(asObject(fake.requests[0]?.["sampling_params"])["sampling_seed"]).toBe(seeds ? 7 : undefined);
+    }
+  });
+
+  it("sglang: a refusal that looks like an answer is no answer, however late it comes", async () => {
+    const constraint = { kind: "regex", pattern: "a((" } as const;
+    const refusal = { status_code: 400, message: "Failed to compile regex grammar: no end" };
+    const refused = {
+      code: "invalid_request",
+      about: "constraint",
+      message: expect.stringContaining(refusal.message),
+    };
+    for (const queue of [0, 300]) {
+      const { engine } = await start("sglang", { script: { ids }, refusal, queue });
+      await expect(collect(engine.generate(request({ constraint })))).rejects.toMatchObject(refused);
+    }
+    // Nothing waits for the first event of an ordinary request: the refusal is the end of an empty answer.
+    const { engine } = await start("sglang", { script: { ids }, refusal, queue: 300 });
+    const late = await collect(engine.generate(request()));
+    expect(idsOf(late)).toEqual([]);
+    expect(finishOf(late)).toMatchObject({ reason: "error", error: refused });
+    const message = "Input length (511 tokens) exceeds the maximum allowed length (506 tokens).";
+    const long = await start("sglang", { script: { ids }, refusal: { status_code: 400, message } });
+    await expect(collect(long.engine.generate(request()))).rejects.toMatchObject({ code: "context_length" });
+  });
+
+  it("sglang: no attempt has the id of another", async () => {
+    const failures = [{ status: 503, body: {} }];
+    const { engine, fake } = await start("sglang", { script: { ids }, failures });
+    await collect(engine.generate(request()));
+    const sent = fake.requests.map(({ rid }) => rid);
+    expect(sent).toEqual([expect.stringMatching(/^r-/), expect.stringMatching(/^r-/)]);
+    expect(sent[0]).not.toBe(sent[1]);
+  });
+
+  it("sglang: log-probabilities of the prompt come with the start", async () => {
+    const { engine } = await start("sglang", { script: { ids }, queue: 200 });
+    const [first] = await collect(engine.generate(request({ logprobs: { top: 0, prompt: true } })));
+    expect(first).toEqual({
+      type: "start",
+      promptLogprobs: [null, { id: 2, logprob: -1 }, { id: 3, logprob: -2 }],
+    });
   });
 
   it.each(["vllm", "llama-server"] as const)("%s: a prompt that is too long", async (kind) => {
