@@ -4,8 +4,8 @@
 import { encodePiece } from "./backtrack";
 import { countIn, countKey, countSlot, rememberCount, TOO_LONG } from "./count-cache";
 import { findPieces } from "./find-pieces";
-import { INPUT, OUTPUT, PIECES } from "./layout";
-import { encodeLong } from "./long-cache";
+import { INPUT, OUTPUT, PART_BEFORE, PIECES } from "./layout";
+import { encodeLong, sameBytes } from "./long-cache";
 import {
   countOf,
   difference,
@@ -127,9 +127,16 @@ export function count(length: usize): usize {
   return total;
 }
 
-/** Encodes the first `length` bytes of the input as one piece. */
-export function encodePart(length: usize): usize {
-  return (encodePiece(INPUT, INPUT + length, OUTPUT) - OUTPUT) >> 2;
+/**
+ * Encodes the first `length` bytes of the input as one piece. `isNext`: so was the last call, with as many bytes. If they
+ * were the same, the output is there already.
+ */
+export function encodePart(length: usize, isNext: bool): usize {
+  if (!isNext || !sameBytes(INPUT, PART_BEFORE, length)) {
+    memory.copy(PART_BEFORE, INPUT, length);
+    total = (encodePiece(INPUT, INPUT + length, OUTPUT) - OUTPUT) >> 2;
+  }
+  return total;
 }
 
 function begin(length: usize): usize {

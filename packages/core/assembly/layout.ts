@@ -28,4 +28,6 @@ export const COUNTS: usize = 0x850000;
 /** Positions of a piece that are known to lead nowhere. */
 export const DEAD: usize = 0x890000;
 export const INPUT: usize = 0x8b1000;
+/** Second half of the input: the last part of a long piece, while the first half has the next one. */
+export const PART_BEFORE: usize = 0x8c1000;
 export const OUTPUT: usize = 0x8d2000;

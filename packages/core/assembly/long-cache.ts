@@ -33,7 +33,7 @@ function hashOf(p: usize, length: usize): u64 {
 }
 
 /** Compares at least eight bytes. */
-function sameBytes(a: usize, b: usize, length: usize): bool {
+export function sameBytes(a: usize, b: usize, length: usize): bool {
   if (length < 16) {
     return ((load<u64>(a) ^ load<u64>(b)) | (load<u64>(a + length - 8) ^ load<u64>(b + length - 8))) == 0;
   }

@@ -95,6 +95,17 @@ describe.each([
     expect(fast.count("a".repeat(2_000_000))).toBe(10 * fast.count("a".repeat(200_000)));
   });
 
+  it("encodes long pieces that repeat themselves, or nearly", () => {
+    for (const unit of ["a", "ab", "abcdefgh", "é", "中", "\u0301"]) {
+      const run = unit.repeat(Math.ceil(210_000 / Buffer.byteLength(unit)));
+      // What breaks the run lies within the second part of it, or at its end.
+      for (const at of [70_000, 131_000, run.length]) {
+        const text = `${run.slice(0, at)}q${run.slice(at)}`;
+        expect(isSame(fast.encodeOrdinary(text), plain.encodeOrdinary(text)), unit).toBe(true);
+      }
+    }
+  });
+
   it("stays exact when its caches are full", () => {
     const random = seededRandom(77);
     const word = (): string => Math.floor(random() * 2 ** 40).toString(36);

@@ -39,7 +39,7 @@ export interface KernelExports {
   ): void;
   encode(length: number): number;
   count(length: number): number;
-  encodePart(length: number): number;
+  encodePart(length: number, isNext: boolean): number;
 }
 
 let compiled: object | undefined;

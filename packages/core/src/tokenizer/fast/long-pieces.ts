@@ -60,7 +60,8 @@ export class LongPieces implements PieceEncoder {
   ): number {
     const length = Math.min(PART, end - start);
     this.#input.set(bytes.subarray(start, start + length));
-    const count = this.#exports.encodePart(length);
+    // In a text that repeats itself, all parts are the same.
+    const count = this.#exports.encodePart(length, first < write && length === PART);
     const ids = this.#output;
     let before = first;
     let after = 0;

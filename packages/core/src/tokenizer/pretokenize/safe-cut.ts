@@ -22,21 +22,34 @@ export function lastSafeCutInText(
   to: number = text.length,
 ): number {
   if (rule === "none") return 0;
-  for (let at = to - 1; at > from; at--) if (isSafeCut(text, at, rule)) return at;
+  let unit = text.charCodeAt(to - 1);
+  for (let at = to - 1; at > from; at--) {
+    const before = text.charCodeAt(at - 1);
+    if (unit !== before && (unit === SPACE_BYTE || before === LINE_FEED) && isSafeCut(text, at, rule))
+      return at;
+    unit = before;
+  }
   return 0;
 }
 
 /** The first safe cut of `text` after unit `from`, or its end. */
 export function nextSafeCutInText(text: string, from: number, rule: CutRule): number {
-  let before = text.charCodeAt(from);
-  for (let at = from + 1; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    // Most of what has no cut for long is a run of one character.
-    if (unit !== before && (unit === SPACE_BYTE || before === LINE_FEED) && isSafeCut(text, at, rule))
-      return at;
-    before = unit;
+  const find = (what: string, start: number): number => {
+    const found = text.indexOf(what, start);
+    return found < 0 ? text.length : found;
+  };
+  let space = from;
+  let line = from;
+  for (let at = from; ; ) {
+    // The host finds characters faster than a loop does.
+    if (space <= at) space = find(" ", at + 1);
+    if (line <= at) line = find("\n", at) + 1;
+    at = Math.min(space, line);
+    if (at >= text.length) return text.length;
+    if (isSafeCut(text, at, rule)) return at;
+    // Within white space there is none.
+    if (isSpace(text.charCodeAt(at))) while (isSpace(text.charCodeAt(at + 1))) at++;
   }
-  return text.length;
 }
 
 /** Whether cutting `text` before unit `at` (0 < at < length) leaves the pieces as they are. */

@@ -1,0 +1,45 @@
+// Cuts are found from both sides, and only where they are safe.
+
+import { describe, expect, it } from "vitest";
+import {
+  type CutRule,
+  lastSafeCutInText,
+  nextSafeCutInText,
+} from "../../src/tokenizer/pretokenize/safe-cut.ts";
+import { seededRandom } from "./adversarial-text.ts";
+
+/** The definition, unit by unit. */
+function isSafe(text: string, at: number, rule: CutRule): boolean {
+  const [before, unit] = [text[at - 1]!, text[at]!];
+  if (unit === " ") return /\S/.test(before);
+  if (before !== "\n" || /[\s/]/.test(unit)) return false;
+  return rule === "newline" || (at > 1 && /\S/.test(text[at - 2]!));
+}
+
+describe.each(["newline", "single-newline"] as const)("%s", (rule) => {
+  it("finds the nearest cut in either direction", () => {
+    const random = seededRandom(5);
+    for (let i = 0; i < 3000; i++) {
+      const length = 1 + Math.floor(random() * 40);
+      const text = Array.from({ length }, () => " \n\t/ab中"[Math.floor(random() * 7)]).join("");
+      const from = Math.floor(random() * length);
+      const cuts = Array.from(text, (_, at) => at).filter((at) => at > 0 && isSafe(text, at, rule));
+      const next = cuts.find((at) => at > from) ?? length;
+      expect(nextSafeCutInText(text, from, rule), JSON.stringify(text)).toBe(next);
+      expect(lastSafeCutInText(text, from, rule), JSON.stringify(text)).toBe(
+        cuts.findLast((at) => at > from) ?? 0,
+      );
+    }
+  });
+
+  it.each(["a", " ", "\n", "\n/", " \n", "中"])("finds the cut after a long run of %j", (unit) => {
+    const text = `${unit.repeat(100_000)}b c`;
+    let expected = 1;
+    while (!isSafe(text, expected, rule)) expected++;
+    expect(nextSafeCutInText(text, 0, rule)).toBe(expected);
+  });
+});
+
+it("finds none for unknown patterns", () => {
+  expect(lastSafeCutInText("a b\nc", 0, "none")).toBe(0);
+});
