@@ -146,14 +146,14 @@ export class Utf8Decoder {
     const tail = incompleteUtf8Tail(input);
     const complete = input.length - tail;
     this.#pending = input.slice(complete);
-    return complete === 0 ? "" : replacing.decode(input.subarray(0, complete));
+    return decodeUtf8(input.subarray(0, complete));
   }
 
   /** U+FFFD if an unfinished character was held, else empty. The decoder can be used anew. */
   end(): string {
     const pending = this.#pending;
     this.#pending = new Uint8Array(0);
-    return pending.length === 0 ? "" : replacing.decode(pending);
+    return decodeUtf8(pending);
   }
 
   /** Bytes held because their character is unfinished: 0 to 3. */

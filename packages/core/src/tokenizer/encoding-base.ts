@@ -43,7 +43,6 @@ export class EncodingBase {
   /** Forgotten once it is loaded, with the packed form that it holds. */
   #source: VocabularySource | undefined;
   #loaded: (LoadedVocabulary & ChosenKernel) | undefined;
-  #start: { readonly kernel: StartKernel; readonly engine: TextEngine } | undefined;
   #engine: TextEngine | undefined;
   #texts: TextCache | undefined;
   /** Null: this host cannot have one. */
@@ -64,7 +63,7 @@ export class EncodingBase {
     if (search !== undefined) {
       const longPieces: PieceEncoder = { encode: (...piece) => this.pieces.encode(...piece) };
       const kernel = new StartKernel(preTokenizer, search, longPieces, () => this.#load().kernel);
-      this.#start = { kernel, engine: new TextEngine(kernel, preTokenizer.cuts) };
+      this.#engine = new TextEngine(kernel, preTokenizer.cuts);
     }
   }
 
@@ -74,6 +73,8 @@ export class EncodingBase {
       const { trie, pieces, memory } = vocabulary;
       this.#loaded = { ...vocabulary, ...chooseKernel(trie, this.preTokenizer, pieces, memory) };
       this.#source = undefined;
+      // From now on the faster one.
+      if (this.#engine !== undefined) this.#engine.kernel = this.#loaded.kernel;
     }
     return this.#loaded!;
   }
@@ -90,24 +91,15 @@ export class EncodingBase {
     return this.#load().backend;
   }
 
-  /** Encodes texts. Not to be kept: the one of the first texts gives way to a faster one. */
+  /** Encodes texts. */
   get engine(): TextEngine {
-    return this.#engine ?? this.#chooseEngine();
-  }
-
-  #chooseEngine(): TextEngine {
-    if (this.#start !== undefined && !this.#start.kernel.isOver && this.#loaded === undefined) {
-      return this.#start.engine;
-    }
-    this.#start = undefined;
-    this.#engine = new TextEngine(this.#load().kernel, this.preTokenizer.cuts);
+    this.#engine ??= new TextEngine(this.#load().kernel, this.preTokenizer.cuts);
     return this.#engine;
   }
 
   /** Makes now what the first long text and the first decoding would have to wait for. */
   prepare(): void {
     this.#load();
-    this.#chooseEngine();
     void this.table;
   }
 

@@ -21,18 +21,13 @@ export {
 export { type MetricsHook, setMetricsHook, type TokenizerMetrics } from "./metrics.ts";
 export type { OffsetUnit } from "./offsets.ts";
 export { createPackedEncoding, type PackedEncodingDefinition } from "./packed-encoding.ts";
-export {
-  characterClasses,
-  LETTER,
-  LOWER,
-  MARK,
-  NUMBER,
-  PUNCTUATION,
-  SPACE,
-  SYMBOL,
-  UPPER,
-} from "./pretokenize/character-classes.ts";
+export { LETTER, LOWER, MARK, NUMBER, SPACE, UPPER } from "./pretokenize/character-classes.ts";
 export { knownPatterns } from "./pretokenize/shipped-patterns.ts";
+export {
+  allCharacterClasses as characterClasses,
+  PUNCTUATION,
+  SYMBOL,
+} from "./pretokenize/sign-classes.ts";
 export type { EncodingEncodeOptions } from "./rank-tokenizer.ts";
 export { parseTiktoken, type Ranks, serialiseTiktoken } from "./ranks.ts";
 export { SpecialTokenError } from "./special-token-error.ts";

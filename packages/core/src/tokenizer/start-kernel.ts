@@ -13,11 +13,9 @@ const BUDGET = 4096;
 /** Longer pieces would take time in proportion to the square of their length. */
 const LONGEST_MERGED = 48;
 
-export class StartKernel implements Kernel {
+export class StartKernel extends PlainKernel {
   readonly #makeSuccessor: () => Kernel;
-  #active: Kernel;
   #budget: number = BUDGET;
-  #isOver = false;
 
   /** `makeSuccessor` returns the kernel for what is too much for this one; `longPieces` encodes pieces that are. */
   constructor(
@@ -26,36 +24,19 @@ export class StartKernel implements Kernel {
     longPieces: PieceEncoder,
     makeSuccessor: () => Kernel,
   ) {
-    this.#active = new PlainKernel(preTokenizer, new PackedPieces(search, longPieces));
+    super(preTokenizer, new PackedPieces(search, longPieces));
     this.#makeSuccessor = makeSuccessor;
   }
 
-  /** Whether the next text is for the successor. */
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
-  get ids(): Uint32Array {
-    return this.#active.ids;
-  }
-
-  input(capacity: number): Uint8Array {
+  /** The input of the successor, which is to be used from then on, if there is too much to encode. */
+  override input(capacity: number): Uint8Array {
     // Room is asked for by the UTF-16 unit, which has up to three bytes.
-    if (!this.#isOver && capacity > 3 * this.#budget) {
-      this.#isOver = true;
-      this.#active = this.#makeSuccessor();
-    }
-    return this.#active.input(capacity);
+    return capacity > 3 * this.#budget ? this.#makeSuccessor().input(capacity) : super.input(capacity);
   }
 
-  encode(length: number): number {
+  override encode(length: number): number {
     this.#budget -= length;
-    return this.#active.encode(length);
-  }
-
-  count(length: number): number {
-    this.#budget -= length;
-    return this.#active.count(length);
+    return super.encode(length);
   }
 }
 

@@ -14,11 +14,12 @@ const utf8 = new TextEncoder();
 type BlockSink = (count: number) => boolean;
 
 export class TextEngine {
-  readonly #kernel: Kernel;
+  /** What encodes. May be replaced at any time, even while it is asked for room or encodes. */
+  kernel: Kernel;
   readonly #cuts: CutRule;
 
   constructor(kernel: Kernel, cuts: CutRule) {
-    this.#kernel = kernel;
+    this.kernel = kernel;
     this.#cuts = cuts;
   }
 
@@ -37,11 +38,10 @@ export class TextEngine {
 
   /** Number of IDs of `text`; more than `limit` may be any number above it. */
   count(text: string, limit: number = Number.POSITIVE_INFINITY): number {
-    const kernel = this.#kernel;
-    if (text.length <= BLOCK_UNITS || this.#cuts === "none") return kernel.count(this.#write(text));
+    if (text.length <= BLOCK_UNITS || this.#cuts === "none") return this.#count(this.#write(text));
     let total = 0;
     this.#eachBlock(text, (length) => {
-      total += kernel.count(length);
+      total += this.#count(length);
       return total > limit;
     });
     return total;
@@ -49,14 +49,20 @@ export class TextEngine {
 
   /** Encodes what the kernel's input holds. */
   #run(length: number): Uint32Array {
+    const { kernel } = this;
     // In this order: encoding may move the IDs to a larger array.
-    const count = this.#kernel.encode(length);
-    return this.#kernel.ids.slice(0, count);
+    const count = kernel.encode(length);
+    return kernel.ids.slice(0, count);
+  }
+
+  /** Counts what the kernel's input holds. */
+  #count(length: number): number {
+    return this.kernel.count(length);
   }
 
   /** Writes a whole text to the kernel's input; returns its length in bytes. */
   #write(text: string): number {
-    return utf8.encodeInto(text, this.#kernel.input(text.length * 3)).written;
+    return utf8.encodeInto(text, this.kernel.input(text.length * 3)).written;
   }
 
   #eachBlock(text: string, sink: BlockSink): void {

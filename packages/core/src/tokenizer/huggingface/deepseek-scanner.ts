@@ -5,23 +5,15 @@
 //   [!"#…~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
 // What matches no alternative (controls, unassigned characters) is a piece of its own up to the next match.
 
-import {
-  classify,
-  codePointAt,
-  LETTER,
-  MARK,
-  NUMBER,
-  PUNCTUATION,
-  SPACE,
-  SYMBOL,
-} from "../pretokenize/character-classes.ts";
+import { codePointAt, LETTER, MARK, NUMBER, SPACE } from "../pretokenize/character-classes.ts";
 import { isNewline, runOf, type Scanner, SPACE_BYTE, whiteSpaceEnd } from "../pretokenize/scanner.ts";
+import { classifySigns, PUNCTUATION, SYMBOL } from "../pretokenize/sign-classes.ts";
 
 const WORD = LETTER | MARK;
 const SIGN = PUNCTUATION | SYMBOL;
 
 export const scanDeepseek: Scanner = (bytes, start, end) => {
-  const found = classify(bytes, start);
+  const found = classifySigns(bytes, start);
   const flags = found >> 3;
   if ((flags & NUMBER) !== 0) return runOf(bytes, start, end, NUMBER, 3);
   const region = isCjk(bytes, start);
@@ -57,7 +49,7 @@ function isCjk(bytes: Uint8Array, position: number): boolean {
 function runInRegion(bytes: Uint8Array, start: number, end: number, mask: number, region: boolean): number {
   let position = start;
   while (position < end) {
-    const found = classify(bytes, position);
+    const found = classifySigns(bytes, position);
     if (((found >> 3) & mask) === 0 || isCjk(bytes, position) !== region) break;
     position += found & 7;
   }
@@ -84,14 +76,14 @@ function spacesEnd(bytes: Uint8Array, start: number, end: number, region: boolea
 }
 
 function isRegionEdge(bytes: Uint8Array, position: number, region: boolean): boolean {
-  return ((classify(bytes, position) >> 3) & NUMBER) !== 0 || isCjk(bytes, position) !== region;
+  return ((classifySigns(bytes, position) >> 3) & NUMBER) !== 0 || isCjk(bytes, position) !== region;
 }
 
 /** Goes on over characters that match nothing, up to one that does or that a word follows as its prefix. */
 function unmatchedEnd(bytes: Uint8Array, start: number, end: number, region: boolean): number {
   let position = start;
   while (position < end && !isRegionEdge(bytes, position, region)) {
-    const found = classify(bytes, position);
+    const found = classifySigns(bytes, position);
     if (((found >> 3) & (WORD | SIGN | SPACE)) !== 0) break;
     const next = position + (found & 7);
     if (runInRegion(bytes, next, end, WORD, region) > next) break;

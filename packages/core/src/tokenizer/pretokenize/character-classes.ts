@@ -1,5 +1,6 @@
 // Character classes of Unicode 16.0.0, pinned: the engine's own `\p{…}` and `\s` follow another Unicode version and
-// another definition of white space, which would change token IDs. Unassigned code points have no class.
+// another definition of white space, which would change token IDs. Unassigned code points have no class here, and signs
+// neither: few patterns tell them apart (sign-classes.ts).
 
 import { characterClassFlags, characterClassRuns } from "../generated/character-classes.ts";
 
@@ -15,27 +16,29 @@ export const UPPER = 8;
 export const LOWER = 16;
 /** Mn, Mc, Me. */
 export const MARK = 32;
-export const PUNCTUATION = 64;
-export const SYMBOL = 128;
 
 /**
  * The flags of every code point. One flat table costs one load per look-up; it is reserved but hardly touched above
  * U+32400, so it takes about 250 KB of memory.
  */
-export const characterClasses: Uint8Array = expandRuns();
+export const characterClasses: Uint8Array = expandRuns(characterClassRuns, characterClassFlags);
 
-function expandRuns(): Uint8Array {
-  const table = new Uint8Array(0x110000);
-  const recent = [...characterClassFlags];
+/** Writes runs, as generated modules have them, into a table. */
+export function expandRuns(
+  runs: string,
+  combinations: readonly number[],
+  table: Uint8Array = new Uint8Array(0x110000),
+): Uint8Array {
+  const recent = [...combinations];
   let codePoint = 0;
   let at = 0;
-  while (at < characterClassRuns.length) {
-    const [flags] = recent.splice(characterClassRuns.charCodeAt(at++) - 97, 1) as [number];
+  while (at < runs.length) {
+    const [flags] = recent.splice(runs.charCodeAt(at++) - 97, 1) as [number];
     recent.unshift(flags);
     let more = 0;
-    for (let digit = characterClassRuns.charCodeAt(at) - 48; digit >= 0 && digit <= 9; ) {
+    for (let digit = runs.charCodeAt(at) - 48; digit >= 0 && digit <= 9; ) {
       more = more * 10 + digit;
-      digit = characterClassRuns.charCodeAt(++at) - 48;
+      digit = runs.charCodeAt(++at) - 48;
     }
     const end = codePoint + 1 + more;
     if (flags !== 0) table.fill(flags, codePoint, end);

@@ -89,6 +89,15 @@ export const BLOCK_BITS = 1024;
 
 const padded = (length: number): number => (length + 3) & ~3;
 
+/** A section as numbers; what pads it is there to be read. */
+function halves({ buffer, byteOffset, byteLength }: Uint8Array): Uint16Array {
+  return new Uint16Array(buffer, byteOffset, byteLength >> 1);
+}
+
+function words({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, padded(byteLength) >> 2);
+}
+
 /**
  * Reads a packed vocabulary up to its trie. Raises DAMAGED_VOCABULARY for a truncated or altered file; never reads out of
  * bounds.
@@ -96,65 +105,46 @@ const padded = (length: number): number => (length + 3) & ~3;
 export function readPacked(input: Uint8Array): Sections {
   // Sections are read as words, which must be aligned. A Buffer's `slice` would not copy.
   const file = input.byteOffset % 4 === 0 ? input : new Uint8Array(input);
-  if (file.length < HEADER) throw damaged(`${file.length} bytes are less than the header of ${HEADER}`);
-  const view = new DataView(file.buffer, file.byteOffset, file.length);
-  if (view.getUint32(0, true) !== MAGIC) throw damaged('it does not start with "TWV3"');
-  const [nodeCount, idCount, tokenCount, splitOverflow, innerCount] = [8, 12, 16, 20, 24].map((offset) =>
-    view.getUint32(offset, true),
-  ) as [number, number, number, number, number];
+  if (file.length < HEADER || file.length % 4 !== 0) throw damaged(`it ends after ${file.length} bytes`);
+  const [magic, checksum, nodeCount, idCount, tokenCount, overflowCount, innerCount] = words(
+    file.subarray(0, HEADER),
+  ) as unknown as readonly [number, number, number, number, number, number, number];
+  if (magic !== MAGIC) throw damaged('it does not start with "TWV3"');
+  const contradiction = `${nodeCount} nodes, ${idCount} IDs and ${tokenCount} tokens in ${file.length} bytes`;
   const isImpossible =
     nodeCount > MAX_NODES ||
     idCount > MAX_PACKED_IDS ||
     tokenCount > idCount ||
     tokenCount >= nodeCount ||
     innerCount >= nodeCount ||
-    splitOverflow > tokenCount;
-  if (isImpossible) {
-    throw damaged(`impossible sizes: ${nodeCount} nodes, ${idCount} IDs, ${tokenCount} tokens`);
-  }
-  const blocks = Math.ceil((2 * nodeCount - 1) / BLOCK_BITS);
-  // In the order in which they lie; the names are those of the result.
-  const lengths = [
-    nodeCount,
-    (2 * nodeCount + 6) >> 3,
-    (innerCount + 7) >> 3,
-    2 * tokenCount,
-    (tokenCount + 3) >> 2,
-    (tokenCount + 1) >> 1,
-    2 * splitOverflow,
-    4 * blocks,
-    4 * blocks,
-    4 * Math.ceil(innerCount / BLOCK_BITS),
-  ];
-  const total = lengths.reduce((sum, length) => sum + padded(length), HEADER);
-  if (total !== file.length) throw damaged(`it has ${file.length} bytes instead of ${total}`);
-  if (packedChecksum(file) !== view.getUint32(4, true)) throw damaged("its checksum does not match");
-  let offset = HEADER;
-  const next = (): Uint8Array => {
-    const length = lengths.shift()!;
-    const start = offset;
-    offset += padded(length);
+    overflowCount > tokenCount;
+  if (isImpossible) throw damaged(contradiction);
+  let end = HEADER;
+  const next = (length: number): Uint8Array => {
+    const start = end;
+    end += padded(length);
     return file.subarray(start, start + length);
   };
-  const halves = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint16Array =>
-    new Uint16Array(buffer, byteOffset, byteLength >> 1);
-  const words = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array =>
-    new Uint32Array(buffer, byteOffset, padded(byteLength) >> 2);
-  return {
+  const blocks = Math.ceil((2 * nodeCount - 1) / BLOCK_BITS);
+  const sections = {
     file,
     nodeCount,
     idCount,
     tokenCount,
     innerCount,
-    labels: next(),
-    children: words(next()),
-    tokens: words(next()),
-    idsLow: halves(next()),
-    idsHigh: next(),
-    splits: next(),
-    splitOverflow: halves(next()),
-    nodesBefore: words(next()),
-    innerBefore: words(next()),
-    tokensBefore: words(next()),
+    // In the order in which they lie.
+    labels: next(nodeCount),
+    children: words(next((2 * nodeCount + 6) >> 3)),
+    tokens: words(next((innerCount + 7) >> 3)),
+    idsLow: halves(next(2 * tokenCount)),
+    idsHigh: next((tokenCount + 3) >> 2),
+    splits: next((tokenCount + 1) >> 1),
+    splitOverflow: halves(next(2 * overflowCount)),
+    nodesBefore: words(next(4 * blocks)),
+    innerBefore: words(next(4 * blocks)),
+    tokensBefore: words(next(4 * Math.ceil(innerCount / BLOCK_BITS))),
   };
+  if (end !== file.length) throw damaged(contradiction);
+  if (packedChecksum(file) !== checksum) throw damaged("its checksum does not match");
+  return sections;
 }

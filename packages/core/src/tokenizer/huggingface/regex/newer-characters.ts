@@ -1,7 +1,7 @@
 // Characters that the JavaScript engine's Unicode version has assigned since the pinned one. Properties in translated
 // expressions leave them out, so that token IDs do not depend on the engine.
 
-import { characterClasses } from "../../pretokenize/character-classes.ts";
+import { allCharacterClasses } from "../../pretokenize/sign-classes.ts";
 
 /** Letters, marks, numbers, punctuation and symbols: what the pinned table tells from everything else. */
 const assigned = /[\p{L}\p{M}\p{N}\p{P}\p{S}]/gu;
@@ -30,7 +30,7 @@ function findNewer(): number[] {
   };
   for (const [first, last] of ranges) {
     for (let code = first; code <= last; code++) {
-      if (characterClasses[code] !== 0) continue;
+      if (allCharacterClasses[code] !== 0) continue;
       chunk += String.fromCodePoint(code);
       if (chunk.length >= chunkLength) flush();
     }
