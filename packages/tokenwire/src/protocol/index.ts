@@ -139,6 +139,7 @@ export { messageItem, parseInputItems, toConversationMessages } from "./response
 export type { OutputItem, ResponseObject, ResponseStatus, ToolOutput } from "./responses/object.ts";
 export { replayEvents } from "./responses/replay.ts";
 export {
+  includable,
   parseResponsesRequest,
   type ResponsesRequest,
   responsesBodySchema,

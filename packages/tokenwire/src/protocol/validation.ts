@@ -52,6 +52,17 @@ function describe(value: unknown): string {
   return typeof value === "object" ? "an object" : String(value);
 }
 
+/** Sizes, which zod words without the field. */
+function sizeFault(issue: Issue): string | undefined {
+  if (issue.code !== "too_small" && issue.code !== "too_big") return undefined;
+  if (!/^Too (?:small|big)/.test(issue.message)) return undefined;
+  const unit = issue.origin === "string" ? " characters" : issue.origin === "array" ? " entries" : "";
+  if (issue.code === "too_big") return `at most ${issue.maximum}${unit} are allowed.`;
+  return unit !== "" && issue.minimum === 1
+    ? "cannot be empty."
+    : `must be at least ${issue.minimum}${unit}.`;
+}
+
 function expectation(issue: Issue): string | undefined {
   if (issue.code === "invalid_type") return issue.expected === "int" ? "an integer" : issue.expected;
   if (issue.code === "invalid_value") return issue.values.map((value) => JSON.stringify(value)).join(", ");
@@ -64,8 +75,11 @@ function expectation(issue: Issue): string | undefined {
 /** The error that a client gets for the first fault zod found; `base` is where `body` sits in the request. */
 function toValidationError(error: z.ZodError, body: unknown, base: readonly PropertyKey[]): ApiError {
   const issues = error.issues.slice(0, 1).flatMap(deepest);
-  const first = issues[0]!;
+  // Of a value's possible forms the one whose kind is right says most.
+  const first = issues.find((issue) => sizeFault(issue) !== undefined) ?? issues[0]!;
   const path = formatPath([...base, ...first.path]);
+  const size = sizeFault(first);
+  if (size !== undefined) return invalidRequest(path, `${path}: ${size}`);
   const value = valueAt(body, first.path);
   const expected = [
     ...new Set(

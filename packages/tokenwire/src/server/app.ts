@@ -24,8 +24,15 @@ import { PathTable } from "./unknown-route.ts";
 
 /** Sends an error in the shape the path's clients expect. */
 function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError): void {
-  const body = isMessages(request) ? toMessagesError(error, request.id) : error.toBody();
+  const body = isMessages(request)
+    ? toMessagesError(error, request.id)
+    : { ...error.toBody(), ...extra(request) };
   void reply.code(error.status).headers(error.headers).type("application/json").send(body);
+}
+
+/** Clients of the parse endpoints read whether it worked. */
+function extra({ url }: FastifyRequest): { readonly success?: false } {
+  return /^(?:\/v1)?\/(?:parse\/|separate_reasoning\b)/.test(url) ? { success: false } : {};
 }
 
 /** What the app is made of. */

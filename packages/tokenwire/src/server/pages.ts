@@ -1,12 +1,13 @@
 // Lists in pages: `limit`, `order` and `after` of the query, and the list object of the answer.
 
-import { invalidRequest } from "../protocol/index.ts";
+import { includable, invalidRequest, quote } from "../protocol/index.ts";
 import type { Page, PageRequest } from "../store/index.ts";
 
 export function parsePage(
   query: Readonly<Record<string, unknown>>,
   defaultOrder: "asc" | "desc",
 ): PageRequest {
+  checkInclude(query);
   const { limit = "20", order = defaultOrder, after } = query;
   const count = Number(limit);
   if (!Number.isInteger(count) || count < 1 || count > 100) {
@@ -16,6 +17,17 @@ export function parsePage(
   if (after !== undefined && typeof after !== "string")
     throw invalidRequest("after", "after: expected an id.");
   return { limit: count, order, ...(after !== undefined && { after }) };
+}
+
+/** Raises 400 for an `include` of the query that names nothing known. What there is to include is included anyway. */
+export function checkInclude(query: Readonly<Record<string, unknown>>): void {
+  const given = [query["include"], query["include[]"]].flat().filter((value) => value !== undefined);
+  const wrong = given.find((value) => !includable.includes(String(value)));
+  if (wrong === undefined) return;
+  throw invalidRequest(
+    "include",
+    `include: expected ${includable.map((name) => `"${name}"`).join(", ")}, got ${quote(String(wrong))}.`,
+  );
 }
 
 export function toList<T extends { readonly id: string }>({ data, hasMore }: Page<T>): object {

@@ -31,6 +31,9 @@ describe("parseChatRequest", () => {
 
   it.each([
     [{ messages: [] }, "messages", "messages cannot be empty"],
+    [{ messages: [{ role: "user", content: "" }] }, "messages[0].content", "message content cannot be empty"],
+    [{ safety_identifier: "x".repeat(65) }, "safety_identifier", "safety_identifier: at most 64 characters"],
+    [{ prompt_token_ids: [] }, "prompt_token_ids", "prompt_token_ids: cannot be empty."],
     [{ messages: "hi" }, "messages", 'messages: expected array, got "hi".'],
     [
       { messages: [user, user, { role: "user", content: 5 }] },

@@ -226,8 +226,8 @@ describe("request ids", () => {
   it("comes with OpenAI's other headers, which name the model whatever it was called, streamed or not", async () => {
     const engine = new TestEngine({ emit: () => answerText("x") });
     const profile = createHarmonyProfile({ id: "own-model", contextLength: 4_096 });
-    const aliased = await createServer({ models: [{ engine, profile, aliases: ["gpt-4o"] }] });
-    await aliased.listen({ port: 0 });
+    const aliased = await createServer({ models: [{ engine, profile, aliases: ["gpt-4o"] }], port: 0 });
+    await aliased.listen();
     try {
       for (const stream of [false, true]) {
         const { headers } = await fetch(`${aliased.url}/v1/chat/completions`, {

@@ -240,6 +240,9 @@ describe("real answers keep to it", () => {
     await call({ operation: "GET /v1/models", headers: { "anthropic-version": "2023-06-01" } });
     await call({ operation: "GET /v1/models/*", path: `/v1/models/${model}` });
     await call({ operation: "GET /v1/models/*", path: "/v1/models/none", status: 404 });
+    for (const operation of ["POST /v1/rerank", "POST /v1/classify"]) {
+      await call({ operation, body: { model, query: "a", documents: ["b"] }, status: 400 });
+    }
     for (const path of [
       "/metrics",
       "/version",

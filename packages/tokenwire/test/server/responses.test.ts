@@ -328,6 +328,17 @@ describe("input", () => {
     [{}, "input", "Missing required parameter: 'input'"],
     [{ input: [] }, "input", "Input items cannot be empty"],
     [{ input: "" }, "input", "Input text cannot be empty"],
+    [{ input: [{ role: "user", content: "" }] }, "input[0].content", "Message content cannot be empty"],
+    [
+      { input: [{ type: "function_call_output", call_id: "c", output: "" }] },
+      "input[0].output",
+      "Function call output cannot be empty",
+    ],
+    [
+      { input: [{ type: "custom_tool_call_output", call_id: "c", output: "" }] },
+      "input[0].output",
+      "Custom tool call output cannot be empty",
+    ],
     [{ input: "x".repeat(10 * 1024 * 1024 + 1) }, "input", "at most"],
     [{ input: "x", reasoning: { effort: "low", context: "auto" } }, "reasoning.context", "not supported"],
     [{ input: [{ type: "compaction" }] }, "input[0].encrypted_content", "Missing required"],

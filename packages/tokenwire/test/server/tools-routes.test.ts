@@ -103,6 +103,41 @@ describe("parse", () => {
     expect(reasoning).toEqual({ normal_text: "so", reasoning_text: "why", success: true });
   });
 
+  it.each([
+    ["/v1/parse/function_call", { text: "x", tool_call_parser: "nope" }, "tool_call_parser"],
+    ["/parse/reasoning", { text: "x" }, "reasoning_parser"],
+    ["/separate_reasoning", { text: "x", reasoning_parser: "nope" }, "reasoning_parser"],
+  ])("says in errors too that it did not work: %s", async (path, request, param) => {
+    const { status, body } = await post(path, request);
+    expect([status, body["success"], body["error"].param]).toEqual([400, false, param]);
+  });
+
+  it.each(["/v1/rerank", "/rerank", "/v1/classify", "/classify"])(
+    "refuses by name what no engine does: %s",
+    async (path) => {
+      for (const model of ["test-model", undefined]) {
+        const { status, body } = await post(path, { model, query: "a", documents: ["b"], input: "x" });
+        expect([status, body["error"].code, body["error"].param]).toEqual([
+          400,
+          "unsupported_parameter",
+          "model",
+        ]);
+        expect(body["error"].message).toMatch(
+          /^The model "test-model" cannot .*What it can do: completions, chat/,
+        );
+      }
+    },
+  );
+
+  it("refuses an include of a query that names nothing", async () => {
+    for (const path of ["/v1/responses/resp_x?include[]=all", "/v1/conversations/conv_x/items?include=all"]) {
+      const response = await fetch(`${running.url}${path}`);
+      expect([response.status, ((await response.json()) as Body)["error"].param]).toEqual([400, "include"]);
+    }
+    const known = await fetch(`${running.url}/v1/responses/resp_x?include[]=reasoning.encrypted_content`);
+    expect(known.status).toBe(404);
+  });
+
   it("names the parsers it knows", async () => {
     const { status, body } = await post("/v1/parse/reasoning", { text: "x", reasoning_parser: "nope" });
     expect(status).toBe(400);

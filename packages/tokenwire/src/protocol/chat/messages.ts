@@ -120,6 +120,9 @@ function toMessage(wire: WireMessage, index: number, model: string): Conversatio
   const path = `messages[${index}]`;
   if (wire.role === "assistant") return assistantMessage(wire, path, model);
   const text = toContent(wire.content, `${path}.content`, model);
+  if (wire.role === "user" && text === "") {
+    throw invalidRequest(`${path}.content`, "message content cannot be empty");
+  }
   if (wire.role === "function") {
     return { role: "tool", content: text ?? "", name: wire.name, toolCallId: `legacy_${wire.name}` };
   }

@@ -10,7 +10,7 @@ import {
 } from "@tokenwire/core/harmony";
 import { stringifyJson } from "@tokenwire/core/json";
 import type { OutputParser } from "@tokenwire/core/parsers";
-import { invalidRequest } from "../api-error.ts";
+import { invalidRequest, unsupportedParameter } from "../api-error.ts";
 import {
   type Conversation,
   type ConversationMessage,
@@ -230,10 +230,11 @@ export function renderHarmonyPrompt(
   settings: PromptSettings,
 ): Prompt {
   if (conversation.continueFinalMessage === true || conversation.addGenerationPrompt === false) {
-    throw invalidRequest(
-      "continue_final_message",
-      "Continuing the final message is not supported by models with the harmony format.",
-      "unsupported_parameter",
+    const field =
+      conversation.continueFinalMessage === true ? "continue_final_message" : "add_generation_prompt";
+    throw unsupportedParameter(
+      field,
+      `${field}: prompts of models with the harmony format end where the assistant's next message begins.`,
     );
   }
   const rendered = format.encoding.renderConversationForCompletion(

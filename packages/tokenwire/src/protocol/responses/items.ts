@@ -52,7 +52,10 @@ const callOutput = (type: string, what: string): z.ZodType =>
   z.looseObject({
     type: z.literal(type),
     call_id: z.string().min(1),
-    output: z.union([z.string(), z.array(part).min(1, { error: `${what} output cannot be empty` })]),
+    output: z.union([
+      z.string().min(1, { error: `${what} output cannot be empty` }),
+      z.array(part).min(1, { error: `${what} output cannot be empty` }),
+    ]),
   });
 const itemReference = z.looseObject({ type: z.literal("item_reference").nullish(), id: z.string().min(1) });
 
@@ -145,6 +148,9 @@ function parseItem(
   const id = typeof parsed["id"] === "string" ? parsed["id"] : newId(idPrefixes[type]!);
   const status = parsed["status"] ?? "completed";
   if (type === "message" && typeof parsed["content"] === "string") {
+    if (parsed["content"] === "" && parsed["role"] !== "assistant") {
+      throw invalidRequest(`${path}.content`, "Message content cannot be empty");
+    }
     parsed["content"] = textParts(String(parsed["role"]), parsed["content"]);
   }
   return { ...parsed, ...(type !== "reasoning" && type !== compactionType && { status }), type, id };

@@ -60,7 +60,7 @@ export interface ResponsesRequest {
   readonly echo: Readonly<Record<string, unknown>>;
 }
 
-const includable = [
+const includeNames = [
   "file_search_call.results",
   "web_search_call.results",
   "web_search_call.action.sources",
@@ -70,6 +70,9 @@ const includable = [
   "reasoning.encrypted_content",
   "message.output_text.logprobs",
 ] as const;
+
+/** What `include` may name. */
+export const includable: readonly string[] = includeNames;
 
 const format = z.discriminatedUnion("type", [
   z.object({ type: z.literal("text") }),
@@ -114,7 +117,7 @@ const fields = z.object({
     z.object({ format: optional(format), verbosity: optional(z.enum(["low", "medium", "high"])) }),
   ),
   truncation: optional(z.enum(["auto", "disabled"])),
-  include: optional(z.array(z.enum(includable))),
+  include: optional(z.array(z.enum(includeNames))),
   metadata: metadataField,
   user: optional(z.string()),
   service_tier: optional(z.enum(["auto", "default", "flex", "scale", "priority", "fast", "ultrafast"])),

@@ -126,6 +126,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   "POST /apply-template": { summary: "Messages to the text of a prompt", answer: "AppliedTemplate" },
   "POST /v1/parse/function_call": { summary: "The calls in a model's output", answer: "ParsedCalls" },
   "POST /v1/parse/reasoning": { summary: "The reasoning in a model's output", answer: "ParsedReasoning" },
+  "POST /v1/rerank": { summary: "Refused by name: no engine here reranks", answer: "Error" },
+  "POST /v1/classify": { summary: "Refused by name: no engine here classifies", answer: "Error" },
   "GET /v1/models": { summary: "What is served", answer: "ModelList" },
   "GET /v1/models/*": { summary: "One model", answer: "Model" },
   "GET /metrics": { summary: "Metrics for Prometheus", answer: "text/plain" },

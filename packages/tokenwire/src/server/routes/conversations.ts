@@ -25,7 +25,10 @@ function paramsOf(context: RouteContext): { id: string; item: string } {
 }
 
 function notFound(what: string, id: string): ApiError {
-  return new ApiError(404, `${what} with id ${quote(id)} not found.`, { wireCode: "not_found" });
+  return new ApiError(404, `${what} with id ${quote(id)} not found.`, {
+    param: what === "Item" ? "item_id" : "conversation_id",
+    wireCode: "not_found",
+  });
 }
 
 function describe({ id, createdAt, metadata }: StoredConversation): object {

@@ -35,6 +35,7 @@ import {
   retrieveResponse,
 } from "./stored-responses.ts";
 import { applyTemplate, detokenize, tokenize } from "./tokenize.ts";
+import { classify, rerank } from "./unavailable.ts";
 
 const described: readonly Route[] = [
   chatCompletions,
@@ -79,6 +80,8 @@ const described: readonly Route[] = [
   parseReasoningText,
   listModels,
   retrieveModel,
+  rerank,
+  classify,
   metrics,
   version,
   load,

@@ -15,7 +15,7 @@ import {
 import { pageOf, type StoredResponse } from "../../store/index.ts";
 import { toSignal } from "../cancellation.ts";
 import type { Route, RouteContext } from "../context.ts";
-import { parsePage, toList } from "../pages.ts";
+import { checkInclude, parsePage, toList } from "../pages.ts";
 import { draftResponse } from "../responses/context.ts";
 import { hostedTypes } from "../responses/tools/options.ts";
 import { respondWithStream } from "../stream.ts";
@@ -72,6 +72,7 @@ export const retrieveResponse: Route = {
   aliases: ["/responses/:id"],
   handle: async (context) => {
     const query = context.request.query as Record<string, unknown>;
+    checkInclude(query);
     const job = context.server.jobs.get(context.tenant, idOf(context));
     if (query["stream"] !== "true") return job?.response ?? (await storedResponse(context)).response;
     const after = startingAfter(query);
