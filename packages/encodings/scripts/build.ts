@@ -13,7 +13,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
-import { readPacked, tokenTableOf, unpackVocabulary } from "@tokenwire/core/tokenizer";
+import { readPacked, tokenBytesOf, tokenTableOf, unpackVocabulary } from "@tokenwire/core/tokenizer";
 import { packVocabulary } from "./pack.ts";
 import { publishedSha256 } from "./published.ts";
 
@@ -42,11 +42,11 @@ function sha256(data: string | Uint8Array): string {
 /** The .tiktoken text of a packed vocabulary, less tokens of `idLimit` and above. */
 function unpackToText(file: Uint8Array, idLimit?: number): string {
   const trie = unpackVocabulary(readPacked(file), { idLimit });
-  const { bytes, offsets } = tokenTableOf(trie);
+  const table = tokenTableOf(trie);
   let text = "";
   for (let id = 0; id < trie.idCount; id++) {
-    if (offsets[id] === offsets[id + 1]) continue;
-    text += `${Buffer.from(bytes.subarray(offsets[id], offsets[id + 1])).toString("base64")} ${id}\n`;
+    const bytes = tokenBytesOf(table, id);
+    if (bytes.length > 0) text += `${Buffer.from(bytes).toString("base64")} ${id}\n`;
   }
   return text;
 }

@@ -52,6 +52,6 @@ export {
   readPacked,
   type Sections as PackedSections,
 } from "./vocabulary/packed.ts";
-export { tokenTableOf } from "./vocabulary/token-table.ts";
+export { bytesOf as tokenBytesOf, tokenTableOf } from "./vocabulary/token-table.ts";
 export { childCount, splitOf, type Trie, tokenAt } from "./vocabulary/trie.ts";
 export { unpackVocabulary } from "./vocabulary/unpack.ts";

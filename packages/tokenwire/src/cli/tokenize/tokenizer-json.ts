@@ -1,6 +1,6 @@
 // An encoding as a Hugging Face tokenizer.json, so that tokenizers that read this format can be compared with it.
 
-import { byteAlphabet, type Encoding, splitOf } from "@tokenwire/core/tokenizer";
+import { byteAlphabet, type Encoding, splitOf, tokenBytesOf } from "@tokenwire/core/tokenizer";
 
 /**
  * The parsed tokenizer.json of an encoding, without its special tokens. Merges are in the order of the ranks; each
@@ -10,8 +10,8 @@ export function tokenizerJsonOf(encoding: Encoding): object {
   const { trie, table } = encoding.base;
   const vocab: Record<string, number> = {};
   const merges: [string, string][] = [];
-  for (let id = 0; id + 1 < table.offsets.length; id++) {
-    const bytes = table.bytes.subarray(table.offsets[id], table.offsets[id + 1]);
+  for (let id = 0; id < table.idCount; id++) {
+    const bytes = tokenBytesOf(table, id);
     if (bytes.length === 0) continue;
     const token = Array.from(bytes, (byte) => byteAlphabet[byte]).join("");
     vocab[token] = id;
