@@ -246,12 +246,11 @@ async function parsers() {
     sizes.push(process.memoryUsage().rss / (1 << 20));
   }
   const mean = (part) => part.reduce((sum, size) => sum + size, 0) / part.length;
-  const quarter = Math.ceil(sizes.length / 4);
-  const begin = mean(sizes.slice(quarter, 2 * quarter)).toFixed(0);
-  print(
-    "memory",
-    `${begin} MB in the second quarter of ${minutes} min, ${mean(sizes.slice(-quarter)).toFixed(0)} MB in the last`,
-  );
+  const tenth = Math.ceil(sizes.length / 10);
+  const tenths = Array.from({ length: 10 }, (_, i) => sizes.slice(i * tenth, (i + 1) * tenth))
+    .filter((part) => part.length > 0)
+    .map((part) => mean(part).toFixed(0));
+  print("memory", `MB RSS in each tenth of ${minutes} min: ${tenths.join(" ")}`);
 }
 
 async function idleStreams() {

@@ -54,6 +54,19 @@ export class JsonScanner {
     return this.#state >= IN_STRING && this.#state <= HEX;
   }
 
+  /**
+   * Whether it is inside a string and would still be after `text`, having learned nothing. False also for halves of
+   * characters outside of the basic plane, which need a look.
+   */
+  staysInString(text: string): boolean {
+    if (this.#state !== IN_STRING || this.status !== "open") return false;
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code < 32 || code === 34 || code === 92 || (code >= 0xd800 && code <= 0xdfff)) return false;
+    }
+    return true;
+  }
+
   /** True where appending `closers()` would make the text a complete value. */
   get closable(): boolean {
     const state = this.#state;

@@ -16,6 +16,8 @@ export class Emitter {
   /** Some text was emitted. */
   sawText = false;
   #events: OutputEvent[] = [];
+  /** The last one handed out. */
+  #latest: OutputEvent | undefined;
   /** At a place where white space waits for what follows it. */
   #atBoundary: boolean;
   #afterCall = false;
@@ -31,8 +33,31 @@ export class Emitter {
   /** The events since the last call. */
   drain(): OutputEvent[] {
     const events = this.#events;
-    if (events.length > 0) this.#events = [];
+    // What is handed out stays as it is.
+    if (events.length === 0) return [];
+    this.#events = [];
+    this.#latest = events[events.length - 1];
     return events;
+  }
+
+  /** Whether a piece of this kind would do nothing but go on with the latest event. */
+  goesOn(type: "text" | "reasoning"): boolean {
+    const latest = this.#last ?? this.#latest;
+    if (latest?.type !== type) return false;
+    return type === "text" ? !this.dropText && !this.#atBoundary : this.#waiting.length === 0;
+  }
+
+  /** The same for arguments of the call `index`. */
+  goesOnWithArguments(index: number): boolean {
+    const latest = this.#last ?? this.#latest;
+    return latest?.type === "tool-arguments" && latest.index === index;
+  }
+
+  /** Adds a piece that goes on with the latest event. */
+  goOn(text: string): void {
+    const latest = (this.#last ?? this.#latest)!;
+    if (latest.type === "tool-arguments") this.arguments(latest.index, text);
+    else this.#join(latest.type as "text" | "reasoning", text);
   }
 
   add(event: OutputEvent): void {
@@ -82,7 +107,7 @@ export class Emitter {
 
   /** JSON text for the call `index`. */
   arguments(index: number, text: string): void {
-    const last = this.#events[this.#events.length - 1];
+    const last = this.#last;
     if (last?.type === "tool-arguments" && last.index === index) {
       this.#events[this.#events.length - 1] = { type: "tool-arguments", index, text: last.text + text };
     } else {
@@ -115,9 +140,14 @@ export class Emitter {
     }
   }
 
+  /** The last event that was not handed out yet. */
+  get #last(): OutputEvent | undefined {
+    return this.#events[this.#events.length - 1];
+  }
+
   #join(type: "text" | "reasoning", text: string): void {
     if (type === "text") this.sawText = true;
-    const last = this.#events[this.#events.length - 1];
+    const last = this.#last;
     if (last !== undefined && last.type === type && !("promoted" in last)) {
       this.#events[this.#events.length - 1] = { type, text: last.text + text };
     } else {

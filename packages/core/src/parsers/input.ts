@@ -11,6 +11,12 @@ interface SpecialSpan {
   readonly end: number;
 }
 
+/** Whether the last unit is one to which another belongs. */
+export function endsInHalfCharacter(text: string): boolean {
+  const last = text.charCodeAt(text.length - 1);
+  return last >= 0xd800 && last <= 0xdbff;
+}
+
 export class Input {
   buffer = "";
   pos = 0;
@@ -43,8 +49,7 @@ export class Input {
   push(text: string): void {
     let piece = this.#surrogate === "" ? text : this.#surrogate + text;
     this.#surrogate = "";
-    const last = piece.charCodeAt(piece.length - 1);
-    if (last >= 0xd800 && last <= 0xdbff) {
+    if (endsInHalfCharacter(piece)) {
       this.#surrogate = piece.slice(-1);
       piece = piece.slice(0, -1);
     }
@@ -99,6 +104,18 @@ export class Input {
     const text = this.buffer.slice(this.pos, this.pos + count);
     this.pos += count;
     return text;
+  }
+
+  /** Whether a piece can be read as it comes: nothing waits before it, all of it is in view, and its end is whole. */
+  passes(text: string): boolean {
+    const isDrained = this.pos === this.buffer.length && this.#surrogate === "" && this.#beyond === "";
+    return isDrained && text.length <= this.#clampEnd - this.#base - this.pos && !endsInHalfCharacter(text);
+  }
+
+  /** Reads a piece that `passes`, without buffering it. */
+  pass(text: string, captured: boolean): void {
+    this.#base += text.length;
+    if (captured) this.#captured.add(text);
   }
 
   /** Hands over what was captured. */

@@ -130,8 +130,10 @@ function* readArguments(reader: ToolReader, keys: JsonCallKeys, call: Progress):
   call.seenArguments = true;
   const code = yield* reader.peek();
   if (code === -1) return "end";
-  let early = "";
   const known = call.name !== undefined;
+  if (known && code === OPEN)
+    return announce(reader, keys, call) ? yield* reader.jsonArguments() : "not-call";
+  let early = "";
   const commit = () => !known || announce(reader, keys, call);
   const sink = (text: string) => {
     if (known) reader.args(text);

@@ -46,6 +46,15 @@ export class MarkerSet {
     return length;
   }
 
+  /** Whether no marker can begin anywhere in `text`. */
+  misses(text: string): boolean {
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code < 128 ? this.#ascii[code] !== 0 : this.#wide) return false;
+    }
+    return true;
+  }
+
   /** Whether a marker stands at `at` (`hit`), may begin there, or not. */
   matchAt(text: string, at: number, final: boolean, check?: MarkerCheck): "yes" | "maybe" | "no" {
     const rest = text.length - at;

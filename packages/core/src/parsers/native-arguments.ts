@@ -28,7 +28,7 @@ export function* nativeArguments(
     return { fault: undefined, marker: empty };
   }
   const wrap = reader.rules.dialect === "smg" && (yield* reader.peek()) !== 123;
-  const outcome = wrap ? yield* wrapped(reader) : yield* reader.json(sink);
+  const outcome = wrap ? yield* wrapped(reader) : yield* reader.jsonArguments();
   if (outcome === "end") return { fault: "truncated", marker: undefined };
   if (outcome === "ok") {
     yield* reader.space();

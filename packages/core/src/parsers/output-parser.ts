@@ -127,9 +127,16 @@ class Pipeline implements OutputParser {
     this.#live();
     if (text !== "") {
       if (this.#decoder !== undefined) this.#flushDecoder();
-      this.#first.text(text);
+      this.#text(text);
     }
     return this.#emit.drain();
+  }
+
+  goOn(id: number): string | undefined {
+    this.#live();
+    if (this.#tokenizer?.isSpecialToken(id) !== false) return undefined;
+    const text = this.#decoder?.textOf?.(id);
+    return text !== undefined && this.#first.goOn(text) ? text : undefined;
   }
 
   pushIds(ids: ArrayLike<number>): OutputEvent[] {
@@ -179,13 +186,19 @@ class Pipeline implements OutputParser {
 
   #ordinary(ids: ArrayLike<number>, from: number, to: number): void {
     if (from >= to) return;
-    const text = this.#decoder?.push(Array.prototype.slice.call(ids, from, to)) ?? "";
-    if (text !== "") this.#first.text(text);
+    const part = to - from === ids.length ? ids : Array.prototype.slice.call(ids, from, to);
+    const text = this.#decoder?.push(part) ?? "";
+    if (text !== "") this.#text(text);
   }
 
   #flushDecoder(): void {
     const text = this.#decoder?.end() ?? "";
-    if (text !== "") this.#first.text(text);
+    if (text !== "") this.#text(text);
+  }
+
+  #text(text: string): void {
+    if (this.#first.goOn(text)) this.#emit.goOn(text);
+    else this.#first.text(text);
   }
 
   #setTokenAware(): void {
@@ -203,6 +216,7 @@ class Pipeline implements OutputParser {
     const tool = this.#tool;
     const rest: RestSink = {
       text: (text) => last.whole(text),
+      goOn: (text) => last.goOn(text),
       special: (text) => last.special(text),
       barrier: () => {
         if (tool?.protects !== true) last.barrier();

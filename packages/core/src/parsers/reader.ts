@@ -37,6 +37,11 @@ export class Reader {
       this.#pieces(marker).every(([offset, length]) => this.input.isSpecial(index + offset, length));
   }
 
+  /** Reads a piece if it only goes on with the latest event, which it leaves to the caller. False: nothing was read. */
+  goOn(_text: string): boolean {
+    return false;
+  }
+
   /** Consumes and captures `count` characters. */
   take(count: number): string {
     return this.input.take(count);

@@ -9,6 +9,8 @@ import type { Dialect } from "./rules.ts";
 export interface RestSink {
   text(text: string): void;
   special(text: string): void;
+  /** Reads text that only goes on with the latest event. False: nothing was read. */
+  goOn(text: string): boolean;
   /** Nothing that was passed on so far may continue: reasoning follows. */
   barrier(): void;
   /** Inside a call, where a reasoning tag would be part of an argument. */
@@ -34,6 +36,9 @@ export interface ReasoningSettings {
 export class ReasoningReader extends Reader {
   readonly settings: ReasoningSettings;
   readonly #rest: RestSink;
+  /** Where a task waits in text that it hands on as it comes: what ends the text, and whether it is reasoning. */
+  #until: MarkerSet | undefined;
+  #isThinking = false;
   #block = "";
   /** All reasoning, kept only where it may have to be shown as text. */
   #all = "";
@@ -57,7 +62,10 @@ export class ReasoningReader extends Reader {
       if (found > input.pos) this.#forward(found - input.pos);
       if (marker === undefined) {
         if (!input.canWait()) return undefined;
+        this.#until = set;
+        this.#isThinking = false;
         yield;
+        this.#until = undefined;
       } else if (this.#rest.protects) {
         this.#forward(marker.length);
       } else {
@@ -83,8 +91,26 @@ export class ReasoningReader extends Reader {
         return marker;
       }
       if (!input.canWait()) return undefined;
+      this.#until = set;
+      this.#isThinking = true;
       yield;
+      this.#until = undefined;
     }
+  }
+
+  override goOn(text: string): boolean {
+    const { input } = this;
+    if (this.#until?.misses(text) !== true || !input.passes(text)) return false;
+    if (!(this.#isThinking ? this.#thinksOn() : this.#rest.goOn(text))) return false;
+    input.pass(text, false);
+    return true;
+  }
+
+  /** Whether further reasoning only goes on with the latest event. */
+  #thinksOn(): boolean {
+    const { separate, stream, forceNonempty } = this.settings;
+    if (!separate) return this.emit.goesOn("text");
+    return stream && !forceNonempty && this.emit.goesOn("reasoning");
   }
 
   /** A block of reasoning begins; its opener is captured. */

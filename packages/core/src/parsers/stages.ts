@@ -1,6 +1,7 @@
 // What the pipeline feeds: a format that reads from its input, or the text itself.
 
 import type { Emitter } from "./emitter.ts";
+import { endsInHalfCharacter } from "./input.ts";
 import type { Reader, Task } from "./reader.ts";
 
 /** Something that can be fed. */
@@ -8,6 +9,11 @@ export interface Stage {
   text(text: string): void;
   /** The same from another stage, which holds incomplete characters itself. */
   whole(text: string): void;
+  /**
+   * Reads a piece if it does nothing but go on with the latest event, and leaves the event to the caller. False: nothing
+   * was read.
+   */
+  goOn(text: string): boolean;
   special(text: string): void;
   /** What was fed so far can not go on: reasoning follows. */
   barrier(): void;
@@ -32,6 +38,10 @@ export class TaskStage implements Stage {
   whole(text: string): void {
     this.#reader.input.pushWhole(text);
     this.#task.next();
+  }
+
+  goOn(text: string): boolean {
+    return this.#reader.goOn(text);
   }
 
   special(text: string): void {
@@ -61,14 +71,17 @@ export class TextStage implements Stage {
 
   text(text: string): void {
     const whole = this.#surrogate + text;
-    const last = whole.charCodeAt(whole.length - 1);
-    const cut = last >= 0xd800 && last <= 0xdbff ? 1 : 0;
+    const cut = endsInHalfCharacter(whole) ? 1 : 0;
     this.#surrogate = cut === 0 ? "" : whole.slice(-1);
     this.#emit.text(cut === 0 ? whole : whole.slice(0, -1));
   }
 
   whole(text: string): void {
     this.#emit.text(text);
+  }
+
+  goOn(text: string): boolean {
+    return this.#surrogate === "" && !endsInHalfCharacter(text) && this.#emit.goesOn("text");
   }
 
   special(text: string): void {

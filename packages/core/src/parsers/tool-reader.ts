@@ -1,13 +1,14 @@
 // The reader of tool formats: it knows calls and outer sections, and turns what a format reads into events.
 // A call is committed once its name and the start of its arguments were seen; before that it can still become text.
 
+import { JsonScanner } from "../json/index.ts";
 import type { Emitter } from "./emitter.ts";
 import type { CallIdentity, ToolDefinition } from "./format.ts";
 import { defaultCallId } from "./identity.ts";
 import { hasSurrogate } from "./json-text.ts";
 import type { MarkerSet } from "./marker-set.ts";
 import type { CallFault } from "./output-event.ts";
-import { type MarkerPieces, Reader, type Task } from "./reader.ts";
+import { type MarkerPieces, type Outcome, Reader, type Task } from "./reader.ts";
 import type { Rules } from "./rules.ts";
 
 export interface ParserLimits {
@@ -86,6 +87,10 @@ export class ToolReader extends Reader {
   #section: Section | undefined;
   #sections = 0;
   #started = 0;
+  /** Where a task waits in text that it emits as it comes: what ends the text. */
+  #until: MarkerSet | undefined;
+  /** What reads the JSON that goes into the arguments of the announced call as it comes. */
+  #arguments: JsonScanner | undefined;
 
   constructor(emit: Emitter, options: ToolReaderOptions) {
     super(emit, options.pieces);
@@ -132,15 +137,41 @@ export class ToolReader extends Reader {
         input.take(marker.length);
         if (!this.#discard.has(marker)) return marker;
         emit.skip(input.release(), "discard");
-      } else if (input.barrier) {
+      } else if (input.barrier || input.canWait()) {
         input.barrier = false;
+        this.#until = set;
         yield;
-      } else if (input.canWait()) {
-        yield;
+        this.#until = undefined;
       } else {
         return undefined;
       }
     }
+  }
+
+  /** Consumes one JSON value: the arguments of the announced call. */
+  *jsonArguments(scanner: JsonScanner = new JsonScanner(this.options.limits.depth)): Task<Outcome> {
+    this.#arguments = scanner;
+    const outcome = yield* this.json((text) => this.args(text), scanner);
+    this.#arguments = undefined;
+    return outcome;
+  }
+
+  override goOn(text: string): boolean {
+    const inArguments = this.#arguments !== undefined;
+    const goesOn = inArguments ? this.#argumentsGoOn(text) : this.#textGoesOn(text);
+    if (!goesOn || !this.input.passes(text)) return false;
+    this.input.pass(text, inArguments);
+    return true;
+  }
+
+  #textGoesOn(text: string): boolean {
+    return this.#until?.misses(text) === true && this.emit.goesOn("text");
+  }
+
+  #argumentsGoOn(text: string): boolean {
+    const call = this.#call;
+    if (call?.mode !== "eager" || this.#arguments?.staysInString(text) !== true) return false;
+    return this.emit.goesOnWithArguments(call.index);
   }
 
   /** What was captured and not claimed becomes text. */
@@ -314,6 +345,7 @@ export class ToolReader extends Reader {
   #take(): OpenCall | undefined {
     const call = this.#call;
     this.#call = undefined;
+    this.#arguments = undefined;
     this.candidate = false;
     this.input.unclamp();
     return call;

@@ -16,13 +16,17 @@ export class ByteStreamDecoder implements StreamDecoder {
   }
 
   push(ids: ArrayLike<number>): string {
-    const skip = this.#options.skipSpecialTokens === true;
-    if (ids.length === 1 && !skip && this.#utf8.pendingLength === 0) {
+    if (ids.length === 1) {
       // One token at a time is how engines deliver, and most tokens are text by themselves.
-      const text = this.#decoder.textOf(ids[0]!, 0);
+      const text = this.textOf(ids[0]!);
       if (text !== undefined) return text;
     }
-    return this.#utf8.push(this.#decoder.decodeBytes(ids, skip));
+    return this.#utf8.push(this.#decoder.decodeBytes(ids, this.#options.skipSpecialTokens === true));
+  }
+
+  textOf(id: number): string | undefined {
+    if (this.#options.skipSpecialTokens === true || this.#utf8.pendingLength > 0) return undefined;
+    return this.#decoder.textOf(id, 0);
   }
 
   end(): string {

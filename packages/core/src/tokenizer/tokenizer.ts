@@ -21,6 +21,8 @@ export interface DecodeOptions {
 export interface StreamDecoder {
   /** The text that these IDs complete; may be empty. */
   push(ids: ArrayLike<number>): string;
+  /** The text of a token that is text by itself, where nothing waits for it; undefined, else. Changes nothing. */
+  textOf?(id: number): string | undefined;
   /** What was held back: U+FFFD for an incomplete character, else empty. The decoder can be used anew. */
   end(): string;
 }

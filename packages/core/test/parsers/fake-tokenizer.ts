@@ -28,7 +28,7 @@ export function fakeTokenizer(specials: readonly string[]): FakeTokenizer {
     }
     return list;
   };
-  const decoder = (): StreamDecoder => ({ push: decode, end: () => "" });
+  const decoder = (): StreamDecoder => ({ push: decode, textOf: (id) => decode([id]), end: () => "" });
   const unused = () => {
     throw new Error("not part of the fake");
   };

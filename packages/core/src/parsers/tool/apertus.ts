@@ -43,7 +43,7 @@ function* namedObject(reader: ToolReader): Task<CallOutcome> {
   if (start === -1) return "end";
   if (start !== 123 || !reader.commit(name)) return "not-call";
   const scanner = new JsonScanner(reader.options.limits.depth);
-  const outcome = yield* reader.json((text) => reader.args(text), scanner);
+  const outcome = yield* reader.jsonArguments(scanner);
   if (outcome === "end" && scanner.closable) {
     reader.args(scanner.closers());
     reader.emit.diagnostic("closed-brackets", scanner.closers());

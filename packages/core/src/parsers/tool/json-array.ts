@@ -34,7 +34,7 @@ function* argumentsOf(reader: ToolReader, name: string): Task {
     reader.fail("missing-name");
     return;
   }
-  const outcome = yield* reader.json((text) => reader.args(text));
+  const outcome = yield* reader.jsonArguments();
   if (outcome === "ok") reader.complete();
   else reader.fail(faultOf(outcome));
 }

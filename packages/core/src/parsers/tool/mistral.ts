@@ -83,7 +83,7 @@ function* named(reader: ToolReader): Task {
 
 function* namedArguments(reader: ToolReader): Task {
   const sink = (text: string) => reader.args(text);
-  const outcome = yield* reader.json(sink);
+  const outcome = yield* reader.jsonArguments();
   if (outcome === "ok") {
     reader.complete();
     return;
