@@ -1,6 +1,7 @@
 // What differs between the engines behind one gRPC family: numbers of fields, defaults, and what each can do.
 
 import type { Capabilities, GenerateRequest } from "../engine.ts";
+import type { Json } from "../remote/json-view.ts";
 import type { Message, MessageValue } from "./wire.ts";
 
 /** Messages of a service. Field names are ours and the same for all engines; only numbers travel. */
@@ -31,6 +32,8 @@ export interface GrpcDialect {
    */
   toRequest(request: GenerateRequest, vocabSize: number | undefined): MessageValue;
   toAbort(requestId: string): MessageValue;
+  /** What the server says of its model, without what it makes up. */
+  correctInfo?(model: Json): Json;
   /** How to make the server send log-probabilities, where it sends none without being told at its start. */
   readonly logprobsAdvice?: string;
 }

@@ -27,13 +27,16 @@ export function createGrpcUpstream(dialect: GrpcDialect, options: RemoteEngineOp
   const ask = (name: string, response: Message, signal?: AbortSignal) =>
     connection.call(method(name, {}, response), {}, { timeout: questionTimeout, signal });
   let vocabSize: number | undefined;
+  let isDescribed = false;
 
   async function describe(signal?: AbortSignal): Promise<EngineInfo> {
-    const model = await ask("GetModelInfo", messages.modelInfo, signal);
+    const said = await ask("GetModelInfo", messages.modelInfo, signal);
+    const model = dialect.correctInfo?.(said) ?? said;
     const server =
       messages.serverInfo && (await ask("GetServerInfo", messages.serverInfo, signal).catch(() => undefined));
     const info = { ...toInfo(kind, model, asString(server?.["version"]), options), capabilities };
     vocabSize = info.vocabSize;
+    isDescribed = true;
     return info;
   }
 
@@ -51,7 +54,7 @@ export function createGrpcUpstream(dialect: GrpcDialect, options: RemoteEngineOp
 
   const generate = method("Generate", messages.generateRequest, messages.generateResponse);
   const open: Upstream["open"] = async (request, _model, signal) => {
-    if (request.sampling.logitBias?.size && vocabSize === undefined) await describe(signal);
+    if (request.sampling.logitBias?.size && !isDescribed) await describe(signal);
     const answers = connection.stream(
       generate,
       dialect.toRequest(request, vocabSize),

@@ -111,6 +111,8 @@ export interface GrpcFakeOptions {
   readonly tokenizer?: readonly Body[];
   readonly tokenizerFailure?: number;
   readonly eos?: readonly number[];
+  /** What the server says of its model in place of the usual. */
+  readonly model?: Body;
 }
 
 export interface GrpcFake {
@@ -225,6 +227,7 @@ export async function startGrpcFake(name: GrpcName, options: GrpcFakeOptions): P
           vocab_size: 1000,
           eos_token_ids: options.eos ?? [],
           bos_token_id: 3,
+          ...options.model,
           ...(name !== "mlx" && { default_sampling_params_json: '{"temperature":0.6,"top_k":20}' }),
         },
   );

@@ -296,6 +296,16 @@ describe("what only one dialect does", () => {
     expect([first === second, first === third]).toEqual([true, false]);
   });
 
+  it("sglang: what the server makes up about its model is left out", async () => {
+    const model = { max_context_length: 8192, max_req_input_len: 506, vocab_size: 128_256, bos_token_id: 1 };
+    const unknown = await (await start("sglang", { model })).engine.info();
+    expect(unknown).toMatchObject({ maxContext: 512 });
+    expect(unknown).not.toHaveProperty("vocabSize");
+    expect(unknown).not.toHaveProperty("bosTokenId");
+    const known = await (await start("sglang", { model, eos: [99] })).engine.info();
+    expect(known).toMatchObject({ maxContext: 512, vocabSize: 128_256, bosTokenId: 1 });
+  });
+
   it("sglang: an end that it has no word for is an error that names it", async () => {
     const { engine } = await start("sglang", { finishReason: "retracted" });
     expect(finishOf(await collect(engine.generate(request({ stop: {} }))))).toMatchObject({

@@ -1,5 +1,6 @@
 // SGLang, started with `python -m sglang.launch_server --grpc-mode`. Zeros are taken literally: every field is set.
 
+import { asIds, asNumber } from "../../remote/json-view.ts";
 import type { GrpcDialect } from "../dialect.ts";
 import {
   abortOne,
@@ -38,6 +39,8 @@ const completed: Message = {
   reasoning_tokens: [12, "uint32"],
 };
 
+const isPositive = (value: number | undefined): value is number => value !== undefined && value > 0;
+
 export const sglang: GrpcDialect = {
   name: "sglang",
   service: "sglang.grpc.scheduler.SglangScheduler",
@@ -72,6 +75,7 @@ export const sglang: GrpcDialect = {
       vocab_size: [8, "uint32"],
       eos_token_ids: [11, "uint32*"],
       bos_token_id: [13, "uint32"],
+      max_req_input_len: [14, "uint32"],
       default_sampling_params_json: [20, "string"],
     },
     serverInfo: { version: [7, "string"] },
@@ -86,6 +90,19 @@ export const sglang: GrpcDialect = {
       ...sglangRequest("grpc-sglang", request),
       disaggregated_params: opaque?.["disaggregated_params"],
       lora_id: lora,
+    };
+  },
+  correctInfo: (model) => {
+    const { vocab_size, bos_token_id, max_context_length, ...rest } = model;
+    // All come from one place, or are made up: 128256 ids, the first token 1, and no end.
+    const known = asIds(model["eos_token_ids"]).length > 0;
+    // The room for tokens in memory is given as the context; the longest prompt is six less than the real one.
+    const longest = asNumber(model["max_req_input_len"]);
+    const context = Math.min(...[asNumber(max_context_length), longest && longest + 6].filter(isPositive));
+    return {
+      ...rest,
+      ...(known && { vocab_size, bos_token_id }),
+      ...(Number.isFinite(context) && { max_context_length: context }),
     };
   },
   toAbort: (requestId) => ({ request_id: requestId, reason: "the client left" }),
