@@ -16,6 +16,7 @@ import type { ModelRegistry } from "./models.ts";
 import type { Observation } from "./observability/observation.ts";
 import type { Tracing } from "./observability/tracing.ts";
 import type { ServerSettings } from "./options.ts";
+import type { ConversationLocks } from "./responses/conversation-locks.ts";
 import type { ResponseJobs } from "./responses/jobs.ts";
 import type { Ownership } from "./responses/ownership.ts";
 import type { BrowserStates } from "./responses/tools/browser-states.ts";
@@ -32,6 +33,7 @@ export interface ServerContext {
   readonly store: ResponseStore;
   readonly jobs: ResponseJobs;
   readonly ownership: Ownership;
+  readonly conversationLocks: ConversationLocks;
   /** Tools that responses may use. */
   readonly tools: ServerToolOptions;
   readonly browserStates: BrowserStates;

@@ -15,6 +15,7 @@ import { CodecState } from "./codec/state.ts";
 import type { ServerContext } from "./context.ts";
 import { Drain } from "./drain.ts";
 import { createFetchHandler, type FetchHandler } from "./fetch-handler.ts";
+import { HeldClaims } from "./held-claims.ts";
 import { IdempotentAnswers } from "./idempotency/idempotent-answers.ts";
 import { KeyLimits } from "./key-limits.ts";
 import { measuredStore } from "./measured-store.ts";
@@ -23,6 +24,7 @@ import { MetricsListener } from "./metrics-listener.ts";
 import { loadModels, type ServedModel } from "./models.ts";
 import { loadTracing } from "./observability/tracing.ts";
 import { type ModelOptions, type ServerOptions, toSettings } from "./options.ts";
+import { ConversationLocks } from "./responses/conversation-locks.ts";
 import { ResponseJobs } from "./responses/jobs.ts";
 import { Ownership } from "./responses/ownership.ts";
 import { BrowserStates } from "./responses/tools/browser-states.ts";
@@ -73,12 +75,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const jobs = new ResponseJobs();
   const ownership = new Ownership({ store, jobs, log });
   await ownership.start();
+  const claims = store.claims && new HeldClaims(store.claims, log);
   const context: ServerContext = {
     models,
     settings,
     admission,
     keyLimits: new KeyLimits(settings.keyLimits),
-    idempotentAnswers: new IdempotentAnswers(),
+    idempotentAnswers: new IdempotentAnswers({ claims }),
+    conversationLocks: new ConversationLocks(claims),
     metrics,
     store,
     jobs,

@@ -20,6 +20,9 @@ interface Driver {
   readonly default: { readonly Pool: new (options: Readonly<Record<string, unknown>>) => Pool };
 }
 
+/** Milliseconds since 1970 by the database's clock. */
+export const now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
 /** Schema changes, in order; the database remembers how many it has. */
 const migrations = [
   `CREATE TABLE tokenwire.responses (
@@ -48,6 +51,9 @@ const migrations = [
    CREATE TABLE tokenwire.secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);`,
   `ALTER TABLE tokenwire.responses ADD COLUMN owner TEXT, ADD COLUMN lease BIGINT,
      ADD COLUMN cancel BOOLEAN NOT NULL DEFAULT false;`,
+  `CREATE TABLE tokenwire.claims (
+     name TEXT PRIMARY KEY, owner TEXT NOT NULL, note TEXT NOT NULL, until BIGINT NOT NULL, value BYTEA);
+   CREATE INDEX claims_until ON tokenwire.claims (until);`,
 ];
 
 /** Any number, the same in every process: servers that start together change the tables one after the other. */

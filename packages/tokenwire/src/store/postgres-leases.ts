@@ -1,7 +1,7 @@
 // Leases in PostgreSQL. Time is the database's: the clocks of servers differ.
 
 import type { LeasedResponse, ResponseLeases } from "./leases.ts";
-import { idFrom, idTo, type Pool } from "./postgres-database.ts";
+import { idFrom, idTo, now, type Pool } from "./postgres-database.ts";
 import type { StoredResponse } from "./store.ts";
 
 /** How a response is written: as new, or only where its owner still holds the lease. */
@@ -12,7 +12,6 @@ export type LeaseWrite =
 type Write = (tenant: string, stored: StoredResponse, lease: LeaseWrite) => Promise<boolean>;
 
 const unfinished = "status IN ('queued', 'in_progress')";
-const now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
 interface Row {
   readonly tenant: string;

@@ -5,8 +5,10 @@ import { randomBytes } from "node:crypto";
 import { TokenwireError } from "@tokenwire/core";
 import type { ResponseItem } from "../protocol/index.ts";
 import type { ChatStore } from "./chats.ts";
+import type { Claims } from "./claims.ts";
 import type { ResponseLeases } from "./leases.ts";
 import { PostgresChats } from "./postgres-chats.ts";
+import { PostgresClaims } from "./postgres-claims.ts";
 import { type Client, createPool, idFrom, idTo, migrate, type Pool } from "./postgres-database.ts";
 import { type LeaseWrite, PostgresLeases, responseWrite } from "./postgres-leases.ts";
 import { itemsOf, type ResponseStore, type StoredConversation, type StoredResponse } from "./store.ts";
@@ -68,6 +70,7 @@ class PostgresStore implements ResponseStore {
   readonly name: string;
   readonly chats: ChatStore;
   readonly leases: ResponseLeases;
+  readonly claims: Claims;
   readonly #pool: Pool;
   readonly #maxAge: number;
 
@@ -75,6 +78,7 @@ class PostgresStore implements ResponseStore {
     const { maxAge = 30 * 24 * 3_600_000, leaseDuration = 15_000 } = options;
     this.name = name;
     this.chats = new PostgresChats(pool, maxAge);
+    this.claims = new PostgresClaims(pool, leaseDuration);
     this.leases = new PostgresLeases(pool, leaseDuration, (tenant, stored, lease) =>
       this.#putResponse(tenant, stored, lease),
     );

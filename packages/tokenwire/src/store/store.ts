@@ -3,6 +3,7 @@
 
 import type { ResponseItem, ResponseObject } from "../protocol/index.ts";
 import type { ChatStore } from "./chats.ts";
+import type { Claims } from "./claims.ts";
 import type { ResponseLeases } from "./leases.ts";
 
 /** A response with what its successors need. */
@@ -40,6 +41,8 @@ export interface ResponseStore {
   readonly chats: ChatStore;
   /** Where several servers share the store. Absent: what is unfinished at the start has no owner. */
   readonly leases?: ResponseLeases;
+  /** The same for what only one server at a time may do. Absent: there is one server. */
+  readonly claims?: Claims;
   /** Resolves once the response survives a crash (as far as the adapter promises any survival). */
   putResponse(tenant: string, stored: StoredResponse): Promise<void>;
   getResponse(tenant: string, id: string): Promise<StoredResponse | undefined>;

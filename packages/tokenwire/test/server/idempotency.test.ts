@@ -188,7 +188,7 @@ describe("kept answers", () => {
   it("are bounded in number, bytes and age", async () => {
     let now = 0;
     let made = 0;
-    const answers = new IdempotentAnswers({ answers: 3, bytes: 1_000, age: 100 }, () => now);
+    const answers = new IdempotentAnswers({ limits: { answers: 3, bytes: 1_000, age: 100 }, now: () => now });
     const app = Fastify();
     app.post("/", async (request, reply) => {
       const size = Number(request.headers["x-size"] ?? 10);

@@ -16,10 +16,11 @@ const routes = fileURLToPath(new URL("../../src/server/routes/", import.meta.url
 const leaseDuration = 1_200;
 
 /** Says `.` every 20 ms, as often as the input says, and tells its parent when an engine call is aborted. */
-const program = storeProgram({
-  open: "openPostgresStore",
-  leaseDuration,
-  tokens: `
+const program = (duration: number): string =>
+  storeProgram({
+    open: "openPostgresStore",
+    leaseDuration: duration,
+    tokens: `
       const count = Number(tokenizer.decode(request.prompt.tokenIds));
       for (let n = 0; n < count; n++) {
         await delay(20);
@@ -29,13 +30,15 @@ const program = storeProgram({
         }
         yield { type: "delta", index: 0, tokenIds: [46] };
       }`,
-});
+  });
 
 const forever = "100000";
 
 interface Replica {
   readonly child: ChildProcess;
   readonly url: string;
+  /** The store. */
+  readonly database: string;
   /** What it has told, line by line. */
   readonly lines: readonly string[];
 }
@@ -77,10 +80,16 @@ async function untilTold(replica: Replica, line: string): Promise<void> {
 describe.skipIf(!hasPostgres)("two servers on one store", () => {
   let postgres: TestPostgres;
   let code: string;
+  /** Of servers whose leases last long enough for a machine that is busy. */
+  let patient: string;
   const open: Replica[] = [];
 
   beforeAll(async () => {
-    [postgres, code] = await Promise.all([startPostgres(), bundle(program)]);
+    [postgres, code, patient] = await Promise.all([
+      startPostgres(),
+      bundle(program(leaseDuration)),
+      bundle(program(3 * leaseDuration)),
+    ]);
   });
   afterEach(async () => {
     for (const { child } of open.splice(0)) {
@@ -91,11 +100,11 @@ describe.skipIf(!hasPostgres)("two servers on one store", () => {
   });
   afterAll(() => postgres?.stop());
 
-  async function start(database: string): Promise<Replica> {
-    const child = run(code, [database], routes);
+  async function start(database: string, source = code): Promise<Replica> {
+    const child = run(source, [database], routes);
     const lines: string[] = [];
     child.stdout!.on("data", (text: string) => lines.push(...text.trim().split("\n")));
-    const replica = { child, lines, url: "" };
+    const replica = { child, lines, database, url: "" };
     open.push(replica);
     while (lines.length === 0) {
       expect(child.exitCode).toBeNull();
@@ -104,9 +113,9 @@ describe.skipIf(!hasPostgres)("two servers on one store", () => {
     return { ...replica, url: lines[0]! };
   }
 
-  async function pair(): Promise<[Replica, Replica]> {
+  async function pair(source = code): Promise<[Replica, Replica]> {
     const database = await postgres.createDatabase();
-    return Promise.all([start(database), start(database)]);
+    return Promise.all([start(database, source), start(database, source)]);
   }
 
   it("see the work of each other, and cancel it", async () => {
@@ -177,5 +186,85 @@ describe.skipIf(!hasPostgres)("two servers on one store", () => {
     maker.child.kill("SIGTERM");
     const [exitCode] = await once(maker.child, "exit");
     expect([exitCode, await statusOf(other.url, path)]).toEqual([0, "completed"]);
+  });
+
+  const inConversation = (url: string, conversation: string, input: string) =>
+    ask(url, "", { model: "m", input, conversation });
+
+  async function conversationOn(url: string): Promise<string> {
+    const response = await fetch(`${url}/v1/conversations`, { method: "POST" });
+    return ((await response.json()) as Body)["id"];
+  }
+
+  it("make one response at a time in a conversation, and go on where one was killed", async () => {
+    const [maker, other] = await pair();
+    const conversation = await conversationOn(other.url);
+    const first = inConversation(maker.url, conversation, "60");
+    await delay(300);
+    const second = await inConversation(other.url, conversation, "0");
+    expect([second.status, second.body["error"].code]).toEqual([409, "conversation_locked"]);
+    expect((await inConversation(other.url, await conversationOn(other.url), "0")).status).toBe(200);
+    expect((await first).status).toBe(200);
+    expect((await inConversation(other.url, conversation, "1")).status).toBe(200);
+    const items = await fetch(`${other.url}/v1/conversations/${conversation}/items`);
+    expect(((await items.json()) as Body)["data"]).toHaveLength(3);
+    const lost = inConversation(maker.url, conversation, forever).catch(() => undefined);
+    await delay(300);
+    maker.child.kill("SIGKILL");
+    await lost;
+    for (let tries = 0; tries < 100; tries++) {
+      const { status } = await inConversation(other.url, conversation, "0");
+      if (status === 200) return;
+      expect(status).toBe(409);
+      await delay(50);
+    }
+    throw new Error("the conversation of a dead server stayed locked");
+  });
+
+  /** An answer that takes longer than a claim without renewal. */
+  const dots = 200;
+  const answered = { model: "m", messages: [{ role: "user", content: String(dots) }] };
+
+  async function withKey(url: string, key: string, body: object) {
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "idempotency-key": key },
+      body: JSON.stringify(body),
+    });
+    const replayed = response.headers.get("idempotent-replayed");
+    return { status: response.status, text: await response.text(), replayed };
+  }
+
+  it.each([false, true])("make one answer for an idempotency key, streamed: %s", async (stream) => {
+    const [one, other] = await pair(patient);
+    const body = { ...answered, stream };
+    const [first, second] = await Promise.all([withKey(one.url, "k", body), withKey(other.url, "k", body)]);
+    expect([first.status, first.text.includes(stream ? "data: [DONE]" : ".".repeat(dots))]).toEqual([
+      200,
+      true,
+    ]);
+    expect(second.text).toBe(first.text);
+    expect([first.replayed, second.replayed].sort()).toEqual(["true", null].sort());
+    expect((await withKey(other.url, "k", body)).text).toBe(first.text);
+    const reused = await withKey(other.url, "k", { ...body, temperature: 0.5 });
+    expect([reused.status, JSON.parse(reused.text).error.code]).toEqual([409, "idempotency_key_reused"]);
+    const third = await start(one.database, patient);
+    expect((await withKey(third.url, "k", body)).text).toBe(first.text);
+    const elsewhere = await withKey(third.url, "k", { ...body, temperature: 0.5 });
+    expect([elsewhere.status, JSON.parse(elsewhere.text).error.code]).toEqual([
+      409,
+      "idempotency_key_reused",
+    ]);
+  });
+
+  it("make the answer of a killed one again", async () => {
+    const [one, other] = await pair();
+    const endless = { ...answered, messages: [{ role: "user", content: "150" }] };
+    const lost = withKey(one.url, "k", endless).catch(() => undefined);
+    await delay(300);
+    const waiting = withKey(other.url, "k", endless);
+    one.child.kill("SIGKILL");
+    await lost;
+    expect(await waiting).toMatchObject({ status: 200, replayed: null });
   });
 });

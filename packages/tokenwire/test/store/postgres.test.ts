@@ -99,7 +99,7 @@ describe.skipIf(!hasPostgres)("with a Postgres server", () => {
     await first.close();
     await execute(
       url,
-      `DROP TABLE tokenwire.chats, tokenwire.secrets;
+      `DROP TABLE tokenwire.chats, tokenwire.secrets, tokenwire.claims;
        ALTER TABLE tokenwire.responses DROP COLUMN owner, DROP COLUMN lease, DROP COLUMN cancel;
        UPDATE tokenwire.schema_version SET version = 1`,
     );

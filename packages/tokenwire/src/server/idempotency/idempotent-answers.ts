@@ -2,9 +2,11 @@
 // the same time or a day apart. Answers that failed are made again. What is kept is bounded in number, bytes and age.
 
 import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { type JsonValue, stringifyJson } from "@tokenwire/core/json";
 import { ApiError, invalidRequest } from "../../protocol/index.ts";
 import type { Route, RouteContext } from "../context.ts";
+import type { HeldClaims } from "../held-claims.ts";
 import { DetachedAnswers } from "./detached.ts";
 import { Recording } from "./recording.ts";
 
@@ -31,19 +33,38 @@ interface Entry {
   bytes: number;
 }
 
+export interface IdempotencyOptions {
+  readonly limits?: IdempotencyLimits;
+  /** For tests. */
+  readonly now?: () => number;
+  /** Where several servers share a store. Answers of up to a megabyte are left there for the others. */
+  readonly claims?: HeldClaims | undefined;
+}
+
+/** Bytes of an answer that is left for other servers. */
+const maxShared = 1 << 20;
+/** Milliseconds between two looks at an answer that another server makes. */
+const lookInterval = 100;
+
 const usableKey = /^[\x21-\x7e]{1,255}$/;
 
 export class IdempotentAnswers {
   readonly #limits: IdempotencyLimits;
   readonly #now: () => number;
+  readonly #claims: HeldClaims | undefined;
   readonly #detached: DetachedAnswers = new DetachedAnswers();
   /** By the digest of tenant, address and key, which may be long; in the order of their beginning. */
   readonly #entries: Map<string, Entry> = new Map();
   #bytes = 0;
 
-  constructor(limits: IdempotencyLimits = idempotencyLimits, now: () => number = () => performance.now()) {
+  constructor({
+    limits = idempotencyLimits,
+    now = () => performance.now(),
+    claims,
+  }: IdempotencyOptions = {}) {
     this.#limits = limits;
     this.#now = now;
+    this.#claims = claims;
   }
 
   /** How many answers are kept or being made. */
@@ -64,12 +85,7 @@ export class IdempotentAnswers {
     const key = digest(`${tenant}\n${request.url}\n${given}`);
     const body = digest(bodyText(request.body as JsonValue | Buffer | undefined));
     const known = this.#find(key);
-    if (known !== undefined && known.body !== body) {
-      throw new ApiError(409, "This Idempotency-Key was used with another body. Take a new key.", {
-        param: "Idempotency-Key",
-        wireCode: "idempotency_key_reused",
-      });
-    }
+    if (known !== undefined && known.body !== body) throw keyReused();
     if (known !== undefined) void reply.header("idempotent-replayed", "true");
     const { recording } = known ?? this.#begin(key, body, route, context);
     await recording.replay(reply, server.settings.timeouts.stalledReader);
@@ -89,11 +105,49 @@ export class IdempotentAnswers {
     this.#entries.set(key, entry);
     // The answer outlives its first request when another one waits for it.
     const signal = AbortSignal.any([recording.signal, context.server.shutdown]);
-    const made = this.#detached.run(context.request.url, recording, (reply) =>
-      route.handle({ ...context, reply, signal }),
-    );
-    void made.then(() => this.#keep(key, entry, !context.observation.wasCutShort));
+    const make = (): Promise<void> =>
+      this.#detached.run(context.request.url, recording, (reply) =>
+        route.handle({ ...context, reply, signal }),
+      );
+    void this.#makeOnce(key, entry, context, make).catch((error: unknown) => {
+      recording.fail(error);
+      this.#keep(key, entry, false);
+    });
     return entry;
+  }
+
+  /** Makes an answer, unless another server has made it, or is making it. */
+  async #makeOnce(
+    key: string,
+    entry: Entry,
+    context: RouteContext,
+    make: () => Promise<void>,
+  ): Promise<void> {
+    const { recording, body } = entry;
+    const name = `answer ${key}`;
+    const made = await this.#madeElsewhere(name, body, recording.signal);
+    if (made === undefined) await make();
+    else if (!recording.ended) recording.fill(made);
+    const isWhole = !context.observation.wasCutShort;
+    if (made === undefined) this.#share(name, recording, isWhole);
+    this.#keep(key, entry, isWhole);
+  }
+
+  /** The answer of another server, once there is one; undefined: it is this one's to make. */
+  async #madeElsewhere(name: string, body: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const claimed = await this.#claims?.take(name, body);
+      if (claimed === undefined) return undefined;
+      if (claimed.note !== body) throw keyReused();
+      if (claimed.value !== undefined) return claimed.value;
+      await delay(lookInterval, undefined, { signal });
+    }
+  }
+
+  #share(name: string, recording: Recording, isWhole: boolean): void {
+    if (isWhole && recording.isUsable && recording.size <= maxShared) {
+      this.#claims?.settle(name, recording.toBytes(), this.#limits.age);
+    } else this.#claims?.release(name);
   }
 
   #keep(key: string, entry: Entry, isWhole: boolean): void {
@@ -112,6 +166,13 @@ export class IdempotentAnswers {
     this.#bytes -= entry.bytes;
     this.#entries.delete(key);
   }
+}
+
+function keyReused(): ApiError {
+  return new ApiError(409, "This Idempotency-Key was used with another body. Take a new key.", {
+    param: "Idempotency-Key",
+    wireCode: "idempotency_key_reused",
+  });
 }
 
 /** Equal for bodies that say the same, however they were spaced. */

@@ -56,6 +56,21 @@ export class Recording {
     return this.#ended ? this.isUsable : !this.#abort.signal.aborted;
   }
 
+  /** All of it, to be kept elsewhere; see `fill`. */
+  toBytes(): Uint8Array {
+    return Buffer.concat([Buffer.from(`${JSON.stringify(this.#head)}\n`), ...this.#chunks]);
+  }
+
+  /** Makes it the answer that another recording's bytes are. */
+  fill(bytes: Uint8Array): void {
+    const all = Buffer.from(bytes);
+    const end = all.indexOf("\n");
+    const { status, headers } = JSON.parse(all.toString("utf8", 0, end)) as Head;
+    this.#head = { status, headers: { ...headers, "idempotent-replayed": "true" } };
+    this.add(all.subarray(end + 1));
+    this.end();
+  }
+
   begin(status: number, headers: Readonly<Record<string, unknown>>): void {
     const kept = Object.entries(headers).filter(
       (entry): entry is [string, string | string[]] => entry[1] !== undefined && !ownHeaders.has(entry[0]),

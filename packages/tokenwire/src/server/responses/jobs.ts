@@ -58,7 +58,6 @@ export class ResponseJob {
 export class ResponseJobs {
   readonly #jobs: Map<string, ResponseJob> = new Map();
   readonly #ended: ChangeSignal = new ChangeSignal();
-  readonly #lockedConversations: Set<string> = new Set();
 
   get(tenant: string, id: string): ResponseJob | undefined {
     const job = this.#jobs.get(id);
@@ -82,17 +81,5 @@ export class ResponseJobs {
   /** Resolves when nothing is being made. */
   async settled(): Promise<void> {
     while (this.#jobs.size > 0) await this.#ended.next;
-  }
-
-  /** Reserves a conversation; false when another response is being made in it. */
-  lockConversation(tenant: string, id: string): boolean {
-    const key = `${tenant}\n${id}`;
-    if (this.#lockedConversations.has(key)) return false;
-    this.#lockedConversations.add(key);
-    return true;
-  }
-
-  unlockConversation(tenant: string, id: string): void {
-    this.#lockedConversations.delete(`${tenant}\n${id}`);
   }
 }

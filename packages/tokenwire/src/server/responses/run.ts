@@ -1,7 +1,7 @@
 // Makes one response: generates, encodes, stores, and only then tells that it is complete.
 
 import {
-  ApiError,
+  type ApiError,
   emptyUsage,
   newId,
   ResponseEncoder,
@@ -226,16 +226,4 @@ export class ResponseRun {
       },
     );
   }
-}
-
-/** The answer to a create call on a conversation that is being written. */
-export function conversationLocked(id: string): ApiError {
-  return new ApiError(
-    409,
-    `Another response is being made in the conversation '${id}'. Retry when it is complete.`,
-    {
-      param: "conversation",
-      wireCode: "conversation_locked",
-    },
-  );
 }

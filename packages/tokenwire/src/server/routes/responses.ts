@@ -14,7 +14,7 @@ import { toApiError } from "../errors.ts";
 import { refuseUnknown } from "../request-rules.ts";
 import { draftResponse, type ResponseDraft } from "../responses/context.ts";
 import { ResponseJob } from "../responses/jobs.ts";
-import { conversationLocked, ResponseRun, type ResponseSink } from "../responses/run.ts";
+import { ResponseRun, type ResponseSink } from "../responses/run.ts";
 import { hostedTypes } from "../responses/tools/options.ts";
 import type { EventStream } from "../sse.ts";
 import { respondWithStream } from "../stream.ts";
@@ -154,13 +154,7 @@ export const createResponse: Route = {
     const body = context.body();
     const request = parseResponsesRequest(body, hostedTypes(server.tools));
     refuseUnknown(context, unknownResponsesFields(body));
-    const { conversationId } = request;
-    if (conversationId !== undefined && !server.jobs.lockConversation(tenant, conversationId)) {
-      throw conversationLocked(conversationId);
-    }
-    const release = (): void => {
-      if (conversationId !== undefined) server.jobs.unlockConversation(tenant, conversationId);
-    };
+    const release = await server.conversationLocks.lock(tenant, request.conversationId);
     let draft: ResponseDraft;
     try {
       draft = await draftResponse(context, request);

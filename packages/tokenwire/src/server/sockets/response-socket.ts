@@ -22,7 +22,7 @@ import { toApiError } from "../errors.ts";
 import { Observation } from "../observability/observation.ts";
 import { refuseUnknown } from "../request-rules.ts";
 import { draftResponse } from "../responses/context.ts";
-import { conversationLocked, ResponseRun } from "../responses/run.ts";
+import { ResponseRun } from "../responses/run.ts";
 import { hostedTypes } from "../responses/tools/options.ts";
 import { watchAge } from "./connection-age.ts";
 
@@ -170,12 +170,8 @@ export class ResponseSocket {
   async #create(body: RequestBody, observation: Observation): Promise<void> {
     const request = parseResponsesRequest(body, hostedTypes(this.#server.tools));
     refuseUnknown({ server: this.#server, requestId: this.#caller.requestId }, unknownResponsesFields(body));
-    const { conversationId } = request;
     const { tenant } = this.#caller;
-    const { jobs } = this.#server;
-    if (conversationId !== undefined && !jobs.lockConversation(tenant, conversationId)) {
-      throw conversationLocked(conversationId);
-    }
+    const release = await this.#server.conversationLocks.lock(tenant, request.conversationId);
     const signal = AbortSignal.any([this.#closed.signal, this.#server.shutdown]);
     const server = { ...this.#server, store: withKept(this.#server.store, this.#kept) };
     const caller: Caller = { ...this.#caller, server, observation, signal };
@@ -189,7 +185,7 @@ export class ResponseSocket {
         await this.#kept.putResponse(tenant, { response, input: draft.input, previousId });
       } else if (previousId !== null) await this.#kept.deleteResponse(tenant, previousId);
     } finally {
-      if (conversationId !== undefined) jobs.unlockConversation(tenant, conversationId);
+      release();
     }
   }
 
