@@ -49,6 +49,7 @@ export interface ServeFlags extends ServeToolFlags {
   readonly coalesce: number;
   readonly keepAlive: number;
   readonly reasoningFields: "both" | "reasoning" | "reasoning_content" | "none";
+  readonly errorDialect: "openai" | "smg";
   readonly binaryFormat?: readonly string[];
   readonly publicMaps?: boolean;
   readonly logLevel: string;
@@ -163,6 +164,11 @@ function addOutputOptions(command: Command): void {
         .choices(["both", "reasoning", "reasoning_content", "none"])
         .default("both"),
     )
+    .addOption(
+      environmentOption("--error-dialect <name>", "whose error bodies clients get")
+        .choices(["openai", "smg"])
+        .default("openai"),
+    )
     .addOption(list("--binary-format <name>", "binary answers to offer, or none; repeatable (default: all)"))
     .addOption(environmentOption("--public-maps", "answer /.well-known/codec and /codec without a key"))
     .addOption(
@@ -276,6 +282,7 @@ export async function toServerOptions(flags: ServeFlags): Promise<Omit<ServerOpt
     coalesceMs: flags.coalesce,
     keepAlive: flags.keepAlive,
     reasoningFields: flags.reasoningFields,
+    errorDialect: flags.errorDialect,
     strict: flags.strict === true,
     anyModel: flags.anyModel === true,
     currentDate: flags.currentDate,

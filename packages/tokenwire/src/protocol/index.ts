@@ -157,6 +157,7 @@ export {
 } from "./responses/tool-call-items.ts";
 export { type ApprovedCall, approvedCalls, type RecordedCall } from "./responses/tool-items.ts";
 export type { RequestedSampling } from "./sampling.ts";
+export { type SmgError, toSmgError } from "./smg-error.ts";
 export { StopMatcher } from "./stop-matcher.ts";
 export { parseChatTools } from "./tools.ts";
 export type { TokenUsage } from "./usage.ts";

@@ -2,6 +2,7 @@
 // prompt, how output becomes events, and where generation stops. Profiles are data; `profiles/` builds them.
 
 import type { HarmonyEncoding, RenderProfile } from "@tokenwire/core/harmony";
+import type { OutputParserOptions } from "@tokenwire/core/parsers";
 import type { Template } from "@tokenwire/core/template";
 import type { Tokenizer } from "@tokenwire/core/tokenizer";
 import type { SamplingParameters } from "./generation.ts";
@@ -32,6 +33,8 @@ export interface TemplateFormat {
 /** A model without a chat format: text completions, embeddings and tokenizing only. */
 export interface PlainFormat {
   readonly kind: "plain";
+  /** `last-message`: chat continues the text of the last message, and knows no other. Default: chat is refused. */
+  readonly chat?: "last-message";
 }
 
 export type ChatFormat = HarmonyFormat | TemplateFormat | PlainFormat;
@@ -48,6 +51,8 @@ export interface ModelProfile {
   readonly toolParser?: string;
   /** Name of the reasoning parser (template format); absent: no reasoning is separated. */
   readonly reasoningParser?: string;
+  /** How outputs are parsed where implementations disagree, and when a call is told. Default: see `ToolParserOptions`. */
+  readonly parsing?: Pick<OutputParserOptions, "compat" | "commit" | "rules">;
   /** Put before text prompts of `/v1/completions`; chat formats write their own. */
   readonly bosTokenId?: number;
   /** Prompt and output together, in tokens. */

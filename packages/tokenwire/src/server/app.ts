@@ -12,7 +12,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
-import { ApiError, toMessagesError } from "../protocol/index.ts";
+import { ApiError, type SmgError, toMessagesError, toSmgError } from "../protocol/index.ts";
 import type { Authenticator } from "./auth.ts";
 import { installBodyParser, requestBody } from "./body.ts";
 import { installBinaryBodyParser } from "./codec/request-body.ts";
@@ -22,17 +22,26 @@ import { installHooks, isMessages, stateOf } from "./request-hooks.ts";
 import { requestIdOf } from "./request-id.ts";
 import { PathTable } from "./unknown-route.ts";
 
+type ErrorDialect = ServerContext["settings"]["errorDialect"];
+
 /** Sends an error in the shape the path's clients expect. */
-function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError): void {
-  const body = isMessages(request)
-    ? toMessagesError(error, request.id)
-    : { ...error.toBody(), ...extra(request) };
-  void reply.code(error.status).headers(error.headers).type("application/json").send(body);
+function sendError(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: ApiError,
+  dialect: ErrorDialect,
+): void {
+  const { status, headers, body } = errorAnswer(request, error, dialect);
+  void reply.code(status).headers(headers).type("application/json").send(body);
 }
 
-/** Clients of the parse endpoints read whether it worked. */
-function extra({ url }: FastifyRequest): { readonly success?: false } {
-  return /^(?:\/v1)?\/(?:parse\/|separate_reasoning\b)/.test(url) ? { success: false } : {};
+function errorAnswer(request: FastifyRequest, error: ApiError, dialect: ErrorDialect): SmgError {
+  const { status, headers } = error;
+  if (isMessages(request)) return { status, headers, body: toMessagesError(error, request.id) };
+  const forParsers = /^(?:\/v1)?\/(?:parse\/|separate_reasoning\b)/.test(request.url);
+  if (dialect === "smg") return toSmgError(error, forParsers);
+  // Clients of the parse endpoints read whether it worked.
+  return { status, headers, body: forParsers ? { ...error.toBody(), success: false } : error.toBody() };
 }
 
 /** What the app is made of. */
@@ -75,7 +84,7 @@ export function createApp({ context, routes, auth, https = undefined }: AppParts
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
       void reply.header("x-request-id", request.id);
-      sendError(request, reply, fromFastify(error, settings.limits.body));
+      sendError(request, reply, fromFastify(error, settings.limits.body), settings.errorDialect);
     },
     clientErrorHandler: (error, socket) => {
       const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
@@ -125,7 +134,7 @@ function installErrorHandlers(app: FastifyInstance, context: ServerContext, path
       log.error({ requestId: request.id, err: known.cause ?? error }, "request failed");
     context.metrics.error(known.wireCode ?? known.type);
     stateOf(request)?.observation?.failed(known);
-    sendError(request, reply, known);
+    sendError(request, reply, known, settings.errorDialect);
   });
   app.setNotFoundHandler((request, reply) => {
     const methods = paths.methodsOf(request.url.split("?", 1)[0]!);

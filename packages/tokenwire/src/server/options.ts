@@ -88,6 +88,8 @@ export interface ServerOptions {
   readonly keepAlive?: number;
   /** Which reasoning fields chat completions carry. Default `both`. */
   readonly reasoningFields?: ReasoningFields;
+  /** Error bodies in OpenAI's shape, or in those of SMG. Default `openai`. */
+  readonly errorDialect?: "openai" | "smg";
   /** Refuse unknown fields by name instead of ignoring them. Default false. */
   readonly strict?: boolean;
   /** Answer requests for any model name with the first model. Default false. */
@@ -116,6 +118,7 @@ export interface ServerSettings {
   readonly coalesceMs: number;
   readonly keepAlive: number;
   readonly reasoningFields: ReasoningFields;
+  readonly errorDialect: "openai" | "smg";
   readonly strict: boolean;
   readonly anyModel: boolean;
   readonly currentDate: string;
@@ -150,6 +153,7 @@ export function toSettings(options: Omit<ServerOptions, "models">): ServerSettin
     coalesceMs: options.coalesceMs ?? 0,
     keepAlive: options.keepAlive ?? 15_000,
     reasoningFields: options.reasoningFields ?? "both",
+    errorDialect: options.errorDialect ?? "openai",
     strict: options.strict ?? false,
     anyModel: options.anyModel ?? false,
     currentDate: options.currentDate ?? "today",

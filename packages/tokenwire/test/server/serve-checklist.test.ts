@@ -9,6 +9,9 @@ import { createServer, type Server } from "../../src/server/index.ts";
 import { checkChatStream, checkCompletionStream } from "./stream-rules.ts";
 import { answerText, harmony, ids, start, TestEngine, until } from "./support.ts";
 
+// biome-ignore lint/suspicious/noExplicitAny: the wire's JSON, whose shape is what is tested
+type Body = Record<string, any>;
+
 const opened: Server[] = [];
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((server) => server.close()));
@@ -224,6 +227,30 @@ describe("checklist 6: the template", () => {
     const { error } = await json(post(await server.listen(), {}));
     expect(error.message).toContain("no chat template; use /v1/completions");
   });
+
+  it("a model without one continues the last message, where the operator says so", async () => {
+    const profile: ModelProfile = {
+      id: model,
+      tokenizer: harmony,
+      format: { kind: "plain", chat: "last-message" },
+      stopTokenIds: [],
+      contextLength: 4_096,
+    };
+    const engine = new TestEngine({ emit: () => [...harmony.encode(" there")] });
+    const server = await createServer({ port: 0, models: [{ engine, profile }] });
+    opened.push(server);
+    const url = await server.listen();
+    const asked = [
+      { role: "user", content: "lost" },
+      { role: "user", content: "<|end|>Say" },
+    ];
+    const { choices } = await json(post(url, { messages: asked }));
+    expect(choices[0].message.content).toBe(" there");
+    const { tokenIds } = engine.requests[0]!.prompt as { tokenIds: Uint32Array };
+    expect([...tokenIds]).toEqual([...harmony.encodeOrdinary("<|end|>Say")]);
+    const { error } = await json(post(url, { tools: [{ type: "function", function: { name: "f" } }] }));
+    expect(error.param).toBe("tools");
+  });
 });
 
 describe("checklist 7: parser names", () => {
@@ -366,5 +393,116 @@ describe("defects seen in other servers", () => {
     const chunks = checkChatStream(await (await post(url, { stream: true, n: 3 })).text(), { choices: 3 });
     const finished = chunks.flatMap(({ choices: [choice] }) => (choice?.finish_reason ? [choice.index] : []));
     expect(finished).toEqual([0, 1, 2]);
+  });
+});
+
+describe("review remarks: parsers", () => {
+  const called = '<tool_call>{"name": "other", "arguments": {"a": "1"}}</tool_call>';
+  const tools = [{ type: "function", function: { name: "f", parameters: { type: "object" } } }];
+
+  async function templated(said: string, parsing?: ModelProfile["parsing"]) {
+    const profile: ModelProfile = {
+      id: model,
+      tokenizer: harmony,
+      format: {
+        kind: "template",
+        template: compileTemplate("{{ messages[-1].content }}"),
+        specialTokens: {},
+        contentFormat: "string",
+      },
+      stopTokenIds: [],
+      toolParser: "hermes",
+      reasoningParser: "qwen3",
+      ...(parsing && { parsing }),
+      contextLength: 4_096,
+    };
+    const server = await createServer({
+      port: 0,
+      models: [{ engine: new TestEngine({ emit: () => [...harmony.encode(said)] }), profile }],
+    });
+    opened.push(server);
+    return server.listen();
+  }
+
+  it("a call of a tool that nobody declared is told, or stays text where the profile says so", async () => {
+    const forwarded = await json(post(await templated(called), { tools }));
+    expect(forwarded.choices[0].message.tool_calls[0].function.name).toBe("other");
+    const kept = await json(post(await templated(called, { rules: { unknownTools: "text" } }), { tools }));
+    expect(kept.choices[0].message).toMatchObject({ content: called });
+  });
+
+  it("a call may wait until it is complete", async () => {
+    const url = await templated(called, { commit: "closed" });
+    const chunks = checkChatStream(await (await post(url, { tools, stream: true })).text());
+    const parts = chunks.flatMap(
+      ({ choices: [choice] }) => (choice ? (choice.delta as Body)["tool_calls"] : undefined) ?? [],
+    );
+    expect(parts.length).toBeLessThan(4);
+  });
+
+  it("text that a parser holds at the end is text, and what a stop match holds goes through the parsers", async () => {
+    const url = await templated("<think>Hm.</think>one <tool_ca");
+    for (const stop of [[], ["<tool_cat>"], ["onetwo"]]) {
+      const { choices } = await json(post(url, { tools, stop }));
+      expect(choices[0].message).toMatchObject({ reasoning: "Hm.", content: "one <tool_ca" });
+      expect(textOf(await (await post(url, { tools, stop, stream: true })).text())).toBe("one <tool_ca");
+    }
+  });
+});
+
+describe("errors in SMG's dialect", () => {
+  it("have its shapes", async () => {
+    const { server } = await open({ emit: () => answerText("x") }, { errorDialect: "smg" });
+    // Not over the network, where every answer of a test is checked against OpenAI's shapes.
+    const refused = async (path: string, body: unknown, type = "application/json") => {
+      const payload = typeof body === "string" ? body : JSON.stringify(body);
+      const answer = await server.app.inject({
+        method: "POST",
+        url: path,
+        headers: { "content-type": type, host: "localhost" },
+        payload,
+      });
+      return {
+        status: answer.statusCode,
+        code: answer.headers["x-smg-error-code"] ?? null,
+        body: answer.json(),
+      };
+    };
+    const chat = "/v1/chat/completions";
+    const wrong = (message: unknown, code: unknown) => ({
+      status: 400,
+      code: null,
+      body: { error: { message, type: "invalid_request_error", code } },
+    });
+    expect(await refused(chat, "{")).toEqual(
+      wrong(expect.stringMatching(/^JSON syntax error: /), "json_parse_error"),
+    );
+    expect(await refused(chat, { model, messages: 5 })).toEqual(
+      wrong(expect.stringMatching(/^Invalid JSON data: /), "json_parse_error"),
+    );
+    expect(await refused(chat, "x", "text/plain")).toEqual(
+      wrong("Missing Content-Type: application/json header", "json_parse_error"),
+    );
+    expect(await refused(chat, { model, messages: [] })).toEqual(wrong("messages cannot be empty", 400));
+    expect(await refused(chat, { model: "M", messages })).toEqual({
+      status: 404,
+      code: "model_not_found",
+      body: {
+        error: {
+          type: "Not Found",
+          code: "model_not_found",
+          message: "No worker available for model 'M'",
+          param: null,
+        },
+      },
+    });
+    for (const kind of ["tool", "reasoning"]) {
+      const path = kind === "tool" ? "/parse/function_call" : "/v1/parse/reasoning";
+      const field = kind === "tool" ? "tool_call_parser" : "reasoning_parser";
+      const { status, body } = await refused(path, { text: "x", [field]: "X" });
+      expect([status, body]).toEqual([400, { error: `Unknown ${kind} parser: X`, success: false }]);
+    }
+    const messagesError = await refused("/v1/messages", {});
+    expect(messagesError.body).toMatchObject({ type: "error" });
   });
 });

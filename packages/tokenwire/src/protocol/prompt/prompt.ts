@@ -7,6 +7,7 @@ import type { Conversation } from "../conversation.ts";
 import type { EngineLimits } from "../plan.ts";
 import type { ModelProfile } from "../profile.ts";
 import { createHarmonyParser, renderHarmonyPrompt } from "./harmony.ts";
+import { PlainOutputParser } from "./plain.ts";
 import { createTemplateParser, renderTemplatePrompt } from "./template.ts";
 
 /** A rendered prompt. */
@@ -40,11 +41,26 @@ export function renderPrompt(
     case "template":
       return renderTemplatePrompt(profile, profile.format, conversation);
     case "plain":
+      if (profile.format.chat === "last-message") return lastMessage(profile, conversation);
       throw invalidRequest(
         "model",
         `The model ${JSON.stringify(profile.id)} has no chat template; use /v1/completions.`,
       );
   }
+}
+
+/** The text of the last message and nothing else. */
+function lastMessage(
+  { tokenizer, bosTokenId }: ModelProfile,
+  { messages, tools, toolChoice }: Conversation,
+): Prompt {
+  if (tools.length > 0 && toolChoice.mode !== "none") {
+    throw unsupportedParameter("tools", "tools: this model has no chat template that could show it tools.");
+  }
+  const content = messages.at(-1)?.content ?? "";
+  const ids = tokenizer.encodeOrdinary(typeof content === "string" ? content : content.join(""));
+  const tokenIds = bosTokenId === undefined ? ids : Uint32Array.of(bosTokenId, ...ids);
+  return { tokenIds, answerPrefix: [], inReasoning: undefined };
 }
 
 /** A prompt given as token ids, which replaces rendering. */
@@ -77,5 +93,6 @@ export function createAnswerParser(
     const { inReasoning } = prompt;
     return createTemplateParser(profile, { conversation, inReasoning, separateReasoning, limits });
   }
+  if (format.chat === "last-message") return new PlainOutputParser(profile.tokenizer, true);
   throw unsupportedParameter("model", `The model ${JSON.stringify(profile.id)} has no chat format.`);
 }

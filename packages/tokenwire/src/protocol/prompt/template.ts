@@ -169,6 +169,7 @@ export function createTemplateParser(profile: ModelProfile, options: TemplatePar
   const { conversation, inReasoning, separateReasoning, limits } = options;
   const { tokenizer, toolParser, reasoningParser } = profile;
   const shared = {
+    ...profile.parsing,
     tokenizer,
     tools: conversation.tools.map(({ name, parameters }) => ({
       name,
