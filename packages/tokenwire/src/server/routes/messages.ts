@@ -70,6 +70,21 @@ class MessageFrames implements FrameEncoder {
   }
 }
 
+async function whole(
+  context: RouteContext,
+  options: GenerationOptions,
+  encoder: MessageEncoder,
+): Promise<object> {
+  await context.server.admission.run(context, () =>
+    generateChoices(options, {
+      push: (_choice, events) => {
+        encoder.push(events);
+      },
+    }),
+  );
+  return encoder.message;
+}
+
 export const createMessage: Route = {
   method: "POST",
   path: "/v1/messages",
@@ -90,15 +105,7 @@ export const createMessage: Route = {
       usage: options.usage,
       sign: (text) => server.seal.sign(text),
     });
-    if (request.stream) return streamed(context, options, encoder);
-    await server.admission.run(context, () =>
-      generateChoices(options, {
-        push: (_choice, events) => {
-          encoder.push(events);
-        },
-      }),
-    );
-    return encoder.message;
+    return request.stream ? streamed(context, options, encoder) : whole(context, options, encoder);
   },
 };
 
