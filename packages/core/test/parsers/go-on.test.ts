@@ -103,6 +103,19 @@ describe("tokens that only go on with a text", () => {
     expect(unstarted.goOn?.(letter)).toBeUndefined();
   });
 
+  it.each([
+    String.raw`{"a\"}": "one \"two\" \\", "b": ["\u00e9", {}]}`,
+    '{"a": "one\ntwo"}',
+    '{"a": "one", "b": tru',
+  ])("end where a string of arguments does: %s", (json) => {
+    const tokenizer = fakeTokenizer([]);
+    const text = `<tool_call>{"name": "f", "arguments": ${json}}</tool_call>`;
+    const fed = feedTokens(tokenizer.plain(text), { tool: "hermes", tokenizer }, () => undefined);
+    expect(normalise([...fed.pushes.flat(), ...fed.end])).toEqual(
+      normalise(feed([text], { tool: "hermes" })),
+    );
+  });
+
   it("count toward the length of a call, and end with it", () => {
     const tokenizer = fakeTokenizer([]);
     const text = `<tool_call>{"name": "f", "arguments": {"a": "${"x".repeat(100)}"}}</tool_call> after`;
