@@ -14,8 +14,8 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 
 /** Text of `bytes`, with U+FFFD for each maximal invalid part. `decodeUtf8(Uint8Array.of(0x61, 0xff))` is `"a\ufffd"`. */
 export function decodeUtf8(bytes: Uint8Array): string {
-  const text = bytes.length <= SHORT ? decodeShort(bytes) : nodeBuffer(bytes)?.toString("utf8");
-  return text ?? replacing.decode(bytes);
+  const short = bytes.length <= SHORT ? decodeAscii(bytes) : undefined;
+  return short ?? nodeBuffer(bytes)?.toString("utf8") ?? replacing.decode(bytes);
 }
 
 /**
@@ -38,17 +38,12 @@ export function nodeBuffer({ buffer, byteOffset, length }: Uint8Array): NodeBuff
 /** Up to this many bytes, calling the host costs more than decoding here. */
 const SHORT = 24;
 
-/** Text of bytes that are valid UTF-8, else undefined. */
-function decodeShort(bytes: Uint8Array): string | undefined {
+/** Text of bytes that are ASCII, else undefined. */
+function decodeAscii(bytes: Uint8Array): string | undefined {
   let text = "";
-  for (let i = 0; i < bytes.length; ) {
-    const lead = bytes[i]!;
-    const length = utf8SequenceLength(lead);
-    if (length === 0 || validPartLength(bytes, i) !== length) return undefined;
-    let code = length === 1 ? lead : lead & (0x7f >> length);
-    for (let k = 1; k < length; k++) code = (code << 6) | (bytes[i + k]! & 0x3f);
-    text += String.fromCodePoint(code);
-    i += length;
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes[i]! >= 0x80) return undefined;
+    text += String.fromCharCode(bytes[i]!);
   }
   return text;
 }

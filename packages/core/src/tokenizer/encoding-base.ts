@@ -131,7 +131,7 @@ export class EncodingBase {
 
   /** A place in `text` before `position` where cutting leaves the tokens as they are, or 0 if none is found. */
   safeCut(text: string, position: number): number {
-    return lastSafeCutInText(text.slice(0, position), 0, this.preTokenizer.cuts);
+    return lastSafeCutInText(text, 0, this.preTokenizer.cuts, position);
   }
 
   normalize(text: string): string {

@@ -107,12 +107,12 @@ export class Encoding extends RankTokenizer {
    * Raises INVALID_TOKEN if there is none.
    */
   encodeSingleToken(token: string | Uint8Array): number {
-    const bytes = typeof token === "string" ? encodeUtf8(token) : token;
-    const id = findToken(this.base.trie, bytes);
+    const isText = typeof token === "string";
+    const id = findToken(this.base.trie, isText ? encodeUtf8(token) : token);
     if (id !== NO_TOKEN) return id;
-    const special = typeof token === "string" ? this.specialTokens.get(token) : undefined;
+    const special = isText ? this.specialTokens.get(token) : undefined;
     if (special !== undefined) return special;
-    const shown = typeof token === "string" ? JSON.stringify(token) : `[${token.join(", ")}]`;
+    const shown = JSON.stringify(isText ? token : [...token]);
     throw new TokenwireError(
       "INVALID_TOKEN",
       `No single token of ${this.name} is ${shown}. Use encode() for text.`,

@@ -45,9 +45,7 @@ export class RankTokenizer implements Tokenizer {
     this.specialTokens = specialTokens;
     this.special = new SpecialTokens(specialTokens);
     this.decoder = new TokenDecoder(name, base, this.special);
-    let largest = base.idCount - 1;
-    for (const id of specialTokens.values()) largest = Math.max(largest, id);
-    this.vocabSize = largest + 1;
+    this.vocabSize = [...specialTokens.values()].reduce((size, id) => Math.max(size, id + 1), base.idCount);
   }
 
   /**

@@ -8,7 +8,7 @@ import type { EncodingBase } from "./encoding-base.ts";
 import { joinBytes } from "./join-arrays.ts";
 import type { SpecialTokens } from "./special-tokens.ts";
 import type { DecodeOptions } from "./tokenizer.ts";
-import { bytesOf, sizeOf, startOf } from "./vocabulary/token-table.ts";
+import { bytesOf, sizeOf } from "./vocabulary/token-table.ts";
 
 /** Decodes with the vocabulary of an encoding base and a set of special tokens. */
 export class TokenDecoder {
@@ -38,24 +38,9 @@ export class TokenDecoder {
   decodeBytes(ids: ArrayLike<number>, skipSpecialTokens?: boolean): Uint8Array {
     const { bulk } = this.#base;
     const other: OtherToken = (id, index) => this.bytesOf(id, index, skipSpecialTokens);
-    return bulk === undefined ? this.#decodePlainly(ids, other) : bulk.decodeBytes(ids, other);
-  }
-
-  #decodePlainly(ids: ArrayLike<number>, other: OtherToken): Uint8Array {
-    const { table } = this.#base;
-    let out: Uint8Array = new Uint8Array(8 * ids.length);
-    let length = 0;
-    for (let i = 0; i < ids.length; i++) {
-      const id = ids[i]!;
-      const size = sizeOf(table, id);
-      const source = size > 0 ? table.bytes : other(id, i);
-      let from = size > 0 ? startOf(table, id) : 0;
-      const end = from + (size || source.length);
-      if (length + end - from > out.length) out = joinBytes([out, new Uint8Array(length + end - from)]);
-      // Tokens are a few bytes long: a loop costs less than a view and a copy.
-      while (from < end) out[length++] = source[from++]!;
-    }
-    return out.slice(0, length);
+    if (bulk !== undefined) return bulk.decodeBytes(ids, other);
+    // Of a single part, joining makes no copy.
+    return joinBytes(Array.from(ids, other)).slice();
   }
 
   /** Text of one token if it is text by itself, else undefined. Raises INVALID_TOKEN. */

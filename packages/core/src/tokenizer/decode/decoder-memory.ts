@@ -1,7 +1,7 @@
 // The memory of one bulk decoder and the compiled code that works on it (assembly/decoder.ts): room for one block of IDs,
 // for the bytes they stand for, and for these as UTF-16; then the bytes of all tokens.
 
-import { codeOf, type WasmHost } from "../fast/host.ts";
+import { type WasmHost, type WasmMemory, wasmExports, wasmMemory } from "../fast/host.ts";
 import { decoderWasm } from "../generated/decoder-wasm.ts";
 import { type TokenTable, tokenTableOf } from "../vocabulary/token-table.ts";
 import type { Trie } from "../vocabulary/trie.ts";
@@ -14,7 +14,6 @@ const TOKENS = 0xa0040;
 
 /** Bytes after which a block is full. The longest token has room behind them. */
 export const FULL = 0x20000;
-const PAGE = 0x10000;
 
 /** What the compiled decoder offers: the exports of assembly/decoder.ts. */
 interface DecoderExports {
@@ -36,19 +35,14 @@ export interface DecoderMemory {
   readonly wide: Uint8Array;
 }
 
-let compiled: object | undefined;
-
 /** Memory for the tokens of `trie`. Throws whatever the host throws where SIMD instructions are missing or forbidden. */
 export function createDecoderMemory(host: WasmHost, trie: Trie): DecoderMemory {
-  compiled ??= new host.Module(codeOf(decoderWasm));
-  let env = {};
+  let memory: WasmMemory | undefined;
   const table = tokenTableOf(trie, (size) => {
-    const pages = Math.ceil((TOKENS + size) / PAGE);
-    const memory = new host.Memory({ initial: pages, maximum: pages });
-    env = { memory };
+    memory = wasmMemory(host, TOKENS + size);
     return { buffer: memory.buffer, byteOffset: TOKENS };
   });
-  const exports = new host.Instance(compiled, { env }).exports as DecoderExports;
+  const exports = wasmExports(host, decoderWasm, memory) as DecoderExports;
   const { buffer } = table.bytes;
   exports.setTokens(trie.idCount);
   return {

@@ -4,7 +4,7 @@ import { kernelWasm } from "../generated/kernel-wasm.ts";
 import type { Sections } from "../vocabulary/packed.ts";
 import type { Arena, Trie } from "../vocabulary/trie.ts";
 import type { Unpacker } from "../vocabulary/unpack.ts";
-import { codeOf, type WasmHost, type WasmMemory } from "./host.ts";
+import { type WasmHost, type WasmMemory, wasmExports, wasmMemory } from "./host.ts";
 import * as layout from "./memory-layout.ts";
 
 const PAGE = 0x10000;
@@ -42,8 +42,6 @@ export interface KernelExports {
   encodePart(length: number, isNext: boolean): number;
 }
 
-let compiled: object | undefined;
-
 /** Memory for a kernel; the vocabulary's arrays are laid out behind the tables of fixed size. It never grows. */
 export class KernelMemory implements Unpacker {
   readonly #host: WasmHost;
@@ -60,8 +58,8 @@ export class KernelMemory implements Unpacker {
   }
 
   readonly arena: Arena = (totalBytes) => {
-    const pages = Math.ceil((layout.VOCABULARY + totalBytes) / PAGE) + 1;
-    const memory = new this.#host.Memory({ initial: pages, maximum: pages });
+    // Past the end there is a page that may be read.
+    const memory = wasmMemory(this.#host, layout.VOCABULARY + totalBytes + PAGE);
     this.#memory = memory;
     let next = layout.VOCABULARY;
     return (byteLength) => {
@@ -76,9 +74,7 @@ export class KernelMemory implements Unpacker {
    * throws where WebAssembly or its SIMD instructions are missing or forbidden.
    */
   exportsFor(trie: Trie): KernelExports {
-    compiled ??= new this.#host.Module(codeOf(kernelWasm));
-    this.#exports ??= new this.#host.Instance(compiled, { env: { memory: this.#memory } })
-      .exports as KernelExports;
+    this.#exports ??= wasmExports(this.#host, kernelWasm, this.#memory) as KernelExports;
     this.#exports.setTrie(trie.nodes.byteOffset, trie.labels.byteOffset, trie.tokens.byteOffset);
     return this.#exports;
   }

@@ -1,15 +1,6 @@
 // The bytes of every token: what decoding reads. Made from the trie on first use.
 
-import {
-  type Allocate,
-  childCount,
-  firstChild,
-  lengthOf,
-  NO_TOKEN,
-  newMemory,
-  type Trie,
-  tokenAt,
-} from "./trie.ts";
+import { type Allocate, childCount, firstChild, lengthOf, newMemory, nodeOf, type Trie } from "./trie.ts";
 
 /**
  * A record of 16 bytes per ID, so that most tokens are one look at memory: up to 15 bytes of the token, zeros, and the
@@ -46,55 +37,35 @@ export function bytesOf(table: TokenTable, id: number): Uint8Array {
 
 /** Writes out the bytes of all tokens of a trie, into one block of memory. */
 export function tokenTableOf(trie: Trie, allocate: Allocate = newMemory): TokenTable {
-  const { idCount } = trie;
+  const { idCount, labels } = trie;
   // Sixteen bytes are copied at a time: long tokens are padded to that.
-  const roomFor = (id: number): number =>
-    lengthOf(trie, id) > LONGEST_SHORT ? (lengthOf(trie, id) + 15) & ~15 : 0;
+  const roomFor = (size: number): number => (size > LONGEST_SHORT ? (size + 15) & ~15 : 0);
   let total = 16 * idCount;
-  for (let id = 0; id < idCount; id++) total += roomFor(id);
+  for (let id = 0; id < idCount; id++) total += roomFor(lengthOf(trie, id));
   const { buffer, byteOffset } = allocate(total);
   const bytes = new Uint8Array(buffer, byteOffset, total);
   const words = new Uint32Array(buffer, byteOffset, total >> 2);
+  const parents = parentsOf(trie);
   let next = 16 * idCount;
   for (let id = 0; id < idCount; id++) {
     const size = lengthOf(trie, id);
-    const isLong = size > LONGEST_SHORT;
-    bytes[16 * id + LONGEST_SHORT] = isLong ? LONG : size;
-    if (!isLong) continue;
-    words[4 * id] = next;
-    words[4 * id + 1] = size;
-    next += roomFor(id);
+    const room = roomFor(size);
+    let at = size + (room > 0 ? next : 16 * id);
+    for (let node = nodeOf(trie, id); node > 0; node = parents[node]!) bytes[--at] = labels[node]!;
+    bytes[16 * id + LONGEST_SHORT] = room > 0 ? LONG : size;
+    if (room > 0) words.set([next, size], 4 * id);
+    next += room;
   }
-  const table = { idCount, bytes, words };
-  writeTokens(trie, table);
-  return table;
+  return { idCount, bytes, words };
 }
 
-/** Walks the trie depth first, along the labels in `path`: nodes do not know their parents. */
-function writeTokens(trie: Trie, table: TokenTable): void {
-  const { labels } = trie;
-  const path: number[] = [];
-  // Per depth: the next child to visit, and where the children end.
-  const next: number[] = [firstChild(trie, 0)];
-  const end: number[] = [next[0]! + childCount(trie, 0)];
-  for (let depth = 0; depth >= 0; ) {
-    const node = next[depth]!;
-    if (node === end[depth]) {
-      depth--;
-      continue;
-    }
-    next[depth] = node + 1;
-    path[depth] = labels[node]!;
-    const token = tokenAt(trie, node);
-    if (token !== NO_TOKEN) {
-      const at = startOf(table, token);
-      for (let i = 0; i <= depth; i++) table.bytes[at + i] = path[i]!;
-    }
-    const children = childCount(trie, node);
-    if (children > 0) {
-      depth++;
-      next[depth] = firstChild(trie, node);
-      end[depth] = next[depth]! + children;
-    }
+/** The node that each node is a child of. */
+function parentsOf(trie: Trie): Int32Array {
+  const parents = new Int32Array(trie.nodeCount);
+  for (let node = 0; node < trie.nodeCount; node++) {
+    const first = firstChild(trie, node);
+    const end = first + childCount(trie, node);
+    for (let child = first; child < end; child++) parents[child] = node;
   }
+  return parents;
 }
