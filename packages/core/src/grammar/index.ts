@@ -15,4 +15,5 @@ export {
 } from "./expression.ts";
 export { insideJsonString } from "./json-string.ts";
 export { readLark } from "./lark.ts";
+export { type PatternTest, patternTest, type StepBudget } from "./pattern-test.ts";
 export { type RegexOptions, regexExpression } from "./regex.ts";

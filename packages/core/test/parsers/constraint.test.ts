@@ -148,6 +148,7 @@ describe("validateAgainst", () => {
     [{ minimum: 1, exclusiveMaximum: 3 }, 1, 3],
     [{ multipleOf: 5 }, 10, 11],
     [{ pattern: "^a+$", maxLength: 3 }, "aa", "aaaa"],
+    [{ pattern: "^(on|off)$" }, "off", "offer"],
     [{ minItems: 1, items: { type: "string" } }, ["a"], [1]],
     [{ prefixItems: [{ type: "null" }], items: false }, [null], [null, 1]],
     [{ required: ["a"], additionalProperties: false, properties: { a: {} } }, { a: 1 }, { a: 1, b: 2 }],
@@ -157,6 +158,18 @@ describe("validateAgainst", () => {
     [{ $defs: { N: { type: "string" } }, $ref: "#/$defs/N" }, "x", 1],
   ])("%j", (schema, right, wrong) => {
     expect([fits(schema, right), fits(schema, wrong)]).toEqual([true, false]);
+  });
+
+  it("gives up on what would take for ever", () => {
+    const double = { anyOf: [{ $ref: "#" }, { $ref: "#" }, { type: "string" }] };
+    expect(fits(double, 5)).toBe(true);
+    const texts = { items: { pattern: "^(a+)+$" } };
+    expect(fits(texts, Array(5_000).fill("a".repeat(20_000)))).toBe(true);
+    expect(fits(texts, Array(50).fill(`${"a".repeat(200)}!`))).toBe(false);
+    const nested = Array.from({ length: 20 }).reduce<object>((inner) => ({ anyOf: [inner, inner] }), {
+      type: "null",
+    });
+    expect(fits(nested, 1)).toBe(true);
   });
 
   it("names the place", () => {

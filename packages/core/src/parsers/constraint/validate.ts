@@ -1,6 +1,7 @@
 // A small JSON Schema validator for engines that cannot constrain: no code generation, no recursion on references
 // without end. It answers whether a value fits and names the first place where it does not.
 
+import { type PatternTest, patternTest, type StepBudget } from "../../grammar/index.ts";
 import { isObject, normaliseType, resolveRef } from "../schema.ts";
 import { sameJson } from "./call-list-schema.ts";
 
@@ -11,10 +12,15 @@ export interface SchemaViolation {
 }
 
 const maxDepth = 64;
+/** Schemas tried against values: alternatives that refer to themselves would make it double with every level. */
+const maxChecks = 100_000;
+/** Of all patterns together: about 100 ms. */
+const maxPatternSteps = 5_000_000;
 
 /**
  * The first violation of `schema` by `value`, or undefined when it fits. Types, enum, const, properties, items,
- * bounds, patterns, combinators and local references are checked; other keywords are ignored.
+ * bounds, patterns, combinators and local references are checked; other keywords are ignored. What would take very long
+ * to find out counts as fitting: schemas come from clients, and values from models that clients talk to.
  *
  * @example validateAgainst({ type: "object", required: ["a"] }, {}) // { path: "", message: 'missing property "a"' }
  */
@@ -26,6 +32,9 @@ type Json = Readonly<Record<string, unknown>>;
 
 class Validator {
   readonly #root: unknown;
+  #checksLeft = maxChecks;
+  readonly #steps: StepBudget = { left: maxPatternSteps };
+  readonly #tests: Map<string, PatternTest | undefined> = new Map();
 
   constructor(root: unknown) {
     this.#root = root;
@@ -33,14 +42,22 @@ class Validator {
 
   check(schema: unknown, value: unknown, path: string, depth: number): SchemaViolation | undefined {
     if (schema === false) return { path, message: "no value is allowed here" };
-    if (!isObject(schema) || depth > maxDepth) return undefined;
-    const own = checkOwn(schema, value);
+    if (!isObject(schema) || depth > maxDepth || --this.#checksLeft < 0) return undefined;
+    const own = checkOwn(schema, value) ?? this.#pattern(schema, value);
     if (own !== undefined) return { path, message: own };
     return (
       this.#reference(schema, value, path, depth) ??
       this.#combined(schema, value, path, depth) ??
       this.#members(schema, value, path, depth)
     );
+  }
+
+  /** A pattern that no automaton can follow is not checked, as other keywords are not. */
+  #pattern({ pattern }: Json, value: unknown): string | undefined {
+    if (typeof pattern !== "string" || typeof value !== "string") return undefined;
+    if (!this.#tests.has(pattern)) this.#tests.set(pattern, patternTest(pattern));
+    const fits = this.#tests.get(pattern)?.(value, this.#steps);
+    return fits === false ? `does not match ${pattern}` : undefined;
   }
 
   #reference(schema: Json, value: unknown, path: string, depth: number): SchemaViolation | undefined {
@@ -133,20 +150,8 @@ function checkNumber(schema: Json, value: number): string | undefined {
 }
 
 function checkString(schema: Json, value: string): string | undefined {
-  const { pattern } = schema;
-  if (typeof pattern === "string" && compiled(pattern)?.test(value) === false)
-    return `does not match ${pattern}`;
-  return checkCount(schema, [...value].length, "Length");
-}
-
-/** The schema is the operator's or client's own, not model output; one that is no regular expression is ignored. */
-function compiled(pattern: string): RegExp | undefined {
-  try {
-    return new RegExp(pattern, "u");
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const isCounted = schema["minLength"] !== undefined || schema["maxLength"] !== undefined;
+  return isCounted ? checkCount(schema, [...value].length, "Length") : undefined;
 }
 
 function checkObject(schema: Json, value: Json): string | undefined {
