@@ -62,6 +62,10 @@ function toBody(request: GenerateRequest, _model: string, info: EngineInfo | und
   const { sampling, stop, logprobs, cacheSalt, lora } = request;
   if (sampling.allowedTokenIds !== undefined)
     throw new EngineError("unsupported", "sglang has no list of allowed tokens.");
+  const takesSeeds = info?.capabilities.seed === true;
+  // It ends the server's process.
+  if (takesSeeds && sampling.minP)
+    throw new EngineError("unsupported", "sglang has seeds or min_p, not both.");
   const { seed, ...fields } = samplingFields(request, -1);
   const vocabSize = info?.vocabSize ?? Number.POSITIVE_INFINITY;
   return {
@@ -76,7 +80,7 @@ function toBody(request: GenerateRequest, _model: string, info: EngineInfo | und
       stop_token_ids: (stop?.tokenIds ?? []).filter((id) => id < vocabSize),
       skip_special_tokens: false,
       no_stop_trim: true,
-      ...(info?.capabilities.seed && seed !== undefined && { sampling_seed: seed }),
+      ...(takesSeeds && seed !== undefined && { sampling_seed: seed }),
       ...sglangConstraint("sglang", request.constraint),
     },
     stream: true,

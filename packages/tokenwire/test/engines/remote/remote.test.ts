@@ -328,6 +328,9 @@ describe("what only one engine does", () => {
       expect((await engine.info()).capabilities.seed).toBe(seeds);
       await collect(engine.generate(request({ sampling: { maxTokens: 2, seed: 7 } })));
       expect(asObject(fake.requests[0]?.["sampling_params"])["sampling_seed"]).toBe(seeds ? 7 : undefined);
+      const minimum = collect(engine.generate(request({ sampling: { maxTokens: 2, minP: 0.1 } })));
+      if (seeds) await expect(minimum).rejects.toMatchObject({ code: "unsupported" });
+      else expect(idsOf(await minimum)).toEqual([11, 12]);
     }
   });
 
