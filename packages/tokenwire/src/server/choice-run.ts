@@ -120,7 +120,7 @@ export class ChoiceRun implements EventTaker<GenerateEvent> {
     this.#owner.ended(final);
   }
 
-  /** Aborts the engine call and ends `run` at once, even if the engine ignores its signal. Nothing after the end. */
+  /** Aborts the engine call and ends the run at once, even if the engine ignores its signal. Nothing after the end. */
   stop(reason: unknown): void {
     if (this.#ended) return;
     this.#abort.abort(reason);
@@ -206,7 +206,10 @@ export class ChoiceRun implements EventTaker<GenerateEvent> {
     this.#report(event.reason);
   }
 
-  /** What is wrong with the end. The choice ended here, by a stop string or after the only allowed call, unless the engine finished it, or forgot to. */
+  /**
+   * Finishes a choice that ended here, by a stop string or after the only allowed call. What is wrong where the engine
+   * forgot to finish.
+   */
   #closed(): Failure | undefined {
     if (this.#finished) return undefined;
     if (!this.#output.done)

@@ -73,8 +73,10 @@ class Generation implements RunOwner {
 
   ended(failure: Failure | undefined): void {
     this.#running--;
+    // Stopping the others ends them, one inside the other.
+    const isLast = this.#running === 0;
     if (failure) this.#stop(failure);
-    if (this.#running === 0) this.#end();
+    if (isLast) this.#end();
   }
 
   /** One failed choice ends the request: the others must not go on generating for nobody. */
