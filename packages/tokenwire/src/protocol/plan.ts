@@ -36,7 +36,7 @@ export interface PlanOptions {
 function contextError(field: string, context: number, prompt: number): ApiError {
   return new ApiError(
     400,
-    `This model's maximum context length is ${context} tokens, but the ${field} take ${prompt} tokens. Shorten the ${field}.`,
+    `This model's maximum context length is ${context} tokens, and there are ${prompt} in the ${field}. Shorten the ${field}.`,
     { param: field, wireCode: "context_length_exceeded" },
   );
 }
