@@ -51,23 +51,31 @@ export function normaliseType(name: string): SchemaType | undefined {
 /** The types that `schema` allows; empty when it says nothing. */
 export function schemaTypes(schema: unknown, root: unknown): ReadonlySet<SchemaType> {
   const types = new Set<SchemaType>();
-  collectTypes(schema, root, types, 0);
+  // Each schema is looked at once: alternatives that refer to themselves would multiply with every level.
+  const seen = new Set<unknown>([undefined]);
+  const waiting = [schema];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (seen.has(next) || !isObject(next)) continue;
+    seen.add(next);
+    addTypes(next, types);
+    if (typeof next["$ref"] === "string") waiting.push(resolveRef(next["$ref"], root));
+    // What is written first is looked at first.
+    for (const key of ["allOf", "oneOf", "anyOf"]) {
+      const options = next[key];
+      if (Array.isArray(options)) waiting.push(...[...options].reverse());
+    }
+  }
   return types;
 }
 
-function collectTypes(schema: unknown, root: unknown, types: Set<SchemaType>, depth: number): void {
-  if (!isObject(schema) || depth > maxDepth) return;
-  const { type, $ref } = schema;
+function addTypes(schema: Json, types: Set<SchemaType>): void {
+  const { type } = schema;
   for (const name of Array.isArray(type) ? type : [type]) {
     const known = typeof name === "string" ? normaliseType(name) : undefined;
     if (known !== undefined) types.add(known);
   }
   if (type === undefined) for (const value of exampleValues(schema)) types.add(typeOf(value));
-  for (const key of ["anyOf", "oneOf", "allOf"]) {
-    const options = schema[key];
-    if (Array.isArray(options)) for (const option of options) collectTypes(option, root, types, depth + 1);
-  }
-  if (typeof $ref === "string") collectTypes(resolveRef($ref, root), root, types, depth + 1);
 }
 
 /** The values that a schema without a type lists. */

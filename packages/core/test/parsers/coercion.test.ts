@@ -10,6 +10,16 @@ const rules = rulesFor("tokenwire");
 const convert = (raw: string, schema: unknown, root: unknown = schema) =>
   coerce(raw, valueSchema(schema, root, rules), rules);
 
+describe("the types of a schema", () => {
+  it("are found once, however alternatives refer to each other", () => {
+    const root: Record<string, unknown> = { $defs: {} };
+    root["$defs"] = {
+      d: { anyOf: [...Array(100).fill({ $ref: "#/$defs/d" }), { type: "integer" }, { const: "x" }] },
+    };
+    expect([...schemaTypes({ $ref: "#/$defs/d" }, root)]).toEqual(["integer", "string"]);
+  });
+});
+
 describe("coerce", () => {
   it.each([
     ["42", { type: "string" }, '"42"'],
