@@ -271,6 +271,43 @@ describe("prototype pollution", () => {
   });
 });
 
+describe("regular expressions and schemas of clients", () => {
+  const text = `${"a".repeat(60)}!`;
+  const double = { anyOf: [{ $ref: "#/$defs/d" }, { $ref: "#/$defs/d" }, { type: "null" }] };
+  const nested = Array.from({ length: 7 }).reduce<object>((inner) => ({ anyOf: [inner, inner] }), {
+    type: "null",
+  });
+
+  it.each<[string, object]>([
+    ["a pattern that goes back for ever", { type: "string", pattern: "^(a+)+$" }],
+    ["alternatives that overlap", { type: "string", pattern: "^(a|aa|aaa)+$" }],
+    ["references that double with every level", { $defs: { d: double }, ...double }],
+    ["many levels of alternatives", nested],
+  ])("hold up no answer: %s", async (_, schema) => {
+    const answering = await start({ emit: () => answerText(JSON.stringify(text)) });
+    try {
+      const started = performance.now();
+      const response = await fetch(`${answering.url}/v1/chat/completions`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({
+          model: "test-model",
+          messages: [{ role: "user", content: "x" }],
+          response_format: { type: "json_schema", json_schema: { name: "s", schema } },
+        }),
+      });
+      expect([response.status, await response.json()]).toMatchObject([
+        200,
+        { choices: [{ message: { content: JSON.stringify(text) } }] },
+      ]);
+      // Generous: where patterns are followed one way after the other, this takes longer than anybody waits.
+      expect(performance.now() - started).toBeLessThan(10_000);
+    } finally {
+      await answering.server.close();
+    }
+  });
+});
+
 describe("error leakage", () => {
   it("names no stack, path, pointer, address or key", async () => {
     const secret =
