@@ -1,7 +1,7 @@
 // Lists in pages: `limit`, `order` and `after` of the query, and the list object of the answer.
 
-import { includable, invalidRequest, quote } from "../protocol/index.ts";
-import type { Page, PageRequest } from "../store/index.ts";
+import { type ApiError, includable, invalidRequest, quote } from "../protocol/index.ts";
+import { type Page, type PageRequest, pageOf } from "../store/index.ts";
 
 export function parsePage(
   query: Readonly<Record<string, unknown>>,
@@ -28,6 +28,18 @@ export function checkInclude(query: Readonly<Record<string, unknown>>): void {
     "include",
     `include: expected ${includable.map((name) => `"${name}"`).join(", ")}, got ${quote(String(wrong))}.`,
   );
+}
+
+/** The page of a whole list. Raises 400 when it is to begin after an item that is not in the list. */
+export function pageList<T extends { readonly id: string }>(items: readonly T[], page: PageRequest): object {
+  const { after } = page;
+  if (after !== undefined && !items.some(({ id }) => id === after)) throw unknownAfter(after);
+  return toList(pageOf(items, page));
+}
+
+/** Who deleted the last item that he saw would else begin anew, and never end. */
+export function unknownAfter(after: string): ApiError {
+  return invalidRequest("after", `after: the list has no ${quote(after)}. Begin again without it.`);
 }
 
 export function toList<T extends { readonly id: string }>({ data, hasMore }: Page<T>): object {

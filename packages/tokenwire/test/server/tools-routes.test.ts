@@ -129,6 +129,28 @@ describe("parse", () => {
     },
   );
 
+  it("refuses a page after what is not in the list, which would begin anew for ever", async () => {
+    const { body: conversation } = await post("/v1/conversations", {
+      items: [{ role: "user", content: "a" }],
+    });
+    const chat = { model: "test-model", messages: [{ role: "user", content: "a" }] };
+    const { body: completion } = await post("/v1/chat/completions", { ...chat, store: true });
+    const { body: response } = await post("/v1/responses", { model: "test-model", input: "a" });
+    for (const path of [
+      `/v1/conversations/${conversation["id"]}/items`,
+      `/v1/chat/completions/${completion["id"]}/messages`,
+      `/v1/responses/${response["id"]}/input_items`,
+      "/v1/chat/completions",
+    ]) {
+      const list = (await (await fetch(`${running.url}${path}`)).json()) as Body;
+      expect(list["data"]).toHaveLength(1);
+      const rest = await fetch(`${running.url}${path}?after=${list["last_id"]}`);
+      expect(((await rest.json()) as Body)["data"]).toEqual([]);
+      const gone = await fetch(`${running.url}${path}?after=gone`);
+      expect([gone.status, ((await gone.json()) as Body)["error"].param]).toEqual([400, "after"]);
+    }
+  });
+
   it("refuses an include of a query that names nothing", async () => {
     for (const path of ["/v1/responses/resp_x?include[]=all", "/v1/conversations/conv_x/items?include=all"]) {
       const response = await fetch(`${running.url}${path}`);

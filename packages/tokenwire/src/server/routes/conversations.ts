@@ -13,9 +13,9 @@ import {
   type ResponseItem,
   unixSeconds,
 } from "../../protocol/index.ts";
-import { pageOf, type StoredConversation } from "../../store/index.ts";
+import type { StoredConversation } from "../../store/index.ts";
 import type { Route, RouteContext } from "../context.ts";
-import { parsePage, toList } from "../pages.ts";
+import { pageList, parsePage, toList } from "../pages.ts";
 
 const maxItemsPerCall = 20;
 const fields = z.object({ metadata: metadataField, items: optional(z.array(z.unknown())) });
@@ -121,7 +121,7 @@ export const listConversationItems: Route = {
   handle: async (context) => {
     const page = parsePage(context.request.query as Record<string, unknown>, "desc");
     const { id } = await found(context);
-    return toList(pageOf(await context.server.store.listItems(context.tenant, id), page));
+    return pageList(await context.server.store.listItems(context.tenant, id), page);
   },
 };
 

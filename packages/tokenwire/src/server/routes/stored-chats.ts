@@ -2,9 +2,9 @@
 
 import { z } from "zod";
 import { ApiError, invalidRequest, metadataField, parseBody, quote } from "../../protocol/index.ts";
-import { type ChatQuery, pageOf, type StoredChat } from "../../store/index.ts";
+import type { ChatQuery, StoredChat } from "../../store/index.ts";
 import type { Route, RouteContext } from "../context.ts";
-import { parsePage, toList } from "../pages.ts";
+import { pageList, parsePage, toList, unknownAfter } from "../pages.ts";
 
 const path = "/v1/chat/completions/:id";
 const aliases = ["/chat/completions/:id"];
@@ -51,7 +51,11 @@ export const listChats: Route = {
   handle: async (context) => {
     const query = context.request.query as Record<string, unknown>;
     const wanted = { ...parsePage(query, "asc"), ...parseFilter(query) };
-    return toList(await context.server.store.chats.list(context.tenant, wanted));
+    const { chats } = context.server.store;
+    const { after } = wanted;
+    if (after !== undefined && (await chats.get(context.tenant, after)) === undefined)
+      throw unknownAfter(after);
+    return toList(await chats.list(context.tenant, wanted));
   },
 };
 
@@ -93,6 +97,6 @@ export const listChatMessages: Route = {
   aliases: aliases.map((alias) => `${alias}/messages`),
   handle: async (context) => {
     const page = parsePage(context.request.query as Record<string, unknown>, "asc");
-    return toList(pageOf((await found(context)).messages, page));
+    return pageList((await found(context)).messages, page);
   },
 };

@@ -12,10 +12,10 @@ import {
   responseFrame,
   responsesBodySchema,
 } from "../../protocol/index.ts";
-import { pageOf, type StoredResponse } from "../../store/index.ts";
+import type { StoredResponse } from "../../store/index.ts";
 import { toSignal } from "../cancellation.ts";
 import type { Route, RouteContext } from "../context.ts";
-import { checkInclude, parsePage, toList } from "../pages.ts";
+import { checkInclude, pageList, parsePage } from "../pages.ts";
 import { draftResponse } from "../responses/context.ts";
 import { hostedTypes } from "../responses/tools/options.ts";
 import { respondWithStream } from "../stream.ts";
@@ -137,7 +137,7 @@ export const listInputItems: Route = {
   aliases: ["/responses/:id/input_items"],
   handle: async (context) => {
     const page = parsePage(context.request.query as Record<string, unknown>, "desc");
-    return toList(pageOf((await storedResponse(context)).input, page));
+    return pageList((await storedResponse(context)).input, page);
   },
 };
 
