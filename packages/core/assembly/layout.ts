@@ -17,7 +17,7 @@ export const PAIRS: usize = 0x50000;
 export const CHARACTERS: usize = 0x90000;
 /** Results of the pair check: 2^15 entries of two words. */
 export const MEMO: usize = 0xd0000;
-/** Short pieces: 2^16 buckets of two entries of 32 bytes (key of 16, four IDs), four of them a set. */
+/** Short pieces: 2^16 buckets of two entries of 32 bytes (key of 16, four IDs), eight of them a set. */
 export const SHORT_CACHE: usize = 0x110000;
 /** Long pieces: 2^14 sets of four positions in the arena, then the arena. */
 export const LONG_TABLE: usize = 0x510000;

@@ -16,6 +16,12 @@ const TAG_MASK: u32 = 0xfff00000;
 /** Where the next entry goes, and ROUND_BIT in odd rounds. */
 let next: usize = LONG_ARENA;
 let round: u32 = 0;
+/**
+ * Whether the arena has been full. From then on every second new piece is remembered: of pieces that come again and again
+ * in the same order, and are a little too many, each would otherwise be forgotten just before it is met.
+ */
+let wasFull: bool = false;
+let isSkipped: bool = false;
 
 /** Pieces of up to 32 bytes without a loop, whose end the processor would guess wrong. */
 function hashOf(p: usize, length: usize): u64 {
@@ -76,6 +82,8 @@ export function encodeLong(p: usize, end: usize, out: usize, few: usize): usize 
 }
 
 function remember(set: usize, tag: u32, p: usize, length: usize, ids: usize, size: usize): void {
+  isSkipped = wasFull && !isSkipped;
+  if (isSkipped) return;
   if (next + 8 + size + length + 32 > LONG_ARENA_END) startRound();
   const entry = next;
   store<u32>(entry, length as u32);
@@ -92,6 +100,7 @@ function remember(set: usize, tag: u32, p: usize, length: usize, ids: usize, siz
 function startRound(): void {
   next = LONG_ARENA;
   round ^= ROUND_BIT;
+  wasFull = true;
   for (let at = LONG_TABLE; at < LONG_ARENA; at += 16) {
     const positions = v128.load(at);
     const rounds = v128.and(positions, i32x4.splat(ROUND_BIT));

@@ -1,6 +1,6 @@
 // Results for pieces of up to 15 bytes and 4 IDs, which are nearly all. A bucket is one cache line with two entries: a
 // key of 16 bytes, which are those of the piece and its length in the last, then four IDs, of which the first has their
-// number in its top byte. Four buckets are a set. Each piece has a first bucket, where it is looked for without a branch
+// number in its top byte. Eight buckets are a set. Each piece has a first bucket, where it is looked for without a branch
 // that could be guessed wrong, and comes to lie there whenever it is met; what gives way to it goes to the others.
 
 import { encodePiece } from "./backtrack";
@@ -12,7 +12,7 @@ export const LONGEST_SHORT: usize = 15;
 const MOST_IDS: usize = 4;
 
 const BUCKET: usize = 64;
-const SET: usize = 256;
+const SET: usize = 512;
 
 /** From a full bucket to the one of the same set that makes room for its oldest entry: all others by turns. */
 let turn: usize = BUCKET;

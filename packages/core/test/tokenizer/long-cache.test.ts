@@ -1,5 +1,5 @@
-// The fast kernel remembers long pieces in memory that it fills round and round. A text that imitates an entry, where
-// one of an earlier round lay, is not taken for it.
+// The fast kernel remembers long pieces in memory that it fills round and round, every second one after the first round.
+// A text that imitates an entry, where one of an earlier round lay, is not taken for it.
 
 import { readFileSync } from "node:fs";
 import { createPackedEncoding, knownPatterns } from "@tokenwire/core/tokenizer";
@@ -36,9 +36,16 @@ it("does not read a piece as the entry that lay there two rounds ago", () => {
   const forged = forgeries[places.indexOf(sizeOf(first))]!;
 
   let next = 0;
+  let wasFull = false;
+  let isSkipped = false;
   const remember = (piece: string): void => {
     const ids = fast.encodeOrdinary(piece).length;
-    if (next + 8 + 4 * ids + piece.length + 32 > ARENA) next = 0;
+    isSkipped = wasFull && !isSkipped;
+    if (isSkipped) return;
+    if (next + 8 + 4 * ids + piece.length + 32 > ARENA) {
+      next = 0;
+      wasFull = true;
+    }
     next += entrySize(ids, piece.length);
   };
   remember(first);
@@ -48,6 +55,7 @@ it("does not read a piece as the entry that lay there two rounds ago", () => {
     while (round === 0 && next > 3000) remember(letters(500));
   }
   while (next + sizeOf(forged) + 32 <= ARENA) remember(letters(40));
+  if (!isSkipped) remember(letters(40));
   remember(forged);
   expect(next).toBe(sizeOf(forged));
   expect(fast.encodeOrdinary(victim)).toEqual(expected);
