@@ -46,10 +46,8 @@ export function patternTest(pattern: string): PatternTest | undefined {
 const endAnchor = /(?<=(?:^|[^\\])(?:\\\\)*)\$$/;
 
 function read(pattern: string): Expression | undefined {
-  // What looks like an anchor now is one in the middle.
-  if (pattern.startsWith("^")) return undefined;
   try {
-    return regexExpression(pattern, { lazy: true });
+    return regexExpression(pattern, { lazy: true, anchors: false });
   } catch (error) {
     if (error instanceof GrammarError) return undefined;
     throw error;

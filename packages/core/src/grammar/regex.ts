@@ -17,6 +17,8 @@ export interface RegexOptions {
   readonly dotAll?: boolean;
   /** Whether `+?` and its like may be written: they change what is found in a text, not what matches all of it. */
   readonly lazy?: boolean;
+  /** False: no "^" and "$". Default: they may stand where they say nothing, at the ends of whole alternatives. */
+  readonly anchors?: boolean;
 }
 
 /**
@@ -50,14 +52,13 @@ class RegexReader {
   readonly #text: readonly string[];
   readonly #pattern: string;
   readonly #options: RegexOptions;
-  #at: number;
+  #at = 0;
+  #depth = 0;
 
   constructor(pattern: string, options: RegexOptions) {
     this.#pattern = pattern;
     this.#options = options;
-    // The whole text has to match in any case.
-    this.#text = Array.from(pattern.replace(/(?<=(?:^|[^\\])(?:\\\\)*)\$$/, ""));
-    this.#at = this.#text[0] === "^" ? 1 : 0;
+    this.#text = Array.from(pattern);
   }
 
   read(): Expression {
@@ -75,8 +76,13 @@ class RegexReader {
 
   #sequence(): Expression {
     const parts: Expression[] = [];
+    // The whole text has to match in any case.
+    const isWhole = this.#depth === 0 && this.#options.anchors !== false;
+    if (isWhole) this.#take("^");
     while (this.#at < this.#text.length && !"|)".includes(this.#text[this.#at] as string)) {
-      parts.push(this.#repeated(this.#item()));
+      const next = this.#text[this.#at + 1];
+      if (isWhole && this.#text[this.#at] === "$" && (next === undefined || next === "|")) this.#at++;
+      else parts.push(this.#repeated(this.#item()));
     }
     return sequence(parts);
   }
@@ -96,7 +102,9 @@ class RegexReader {
     const [kind = ""] = /^\?(?::|<[A-Za-z_]\w*>|.?)/.exec(this.#ahead()) ?? [];
     if (kind !== "" && !/[:>]$/.test(kind)) throw this.#wrong(`it has a group "(${kind}"`);
     this.#at += kind.length;
+    this.#depth++;
     const inside = this.#alternatives();
+    this.#depth--;
     if (!this.#take(")")) throw this.#wrong("it has a group without an end");
     return inside;
   }

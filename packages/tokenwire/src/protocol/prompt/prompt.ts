@@ -59,7 +59,10 @@ function lastMessage(
   }
   const content = messages.at(-1)?.content ?? "";
   const ids = tokenizer.encodeOrdinary(typeof content === "string" ? content : content.join(""));
-  const tokenIds = bosTokenId === undefined ? ids : Uint32Array.of(bosTokenId, ...ids);
+  const begin = bosTokenId === undefined ? [] : [bosTokenId];
+  const tokenIds = new Uint32Array(begin.length + ids.length);
+  tokenIds.set(begin);
+  tokenIds.set(ids, begin.length);
   return { tokenIds, answerPrefix: [], inReasoning: undefined };
 }
 
