@@ -8,6 +8,7 @@ export type { Normalization } from "./encoding-base.ts";
 export { alphabet as byteAlphabet, alphabetToBytes, bytesToAlphabet } from "./huggingface/byte-alphabet.ts";
 export {
   type AddedToken,
+  compileTokenizerJson,
   type DetailedTokens,
   type EncodeDetailedOptions,
   type GgufTokenizerOptions,

@@ -11,6 +11,7 @@ import { benchCommand } from "./commands/bench.ts";
 import { chatCommand } from "./commands/chat.ts";
 import { codecCommand } from "./commands/codec.ts";
 import { compareCommand } from "./commands/compare.ts";
+import { compileCommand } from "./commands/compile.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { engineCommand } from "./commands/engine.ts";
 import { evalCommand } from "./commands/eval.ts";
@@ -41,6 +42,7 @@ export function createProgram(): Command {
   program.commandsGroup("Text and tokens");
   program.addCommand(tokenizeCommand());
   program.addCommand(compareCommand());
+  program.addCommand(compileCommand());
   program.addCommand(parsersCommand());
   program.addCommand(harmonyCommand());
   program.addCommand(inspectCommand());

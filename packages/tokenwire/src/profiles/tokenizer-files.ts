@@ -1,4 +1,4 @@
-// The tokenizer of a model folder: tokenizer.json, tekken.json, or a rank file with a known pattern.
+// The tokenizer of a model folder: tokenizer.json or its compiled form, tekken.json, or a rank file with a known pattern.
 
 import type { JsonObject } from "@tokenwire/core/json";
 import {
@@ -26,10 +26,11 @@ export interface TokenizerSource {
 /** Loads the tokenizer from whichever file the folder has. */
 export async function readTokenizer(source: TokenizerSource, derivations: Derivations): Promise<Tokenizer> {
   const { files, name } = source;
-  const json = await files.bytes("tokenizer.json");
-  if (json !== undefined) {
-    const tokenizer = loadTokenizerJson(json, { name, isMarker: markerTest(source.templateTexts) });
-    return noted(tokenizer, "tokenizer.json", derivations);
+  for (const file of ["tokenizer.json", "tokenizer.twt"]) {
+    const bytes = await files.bytes(file);
+    if (bytes === undefined) continue;
+    const tokenizer = loadTokenizerJson(bytes, { name, isMarker: markerTest(source.templateTexts) });
+    return noted(tokenizer, file, derivations);
   }
   const tekken = await files.bytes("tekken.json");
   if (tekken !== undefined) return noted(loadTekken(tekken, { name }), "tekken.json", derivations);
@@ -40,7 +41,7 @@ export async function readTokenizer(source: TokenizerSource, derivations: Deriva
   }
   throw invalidProfile(
     files.folder,
-    "no tokenizer. Accepted: tokenizer.json, tekken.json, tiktoken.model. A SentencePiece tokenizer.model must be converted to tokenizer.json first.",
+    "no tokenizer. Accepted: tokenizer.json, tokenizer.twt, tekken.json, tiktoken.model. A SentencePiece tokenizer.model must be converted to tokenizer.json first.",
   );
 }
 

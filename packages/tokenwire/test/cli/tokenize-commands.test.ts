@@ -213,6 +213,32 @@ describe("compare", () => {
   });
 });
 
+describe("compile", () => {
+  it("writes what loads as the same tokenizer, and says how large it is", async () => {
+    const [from, to] = [join(folder, "tokenizer.json"), join(folder, "tokenizer.twt")];
+    writeFileSync(from, JSON.stringify(tokenizerJsonOf(getEncoding("gpt2"))));
+    expect(await run(["compile", from, "-o", to, "--json"])).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      from,
+      to,
+      tokens: 50256,
+      compiledBytes: readFileSync(to).length,
+    });
+    const text = "Hello, wörld! 你好";
+    expect(loadTokenizerJson(readFileSync(to)).encode(text)).toEqual(getEncoding("gpt2").encode(text));
+    writeFileSync(join(folder, "text.txt"), text);
+    expect(await run(["compare", from, to, join(folder, "text.txt")])).toBe(0);
+  });
+
+  it("writes nothing for a file that is no tokenizer", async () => {
+    const [from, to] = [join(folder, "tokenizer.json"), join(folder, "tokenizer.twt")];
+    writeFileSync(from, '{"model":{"type":"Other","vocab":{}}}');
+    expect(await run(["compile", from, "-o", to])).toBe(1);
+    expect(err).toContain('model "Other" is not supported');
+    expect(() => readFileSync(to)).toThrow("ENOENT");
+  });
+});
+
 describe("bench tokenizer", () => {
   it("checks parity and writes a table, JSON and plots", async () => {
     const [svg, png] = [join(folder, "plot.svg"), join(folder, "plot.png")];

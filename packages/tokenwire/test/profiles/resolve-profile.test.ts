@@ -4,6 +4,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compileTokenizerJson } from "@tokenwire/core/tokenizer";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { GgufBytes } from "../../../core/test/gguf/gguf-bytes.ts";
 import { resolveProfile } from "../../src/profiles/index.ts";
@@ -156,6 +157,18 @@ describe("a model folder", () => {
   it("names a template that does not compile", async () => {
     model({ "chat_template.jinja": "{% for %}" });
     await expect(resolveProfile(folder)).rejects.toMatchObject({ code: "INVALID_PROFILE" });
+  });
+
+  it("reads a compiled tokenizer where there is no tokenizer.json", async () => {
+    model();
+    const { tokenizer } = await resolveProfile(folder);
+    const json = readFileSync(join(folder, "tokenizer.json"));
+    writeFileSync(join(folder, "tokenizer.twt"), compileTokenizerJson(json));
+    rmSync(join(folder, "tokenizer.json"));
+    const compiled = await resolveProfile(folder);
+    expect(compiled.derivations.find(({ part }) => part === "tokenizer")?.from).toBe("tokenizer.twt");
+    expect(compiled.tokenizer.specialTokens).toEqual(tokenizer.specialTokens);
+    expect(compiled.tokenizer.encodeOrdinary("Hello <s>")).toEqual(tokenizer.encodeOrdinary("Hello <s>"));
   });
 
   it("reads tekken.json", async () => {

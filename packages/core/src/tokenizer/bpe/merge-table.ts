@@ -45,6 +45,16 @@ export class MergeTable implements Merges {
     return this.merged[slot] as number;
   }
 
+  /** All merges, in the order of their places: left, right, rank, merged. Quick to add again to a table of their own. */
+  toArray(): Int32Array {
+    const entries: number[] = [];
+    for (let slot = 0; slot < this.left.length; slot++) {
+      if (this.left[slot] === -1) continue;
+      entries.push(this.left[slot]!, this.right[slot]!, this.ranks[slot]!, this.merged[slot]!);
+    }
+    return Int32Array.from(entries);
+  }
+
   private slotOf(left: number, right: number): number {
     let hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b);
     hash ^= hash >>> 15;

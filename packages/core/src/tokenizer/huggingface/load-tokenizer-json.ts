@@ -6,7 +6,7 @@ import { controlTokenTest } from "./control-tokens.ts";
 import { readDecoder } from "./decoders/index.ts";
 import { HuggingFaceTokenizer } from "./huggingface-tokenizer.ts";
 import type { JsonNode } from "./json-node.ts";
-import { readModel } from "./models/index.ts";
+import { readModel, ScoredTokens, TokenVocabulary } from "./models/index.ts";
 import { readNormalizer } from "./normalizers/index.ts";
 import { parseTokenizerFile } from "./parse-file.ts";
 import { readPostProcessors } from "./postprocessors/index.ts";
@@ -20,7 +20,8 @@ export interface LoadTokenizerOptions {
 }
 
 /**
- * The tokenizer that a tokenizer.json describes. `truncation` and `padding` in the file are not applied.
+ * The tokenizer that a tokenizer.json describes, or what `compileTokenizerJson` has made of one. `truncation` and
+ * `padding` in the file are not applied.
  *
  * @throws TokenwireError UNSUPPORTED_TOKENIZER naming a component that is not implemented and its path in the file;
  *   INVALID_TOKENIZER where the file contradicts itself
@@ -61,6 +62,8 @@ function reservedIds(
 /** Whether a text is a token of the base vocabulary, whichever form that has. Reading the model checks the form. */
 function vocabularyTest(vocab: JsonNode): (content: string) => boolean {
   const { value } = vocab;
+  const compiled = value instanceof ScoredTokens ? value.vocabulary : value;
+  if (compiled instanceof TokenVocabulary) return (content) => compiled.idOf(content) !== undefined;
   if (Array.isArray(value)) {
     const tokens = new Set(
       (value as unknown[]).map((entry) => (Array.isArray(entry) ? entry[0] : undefined)),

@@ -33,7 +33,7 @@ export function compareCommand(): Command {
   return new Command("compare")
     .summary("Show where two tokenizers differ")
     .description("Tokenize a text with two tokenizers and show every place where they cut it differently.")
-    .argument("<first>", "encoding, model name, or path of a tokenizer.json")
+    .argument("<first>", "encoding, model name, or path of a tokenizer.json or .twt")
     .argument("<second>", "the other one")
     .argument("[file]", "file to read, - for standard input (the default)")
     .option("--json", "print as JSON")
@@ -88,7 +88,7 @@ async function compare(
 }
 
 async function load(name: string): Promise<Tokenizer> {
-  if (name.endsWith(".json")) {
+  if (name.endsWith(".json") || name.endsWith(".twt")) {
     const { loadTokenizerJson } = await import("@tokenwire/core/tokenizer");
     return loadTokenizerJson(readFileSync(name));
   }

@@ -12,6 +12,7 @@ import { unsupportedTokenizer } from "../faults.ts";
 import { HuggingFaceTokenizer, type TokenizerParts } from "../huggingface-tokenizer.ts";
 import { BpeModel } from "../models/bpe.ts";
 import { buildMergeTable } from "../models/bpe-file.ts";
+import { ScoredTokens } from "../models/scored-tokens.ts";
 import { UnigramModel } from "../models/unigram.ts";
 import { TokenVocabulary } from "../models/vocabulary.ts";
 import { WordPieceModel } from "../models/word-piece.ts";
@@ -168,7 +169,11 @@ function unigramParts({ metadata, reserved }: Source): KindParts {
     normalizer: new SequenceNormalizer(normalizers),
     preTokenizers: [new MetaspacePreTokenizer("▁", scheme, true)],
     model: new UnigramModel(
-      { tokens: metadata.tokens, scores, reserved, unknownId: metadata.tokenId("unknown_token_id") },
+      {
+        tokens: new ScoredTokens(new TokenVocabulary(metadata.tokens), Float64Array.from(scores)),
+        reserved,
+        unknownId: metadata.tokenId("unknown_token_id"),
+      },
       "tokenizer.ggml",
     ),
     postProcessors: markersAround(metadata, false),

@@ -4,6 +4,7 @@ import { MergeTable } from "../../bpe/merge-table.ts";
 import { invalidTokenizer } from "../faults.ts";
 import type { JsonNode } from "../json-node.ts";
 import { BpeModel } from "./bpe.ts";
+import { MergeEntries } from "./merge-entries.ts";
 import { TokenVocabulary } from "./vocabulary.ts";
 
 export function readBpe(node: JsonNode, reserved: ReadonlySet<number>): BpeModel {
@@ -37,6 +38,7 @@ function readMerges(
   reserved: ReadonlySet<number>,
   continuingPrefix: string,
 ): MergeTable {
+  if (node.value instanceof MergeEntries) return node.value.toTable(reserved);
   if (!Array.isArray(node.value)) node.expected("an array of merges");
   return buildMergeTable(node.value as unknown[], vocabulary, {
     reserved,

@@ -35,6 +35,11 @@ function guessType(node: JsonNode): string {
   return node.child("continuing_subword_prefix").isNull ? "WordLevel" : "WordPiece";
 }
 
+export { buildMergeTable } from "./bpe-file.ts";
+export { MergeEntries } from "./merge-entries.ts";
 export type { TokenModel } from "./model.ts";
 export { PieceMemo } from "./piece-memo.ts";
 export { PieceTokens } from "./piece-tokens.ts";
+export { ScoredTokens } from "./scored-tokens.ts";
+export { TokenIndex, tokenHash } from "./token-index.ts";
+export { TokenVocabulary } from "./vocabulary.ts";

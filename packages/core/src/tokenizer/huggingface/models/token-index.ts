@@ -4,20 +4,23 @@
 
 export class TokenIndex {
   private readonly tokens: readonly (string | undefined)[];
-  /** ID + 1 of the token in each slot, 0 where there is none. */
-  private readonly slots: Int32Array;
+  /** ID + 1 of the token in each slot, 0 where there is none. A power of two, half of them empty. */
+  readonly slots: Int32Array;
   private readonly mask: number;
 
-  /** `tokens` by ID. Of equal tokens the last is found. */
-  constructor(tokens: readonly (string | undefined)[]) {
+  /** `tokens` by ID. Of equal tokens the last is found. `slots`: those of an index of the same tokens, made before. */
+  constructor(tokens: readonly (string | undefined)[], slots?: Int32Array) {
     this.tokens = tokens;
-    let slots = 16;
-    while (slots < tokens.length * 2) slots *= 2;
-    this.slots = new Int32Array(slots);
-    this.mask = slots - 1;
+    this.slots = slots ?? new Int32Array(slotCount(tokens.length));
+    this.mask = this.slots.length - 1;
+    if (slots === undefined) this.fill();
+  }
+
+  private fill(): void {
+    const { slots, tokens } = this;
     for (let id = 0; id < tokens.length; id++) {
       const token = tokens[id];
-      if (token !== undefined) this.slots[this.slotOf(token, 0, token.length, 0, 0)] = id + 1;
+      if (token !== undefined) slots[this.slotOf(token, 0, token.length, 0, 0)] = id + 1;
     }
   }
 
@@ -32,17 +35,29 @@ export class TokenIndex {
   }
 
   private slotOf(text: string, start: number, end: number, start2: number, end2: number): number {
-    let hash = 0;
-    for (let i = start; i < end; i++) hash = Math.imul(hash, 0x01000193) ^ text.charCodeAt(i);
-    for (let i = start2; i < end2; i++) hash = Math.imul(hash, 0x01000193) ^ text.charCodeAt(i);
-    hash = Math.imul(hash ^ (hash >>> 15), 0x9e3779b1);
-    let slot = (hash ^ (hash >>> 13)) & this.mask;
+    let slot = tokenHash(text, start, end, start2, end2) & this.mask;
     for (let entry = this.slots[slot]!; entry !== 0; entry = this.slots[slot]!) {
       if (isJoined(this.tokens[entry - 1]!, text, start, end, start2, end2)) break;
       slot = (slot + 1) & this.mask;
     }
     return slot;
   }
+}
+
+/** How many slots so many tokens get. */
+export function slotCount(tokens: number): number {
+  let slots = 16;
+  while (slots < tokens * 2) slots *= 2;
+  return slots;
+}
+
+/** FNV-1a over UTF-16 units, then a mix so that the low bits depend on all of them. */
+export function tokenHash(text: string, start: number, end: number, start2: number, end2: number): number {
+  let hash = 0;
+  for (let i = start; i < end; i++) hash = Math.imul(hash, 0x01000193) ^ text.charCodeAt(i);
+  for (let i = start2; i < end2; i++) hash = Math.imul(hash, 0x01000193) ^ text.charCodeAt(i);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x9e3779b1);
+  return hash ^ (hash >>> 13);
 }
 
 function isJoined(

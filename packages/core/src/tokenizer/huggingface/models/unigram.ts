@@ -8,13 +8,12 @@ import { byteTokens } from "./bpe.ts";
 import { Lattice, unknownCharacter } from "./lattice.ts";
 import type { TokenModel } from "./model.ts";
 import type { PieceTokens } from "./piece-tokens.ts";
+import { ScoredTokens } from "./scored-tokens.ts";
 import { TokenTrie } from "./token-trie.ts";
-import { TokenVocabulary } from "./vocabulary.ts";
+import type { TokenVocabulary } from "./vocabulary.ts";
 
 export interface UnigramSettings {
-  readonly tokens: readonly string[];
-  /** The log probability of each token. */
-  readonly scores: readonly number[];
+  readonly tokens: ScoredTokens;
   readonly unknownId?: number | undefined;
   readonly byteFallback?: boolean;
   /** IDs that text must never become. */
@@ -35,45 +34,30 @@ export class UnigramModel implements TokenModel {
   private readonly reserved: ReadonlySet<number>;
 
   constructor(settings: UnigramSettings, path: string) {
-    const { tokens, scores, unknownId, reserved = new Set() } = settings;
-    if (unknownId !== undefined && unknownId >= tokens.length) {
+    const { unknownId, reserved = new Set() } = settings;
+    const { vocabulary, scores } = settings.tokens;
+    if (unknownId !== undefined && unknownId >= vocabulary.size) {
       throw invalidTokenizer(
         path,
-        `unk_id ${unknownId} is outside the vocabulary of ${tokens.length} tokens.`,
+        `unk_id ${unknownId} is outside the vocabulary of ${vocabulary.size} tokens.`,
       );
     }
-    this.vocabulary = new TokenVocabulary(tokens);
-    this.scores = Float64Array.from(scores);
+    this.vocabulary = vocabulary;
+    this.scores = scores;
     this.unknownId = unknownId;
     this.unknownScore = scores.reduce((least, score) => Math.min(least, score), Infinity) - unknownPenalty;
     this.byteIds = settings.byteFallback === true ? byteTokens(this.vocabulary) : undefined;
     this.reserved = reserved;
-    tokens.forEach((token, id) => {
-      if (token !== "" && !reserved.has(id)) this.trie.insert(token, id);
+    vocabulary.tokens.forEach((token, id) => {
+      if (token && !reserved.has(id)) this.trie.insert(token, id);
     });
   }
 
   static fromJson(node: JsonNode, reserved: ReadonlySet<number>): UnigramModel {
-    const tokens: string[] = [];
-    const scores: number[] = [];
-    const vocab = node.child("vocab");
-    if (!Array.isArray(vocab.value)) vocab.expected("an array of [token, score]");
-    for (const entry of vocab.value as unknown[]) {
-      const [token, score] = Array.isArray(entry) ? (entry as unknown[]) : [];
-      if (typeof token !== "string" || typeof score !== "number") {
-        throw invalidTokenizer(
-          `${vocab.path}[${tokens.length}]`,
-          `expected [token, score], got ${JSON.stringify(entry)}.`,
-        );
-      }
-      tokens.push(token);
-      scores.push(score);
-    }
     const unknown = node.child("unk_id");
     return new UnigramModel(
       {
-        tokens,
-        scores,
+        tokens: ScoredTokens.fromJson(node.child("vocab")),
         unknownId: unknown.isNull ? undefined : unknown.index(),
         byteFallback: node.child("byte_fallback").boolean(false),
         reserved,

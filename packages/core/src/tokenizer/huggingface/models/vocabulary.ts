@@ -12,13 +12,14 @@ export class TokenVocabulary {
   readonly index: TokenIndex;
 
   /** Of equal tokens the last is the one that text becomes. */
-  constructor(tokens: readonly (string | undefined)[]) {
+  constructor(tokens: readonly (string | undefined)[], index: TokenIndex = new TokenIndex(tokens)) {
     this.tokens = tokens;
-    this.index = new TokenIndex(tokens);
+    this.index = index;
   }
 
-  /** Reads `{"token": id, …}`. */
+  /** Reads `{"token": id, …}`; of a compiled file it is there already. */
   static fromJson(node: JsonNode): TokenVocabulary {
+    if (node.value instanceof TokenVocabulary) return node.value;
     const object = node.object();
     const tokens: (string | undefined)[] = [];
     for (const token in object) {
