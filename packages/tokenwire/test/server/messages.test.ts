@@ -154,6 +154,21 @@ describe("messages", () => {
 });
 
 describe("errors of messages", () => {
+  it("name a result that answers no call, where it is", async () => {
+    const result = { type: "tool_result", tool_use_id: "toolu_x", content: "y" };
+    const body = {
+      messages: [
+        { role: "user", content: "a" },
+        { role: "user", content: [result] },
+      ],
+    };
+    const response = await send(await serverFor({ emit: () => answerText("x") }), body);
+    expect([response.status, ((await response.json()) as Body)["error"].message]).toEqual([
+      400,
+      'messages[1].content[0].tool_use_id: no earlier tool_use has the id "toolu_x".',
+    ]);
+  });
+
   it.each([
     [{ max_tokens: undefined }, 400, "invalid_request_error"],
     [{ messages: [] }, 400, "invalid_request_error"],

@@ -156,7 +156,12 @@ function resultText(value: unknown, path: string, model: string): string {
 }
 
 /** A user's blocks: results answer the calls before them, then comes the text. */
-function userMessages(blocks: readonly Block[], path: string, model: string): ConversationMessage[] {
+function userMessages(
+  blocks: readonly Block[],
+  path: string,
+  model: string,
+  called: ReadonlySet<string>,
+): ConversationMessage[] {
   const messages: ConversationMessage[] = [];
   const texts: string[] = [];
   blocks.forEach((entry, index) => {
@@ -164,7 +169,14 @@ function userMessages(blocks: readonly Block[], path: string, model: string): Co
     if (entry.type === "text") texts.push(entry.text as string);
     else if (entry.type === "tool_result") {
       const content = resultText(entry.content, at, model);
-      messages.push({ role: "tool", toolCallId: entry.tool_use_id as string, content });
+      const id = entry.tool_use_id as string;
+      if (!called.has(id)) {
+        throw invalidRequest(
+          `${at}.tool_use_id`,
+          `${at}.tool_use_id: no earlier tool_use has the id ${quote(id)}.`,
+        );
+      }
+      messages.push({ role: "tool", toolCallId: id, content });
     } else throw unsupportedContent(at, entry.type, model);
   });
   if (texts.length > 0) messages.push({ role: "user", content: texts.length === 1 ? texts[0]! : texts });
@@ -200,11 +212,15 @@ function toMessages(wire: Fields): ConversationMessage[] {
       : wire.system.map((part) => part.text).join("\n");
   const messages: ConversationMessage[] =
     system === undefined || system === "" ? [] : [{ role: "system", content: system }];
+  const called = new Set<string>();
   wire.messages.forEach(({ role, content }, index) => {
     const path = `messages[${index}]`;
     if (typeof content === "string") messages.push({ role, content });
-    else if (role === "assistant") messages.push(assistantMessage(content, path, wire.model));
-    else messages.push(...userMessages(content, path, wire.model));
+    else if (role === "assistant") {
+      const message = assistantMessage(content, path, wire.model);
+      for (const { id } of message.toolCalls ?? []) called.add(id);
+      messages.push(message);
+    } else messages.push(...userMessages(content, path, wire.model, called));
   });
   return messages;
 }
