@@ -30,12 +30,18 @@ export function printRatios(title: string, table: Table): void {
   });
 }
 
-/** tokenwire's figures that are called `<row> <column>`, such as "count english". */
+function geometricMean(figures: readonly number[]): number {
+  return Math.exp(figures.reduce((sum, figure) => sum + Math.log(figure), 0) / figures.length);
+}
+
+/** tokenwire's figures that are called `<row> <column>`, such as "count english", and the geometric mean of each row. */
 export function printRelations(title: string, table: Table, rows: readonly string[]): void {
   const split = Object.fromEntries(
     rows.map((row) => {
       const own = Object.entries(table["tokenwire"] ?? {}).filter(([name]) => name.startsWith(`${row} `));
-      return [row, Object.fromEntries(own.map(([name, figure]) => [name.slice(row.length + 1), figure]))];
+      const figures = own.map(([name, figure]) => [name.slice(row.length + 1), figure] as const);
+      const mean = geometricMean(own.map(([, figure]) => figure));
+      return [row, Object.fromEntries([...figures, ["all (mean)", mean]])];
     }),
   );
   console.log(`\n${title}`);
