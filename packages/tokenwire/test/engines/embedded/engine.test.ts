@@ -212,7 +212,10 @@ describe("EmbeddedEngine", () => {
     });
     expect(ids).toEqual(path);
     expect(finish.reason).toBe("error");
-    expect(finish.error).toMatchObject({ code: "invalid_request", message: expect.stringContaining("after 3") });
+    expect(finish.error).toMatchObject({
+      code: "invalid_request",
+      message: expect.stringContaining("after 3"),
+    });
   });
 
   it("embeds inputs as vectors of length one", async () => {
