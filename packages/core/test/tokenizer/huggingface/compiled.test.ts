@@ -78,6 +78,26 @@ describe.each(files)("compiled $name", ({ name, json }) => {
   });
 });
 
+it("merges into control tokens are left out when it is loaded", () => {
+  const json = JSON.stringify({
+    added_tokens: [{ id: 2, content: "ab", special: true }],
+    model: { type: "BPE", vocab: { a: 0, b: 1, ab: 2 }, merges: ["a b"] },
+  });
+  for (const form of [json, compileTokenizerJson(json)]) {
+    const tokenizer = loadTokenizerJson(form);
+    expect([...tokenizer.encodeOrdinary("ab")]).toEqual([0, 1]);
+    expect([...tokenizer.encode("ab", { allowedSpecial: "all" })]).toEqual([2]);
+  }
+});
+
+it("a file whose index another version has made is refused", () => {
+  const file = compileTokenizerJson(files[0]!.json);
+  const words = new Uint32Array(file.buffer);
+  words[2]! ^= 1;
+  words[1] = checksumOf(file);
+  expect(() => loadTokenizerJson(file)).toThrow(/another version/);
+});
+
 it("a tokenizer that cannot be loaded cannot be compiled", () => {
   expect(() => compileTokenizerJson('{"model":{"type":"Other"}}')).toThrow(/Other/);
   expect(() => compileTokenizerJson("{")).toThrow(/not JSON/);
