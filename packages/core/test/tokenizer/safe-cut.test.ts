@@ -8,12 +8,13 @@ import {
 } from "../../src/tokenizer/pretokenize/safe-cut.ts";
 import { seededRandom } from "./adversarial-text.ts";
 
-/** The definition, unit by unit. */
+/** The definition, unit by unit. White space is what Unicode says, not what the host's `\s` says. */
 function isSafe(text: string, at: number, rule: CutRule): boolean {
   const [before, unit] = [text[at - 1]!, text[at]!];
-  if (unit === " ") return /\S/.test(before);
-  if (before !== "\n" || /[\s/]/.test(unit)) return false;
-  return rule === "newline" || (at > 1 && /\S/.test(text[at - 2]!));
+  const isSpace = (character: string): boolean => /\p{White_Space}/u.test(character);
+  if (unit === " ") return !isSpace(before);
+  if (before !== "\n" || unit === "/" || isSpace(unit)) return false;
+  return rule === "newline" || (at > 1 && !isSpace(text[at - 2]!));
 }
 
 describe.each(["newline", "single-newline"] as const)("%s", (rule) => {
@@ -29,6 +30,16 @@ describe.each(["newline", "single-newline"] as const)("%s", (rule) => {
       expect(lastSafeCutInText(text, from, rule), JSON.stringify(text)).toBe(
         cuts.findLast((at) => at > from) ?? 0,
       );
+    }
+  });
+
+  it("finds only safe cuts where the host disagrees with Unicode about white space", () => {
+    const random = seededRandom(6);
+    for (let i = 0; i < 3000; i++) {
+      const length = 1 + Math.floor(random() * 40);
+      const text = Array.from({ length }, () => " \n\x85\ufeff\u3000/a"[Math.floor(random() * 7)]).join("");
+      const cut = nextSafeCutInText(text, Math.floor(random() * length), rule);
+      expect(cut === length || isSafe(text, cut, rule), JSON.stringify(text)).toBe(true);
     }
   });
 
