@@ -20,8 +20,8 @@ import type { ConversationLocks } from "./responses/conversation-locks.ts";
 import type { ResponseJobs } from "./responses/jobs.ts";
 import type { Ownership } from "./responses/ownership.ts";
 import type { BrowserStates } from "./responses/tools/browser-states.ts";
-import type { ServerToolOptions } from "./responses/tools/options.ts";
 import type { Seal } from "./seal.ts";
+import type { ServerToolOptions } from "./tools/options.ts";
 
 /** One per server. */
 export interface ServerContext {

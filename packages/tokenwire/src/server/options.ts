@@ -9,8 +9,8 @@ import type { CodecOptions } from "./codec/options.ts";
 import type { KeyLimitOptions } from "./key-limits.ts";
 import type { TracingOptions } from "./observability/tracing.ts";
 import { type OriginRules, originRules } from "./origin.ts";
-import type { ServerToolOptions } from "./responses/tools/options.ts";
 import type { TlsOptions } from "./tls.ts";
+import type { ServerToolOptions } from "./tools/options.ts";
 
 /** One model to serve: an engine and what the protocols must know about its model. */
 export interface ModelOptions {

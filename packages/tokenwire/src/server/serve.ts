@@ -28,11 +28,11 @@ import { ConversationLocks } from "./responses/conversation-locks.ts";
 import { ResponseJobs } from "./responses/jobs.ts";
 import { Ownership } from "./responses/ownership.ts";
 import { BrowserStates } from "./responses/tools/browser-states.ts";
-import { checkToolOptions } from "./responses/tools/options.ts";
 import { routes } from "./routes/index.ts";
 import { Seal } from "./seal.ts";
 import { ResponseSockets } from "./sockets/upgrade.ts";
 import { toHttpsOptions } from "./tls.ts";
+import { checkToolOptions } from "./tools/options.ts";
 
 /** A server that can be started and stopped. */
 export interface Server {

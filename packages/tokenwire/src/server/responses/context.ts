@@ -18,8 +18,9 @@ import { answerPrompt, planAnswer } from "../answer.ts";
 import { toSignal } from "../cancellation.ts";
 import type { Caller } from "../context.ts";
 import type { ServedModel } from "../models.ts";
+import { isTooLong } from "../tools/next-plan.ts";
 import { unsealItems } from "./sealed-items.ts";
-import { openToolkit, type Toolkit } from "./tools/toolkit.ts";
+import { openToolkit, type ResponseToolkit } from "./tools/response-toolkit.ts";
 
 const maxChain = 1_000;
 
@@ -35,7 +36,7 @@ export interface ResponseDraft {
   readonly prompt: Prompt;
   readonly plan: GenerationPlan;
   /** Tools that run here, if the request asks for any; whoever holds the draft disposes them. */
-  readonly toolkit?: Toolkit;
+  readonly toolkit?: ResponseToolkit;
   /** Calls that the input approves; they run before anything is generated. */
   readonly approved: readonly ApprovedCall[];
 }
@@ -127,38 +128,10 @@ function dropOldest(conversation: Conversation): Conversation | undefined {
   return { ...conversation, messages: messages.filter((_, index) => index < first || index >= end) };
 }
 
-function isTooLong(error: unknown): boolean {
-  return error instanceof ApiError && error.wireCode === "context_length_exceeded";
-}
-
 type Planned = Pick<ResponseDraft, "model" | "request" | "conversation">;
 
 function planPrompt({ model, request, conversation }: Planned, prompt: Prompt): GenerationPlan {
   return planAnswer(model, { ...request, conversation }, prompt);
-}
-
-/**
- * Plans what follows the results of tools. Undefined when the context is full, or the answer has its limit of tokens
- * already.
- */
-export function planNextRound(
-  draft: Planned,
-  prompt: Prompt,
-  sampledTokens: number,
-): GenerationPlan | undefined {
-  const { sampling } = draft.request;
-  const left = sampling.maxTokens === undefined ? undefined : sampling.maxTokens - sampledTokens;
-  if (left !== undefined && left < 1) return undefined;
-  const request = {
-    ...draft.request,
-    sampling: { ...sampling, ...(left !== undefined && { maxTokens: left }) },
-  };
-  try {
-    return planPrompt({ ...draft, request }, prompt);
-  } catch (error) {
-    if (isTooLong(error)) return undefined;
-    throw error;
-  }
 }
 
 /** Renders and plans; with `truncation: "auto"` old turns go until the prompt fits. */
@@ -220,7 +193,7 @@ async function toolkitFor(
   request: ResponsesRequest,
   model: ServedModel,
   items: readonly ResponseItem[],
-): Promise<Toolkit | undefined> {
+): Promise<ResponseToolkit | undefined> {
   if (request.hosted.length === 0) return undefined;
   const { server, tenant, signal } = context;
   const lists = items.filter((item) => item.type === "mcp_list_tools" && item["error"] === undefined);
@@ -240,7 +213,7 @@ async function toolkitFor(
   return toolkit;
 }
 
-function checkApprovals(approved: readonly ApprovedCall[], toolkit: Toolkit | undefined): void {
+function checkApprovals(approved: readonly ApprovedCall[], toolkit: ResponseToolkit | undefined): void {
   for (const { name, label } of approved) {
     if (toolkit?.entries.some((entry) => entry.label === label)) continue;
     throw invalidRequest(

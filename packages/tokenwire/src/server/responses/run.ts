@@ -12,14 +12,16 @@ import {
   unixSeconds,
 } from "../../protocol/index.ts";
 import type { StoredResponse } from "../../store/index.ts";
-import { answerPrompt, generationFor, readAnswer } from "../answer.ts";
+import { generationFor, readAnswer } from "../answer.ts";
 import type { Caller, ServerContext } from "../context.ts";
 import { toApiError } from "../errors.ts";
 import { generateChoices } from "../generate.ts";
-import { planNextRound, type ResponseDraft } from "./context.ts";
-import { HarmonyRounds } from "./tools/harmony-rounds.ts";
-import { TemplateRounds } from "./tools/template-rounds.ts";
-import { type Round, type RoundSink, ToolLoop, type ToolLoopOptions } from "./tools/tool-loop.ts";
+import { planNextRound } from "../tools/next-plan.ts";
+import { openRounds } from "../tools/open-rounds.ts";
+import { type Round, type RoundSink, ToolLoop } from "../tools/tool-loop.ts";
+import type { ResponseDraft } from "./context.ts";
+import { ResponseOutput } from "./tools/response-output.ts";
+import type { ResponseToolkit } from "./tools/response-toolkit.ts";
 
 /** Where the events of a response go. */
 export interface ResponseSink {
@@ -170,48 +172,45 @@ export class ResponseRun {
   }
 
   #generate(signal: AbortSignal, sink: ResponseSink, usage: TokenUsage): Promise<void> {
-    const { prompt, plan, toolkit, model, conversation } = this.#draft;
+    const { prompt, plan, toolkit, conversation } = this.#draft;
     const start = (): void => this.#start(sink);
-    if (toolkit !== undefined) {
-      const { format } = model.profile;
-      const rounds =
-        format.kind === "harmony"
-          ? new HarmonyRounds(format.encoding)
-          : new TemplateRounds(toolkit.names, (grown) =>
-              answerPrompt({ ...this.#caller, signal }, model, { conversation: grown }),
-            );
-      return this.#generateWithTools(signal, sink, { usage, toolkit, rounds, start });
-    }
+    if (toolkit !== undefined) return this.#generateWithTools(signal, sink, { usage, toolkit, start });
     const push: RoundSink["push"] = (events) => sink.emit(this.encoder.push(events));
-    return this.#round(signal, sink, { prompt, plan, usage, conversation }, { started: start, push });
+    return this.#round(sink, { prompt, plan, usage, conversation, signal }, { started: start, push });
   }
 
   #generateWithTools(
     signal: AbortSignal,
     sink: ResponseSink,
-    parts: Pick<ToolLoopOptions, "usage" | "toolkit" | "rounds" | "start">,
+    { usage, toolkit, start }: { usage: TokenUsage; toolkit: ResponseToolkit; start: () => void },
   ): Promise<void> {
     const draft = this.#draft;
+    const { prompt, plan, conversation, request, model } = draft;
+    const emit: ResponseSink["emit"] = (events) => sink.emit(events);
+    const output = new ResponseOutput({ encoder: this.encoder, toolkit, emit, start });
+    const { tools, settings } = this.#server;
     const loop = new ToolLoop({
-      ...parts,
-      encoder: this.encoder,
-      limits: this.#server.tools,
-      observation: this.#caller.observation,
-      maxToolCalls: draft.request.maxToolCalls,
-      approved: draft.approved,
-      first: { prompt: draft.prompt, plan: draft.plan, conversation: draft.conversation },
-      plan: ({ prompt, conversation }, sampledTokens) =>
-        planNextRound({ ...draft, conversation }, prompt, sampledTokens),
-      generate: (round, roundSink) => this.#round(signal, sink, round, roundSink),
-      emit: (events) => sink.emit(events),
+      output,
+      toolkit,
+      usage,
       signal,
+      rounds: openRounds({ ...this.#caller, signal }, model, toolkit.names),
+      limits: tools,
+      maxCalls: Math.min(request.maxToolCalls ?? Number.POSITIVE_INFINITY, tools.maxCalls ?? 64),
+      totalTime: settings.timeouts.total,
+      observation: this.#caller.observation,
+      approved: draft.approved.map((call) => output.approve(call)),
+      first: { prompt, plan, conversation },
+      plan: (next, sampledTokens) =>
+        planNextRound(model, { ...request, conversation: next.conversation }, next.prompt, sampledTokens),
+      generate: (round, roundSink) => this.#round(sink, round, roundSink),
     });
     return loop.run();
   }
 
   /** Asks the engine once. */
-  #round(signal: AbortSignal, sink: ResponseSink, round: Round, to: RoundSink): Promise<void> {
-    const { prompt, plan, usage, conversation } = round;
+  #round(sink: ResponseSink, round: Round, to: RoundSink): Promise<void> {
+    const { prompt, plan, usage, conversation, signal } = round;
     const { request, model } = this.#draft;
     const reading = readAnswer(model, { ...request, conversation }, prompt);
     return generateChoices(

@@ -15,9 +15,9 @@ import { refuseUnknown } from "../request-rules.ts";
 import { draftResponse, type ResponseDraft } from "../responses/context.ts";
 import { ResponseJob } from "../responses/jobs.ts";
 import { ResponseRun, type ResponseSink } from "../responses/run.ts";
-import { hostedTypes } from "../responses/tools/options.ts";
 import type { EventStream } from "../sse.ts";
 import { respondWithStream } from "../stream.ts";
+import { hostedTypes } from "../tools/options.ts";
 
 const done = "data: [DONE]\n\n";
 

@@ -17,8 +17,8 @@ import { toSignal } from "../cancellation.ts";
 import type { Route, RouteContext } from "../context.ts";
 import { checkInclude, pageList, parsePage } from "../pages.ts";
 import { draftResponse } from "../responses/context.ts";
-import { hostedTypes } from "../responses/tools/options.ts";
 import { respondWithStream } from "../stream.ts";
+import { hostedTypes } from "../tools/options.ts";
 import { followJob } from "./responses.ts";
 
 function idOf(context: RouteContext): string {

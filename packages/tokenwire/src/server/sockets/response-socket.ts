@@ -23,7 +23,7 @@ import { Observation } from "../observability/observation.ts";
 import { refuseUnknown } from "../request-rules.ts";
 import { draftResponse } from "../responses/context.ts";
 import { ResponseRun } from "../responses/run.ts";
-import { hostedTypes } from "../responses/tools/options.ts";
+import { hostedTypes } from "../tools/options.ts";
 import { watchAge } from "./connection-age.ts";
 
 const highWaterMark = 256 * 1024;

@@ -4,50 +4,37 @@
 import {
   approvalItem,
   type ChoiceEvent,
-  type RecordedCall,
   type ResponseEncoder,
   type ResponseEvent,
   type ToolCallItem,
 } from "../../../protocol/index.ts";
 import type { Route } from "../../../tools/index.ts";
+import type { AnswerContext, AnswerReader, WrittenCall } from "../../tools/loop-output.ts";
 import { CitationStream } from "./citation-stream.ts";
-import type { HostedEntry, Toolkit } from "./toolkit.ts";
+import type { HostedEntry, ResponseToolkit } from "./response-toolkit.ts";
 
-type ToolRoute = Extract<Route, { to: "tool" }>;
-
-/** A call whose arguments are complete. */
-export interface WrittenCall {
-  /** As the model wrote it, `functions.` left out. */
-  readonly name: string;
-  readonly id: string;
-  readonly arguments: string;
-  /** Absent: nothing has this name, and `message` says so. */
-  readonly route?: ToolRoute;
-  readonly entry?: HostedEntry;
+/** A call with the item that shows it. */
+export interface ItemCall extends WrittenCall {
+  /** Absent: nobody answers. */
   readonly item?: ToolCallItem;
-  readonly message?: string;
 }
 
 interface LiveCall {
   readonly index: number;
-  readonly call: Omit<WrittenCall, "arguments">;
-  readonly asks: boolean;
+  readonly call: Omit<ItemCall, "arguments">;
+  /** The client is asked whether it may run. */
+  readonly asks?: { readonly entry: HostedEntry; readonly function: string; readonly recipient: string };
   text: string;
 }
 
-export interface ToolStreamOptions {
+export interface ToolStreamOptions extends AnswerContext {
   readonly encoder: ResponseEncoder;
-  readonly toolkit: Toolkit;
-  /** Whether another call may run. */
-  readonly mayCall: () => boolean;
-  /** How the model addressed the next call of this name in its answer; known once the answer is over. */
-  readonly header: (name: string) => Omit<RecordedCall, "arguments" | "output">;
+  readonly toolkit: ResponseToolkit;
+  readonly emit: (events: readonly ResponseEvent[]) => void;
 }
 
-export class ToolStream {
-  /** The call that is to be run next. */
-  pending: WrittenCall | undefined;
-  /** The client has something to answer: a call of its function, or an approval. */
+export class ToolStream implements AnswerReader<ItemCall> {
+  pending: ItemCall | undefined;
   returned = false;
   readonly #options: ToolStreamOptions;
   readonly #citations: CitationStream | undefined;
@@ -62,7 +49,6 @@ export class ToolStream {
     this.#citations = browser && new CitationStream(encoder, () => browser.session.pages);
   }
 
-  /** The pending call and those that wait behind it; not those that somebody else answers or is asked about. */
   get ready(): WrittenCall[] {
     const calls = this.pending === undefined ? [] : [this.pending];
     const open = new Map<number, { name: string; id: string; text: string }>();
@@ -76,19 +62,30 @@ export class ToolStream {
       const { toolkit } = this.#options;
       const route = toolkit.route(name);
       if (route.to === "client") continue;
-      const entry = route.to === "tool" ? toolkit.entryOf(route.tool) : undefined;
-      if (route.to === "tool" && entry?.needsApproval(route.function)) continue;
-      calls.push({
-        name,
-        id,
-        arguments: toolkit.textOf(name, call.text),
-        ...(route.to === "tool" && entry && { route, entry }),
-      });
+      if (route.to === "tool" && toolkit.entryOf(route.tool).needsApproval(route.function)) continue;
+      calls.push({ id, name, arguments: toolkit.textOf(name, call.text), ...this.#targetOf(name, route) });
     }
     return calls;
   }
 
-  push(events: readonly ChoiceEvent[]): ResponseEvent[] {
+  /** Who runs a call, or why nobody does. */
+  #targetOf(name: string, route: Route): Omit<WrittenCall, "id" | "name" | "arguments"> {
+    if (route.to !== "tool") {
+      return { message: route.to === "nobody" ? route.message : `Nobody answers to ${name}.` };
+    }
+    const entry = this.#options.toolkit.entryOf(route.tool);
+    return { target: { entry, function: route.function }, recipient: route.recipient };
+  }
+
+  push(events: readonly ChoiceEvent[]): void {
+    this.#options.emit(this.#push(events));
+  }
+
+  resume(): void {
+    this.#options.emit(this.#resume());
+  }
+
+  #push(events: readonly ChoiceEvent[]): ResponseEvent[] {
     const result: ResponseEvent[] = [];
     for (const event of events) {
       if (this.#options.encoder.stopped) break;
@@ -98,14 +95,14 @@ export class ToolStream {
     return result;
   }
 
-  /** The answer is over, or the pending call has run: goes on with what was held back. */
-  resume(): ResponseEvent[] {
+  /** Goes on with what was held back. */
+  #resume(): ResponseEvent[] {
     this.pending = undefined;
     const events = this.#approvals.splice(0).flatMap((ask) => ask());
     const held = this.#held;
     this.#held = [];
-    events.push(...this.push(held));
-    return this.#approvals.length > 0 ? [...events, ...this.resume()] : events;
+    events.push(...this.#push(held));
+    return this.#approvals.length > 0 ? [...events, ...this.#resume()] : events;
   }
 
   #read(event: ChoiceEvent): ResponseEvent[] {
@@ -139,18 +136,18 @@ export class ToolStream {
       encoder.stop("max_tool_calls");
       return [];
     }
+    const call = { name, id, ...this.#targetOf(name, route) };
     if (route.to !== "tool") {
-      const message = route.to === "nobody" ? route.message : `Nobody answers to ${name}.`;
-      this.#live = { index, call: { name, id, message }, asks: false, text: "" };
+      this.#live = { index, call, text: "" };
       return encoder.endItem();
     }
     const entry = toolkit.entryOf(route.tool);
     if (entry.needsApproval(route.function)) {
-      this.#live = { index, call: { name, id, route, entry }, asks: true, text: "" };
+      this.#live = { index, call, asks: { ...route, entry }, text: "" };
       return [];
     }
     const item = entry.createItem(route.function);
-    this.#live = { index, call: { name, id, route, entry, item }, asks: false, text: "" };
+    this.#live = { index, call: { ...call, item }, text: "" };
     return encoder.beginTool(item.added, item.started);
   }
 
@@ -164,15 +161,16 @@ export class ToolStream {
 
   #end({ call, asks, text: written }: LiveCall, complete: boolean): ResponseEvent[] {
     const { encoder, header, toolkit } = this.#options;
-    const { item, route, entry } = call;
+    const { item } = call;
     const text = toolkit.textOf(call.name, written);
     this.#live = undefined;
     if (!complete) return item ? encoder.endTool(item.cut(text)) : [];
-    if (asks && route && entry) {
+    if (asks) {
+      const { entry, recipient, function: functionName } = asks;
       this.returned = true;
       this.#approvals.push(() => {
-        const record = { ...header(call.name), recipient: route.recipient, arguments: text };
-        const request = approvalItem(entry.label ?? entry.tool.name, route.function, record);
+        const record = { ...header(call.name), recipient, arguments: text };
+        const request = approvalItem(entry.label ?? entry.tool.name, functionName, record);
         return [...encoder.beginTool(request, []), ...encoder.endTool(request)];
       });
       return [];

@@ -1,6 +1,6 @@
 // How a model's format goes from one answer to the next: what both formats have in common.
 
-import type { ChoiceEvent, Conversation, Prompt, RecordedCall } from "../../../protocol/index.ts";
+import type { ChoiceEvent, Conversation, Prompt, RecordedCall } from "../../protocol/index.ts";
 
 /** How a model addressed a call. */
 export type CallHeader = Omit<RecordedCall, "arguments" | "output">;

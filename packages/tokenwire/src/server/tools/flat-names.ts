@@ -1,9 +1,10 @@
-// The server's tools for models whose chat template knows functions only: `browser.search` is the function
-// `browser_search`, and an interpreter that takes source code is a function with the parameter `code`.
+// The server's tools as functions, for chat templates, which know nothing else, and for chat completions, whose clients
+// have functions beside them: `browser.search` is the function `browser_search`, and an interpreter that takes source
+// code is a function with the parameter `code`.
 
 import { fromPlain, type JsonObject } from "@tokenwire/core/json";
-import type { ConversationMessage, FunctionTool, ToolCall } from "../../../protocol/index.ts";
-import type { Tool } from "../../../tools/index.ts";
+import type { ConversationMessage, FunctionTool, ToolCall } from "../../protocol/index.ts";
+import type { Tool } from "../../tools/index.ts";
 
 interface FlatTool {
   readonly name: string;
@@ -19,14 +20,24 @@ const codeParameters = fromPlain({
   required: ["code"],
 }) as JsonObject;
 
+/** Whether a function's name begins with its tool's: always, or only where another function has the same name. */
+export type NamePrefix = "always" | "collision";
+
+const clean = (name: string): string => name.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, 60);
+
 export class FlatNames {
   readonly #tools: FlatTool[] = [];
 
   /** @param taken names of the client's functions */
-  constructor(tools: readonly Tool[], taken: readonly string[]) {
+  constructor(tools: readonly Tool[], taken: readonly string[], prefix: NamePrefix = "always") {
     const names = new Set(taken);
+    const bare = [
+      ...taken,
+      ...tools.flatMap(({ namespace }) => namespace.tools.map(({ name }) => clean(name))),
+    ];
+    const isAlone = (name: string): boolean => bare.filter((other) => other === clean(name)).length === 1;
     const add = (recipient: string, wanted: string, declaration: Omit<FunctionTool, "name">): void => {
-      const base = wanted.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, 60);
+      const base = clean(wanted);
       let name = base;
       for (let n = 2; names.has(name); n++) name = `${base}_${n}`;
       names.add(name);
@@ -41,7 +52,8 @@ export class FlatNames {
       for (const entry of functions) {
         const parameters =
           entry.parameters === undefined ? undefined : (fromPlain(entry.parameters) as JsonObject);
-        const flat = name === "functions" ? entry.name : `${name}_${entry.name}`;
+        const isBare = name === "functions" || (prefix === "collision" && isAlone(entry.name));
+        const flat = isBare ? entry.name : `${name}_${entry.name}`;
         add(`${name}.${entry.name}`, flat, {
           description: entry.description,
           ...(parameters && { parameters }),

@@ -2,8 +2,8 @@
 
 import { TokenwireError } from "@tokenwire/core";
 import type { Tokenizer } from "@tokenwire/core/tokenizer";
-import type { McpPool, McpServerConfig } from "../../../mcp/index.ts";
-import type { BrowserTool, Tool } from "../../../tools/index.ts";
+import type { McpPool, McpServerConfig } from "../../mcp/index.ts";
+import type { BrowserTool, Tool } from "../../tools/index.ts";
 
 /** The interpreter that a response's cells are for. */
 export interface PythonContainer {

@@ -1,8 +1,8 @@
 // Runs one call within its limits. Whatever a tool does, the outcome is text for the model; only an abort of the
 // request is raised.
 
-import { sanitiseMessage, type ToolOutcome } from "../../../protocol/index.ts";
-import { runTool, type Tool, type ToolCall } from "../../../tools/index.ts";
+import { sanitiseMessage, type ToolOutcome } from "../../protocol/index.ts";
+import { runTool, type Tool, type ToolCall } from "../../tools/index.ts";
 
 export interface CallLimits {
   /** Milliseconds. */

@@ -2,8 +2,8 @@
 // engine finds everything up to the new results in its cache.
 
 import { type HarmonyEncoding, Message, StreamableParser } from "@tokenwire/core/harmony";
-import type { Conversation, Prompt, RecordedCall } from "../../../protocol/index.ts";
-import { toolResultMessage } from "../../../tools/index.ts";
+import type { Conversation, Prompt, RecordedCall } from "../../protocol/index.ts";
+import { toolResultMessage } from "../../tools/index.ts";
 import {
   type AnswerRecord,
   afterCalls,

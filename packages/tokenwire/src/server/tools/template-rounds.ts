@@ -7,7 +7,7 @@ import type {
   ConversationMessage,
   Prompt,
   ToolCall,
-} from "../../../protocol/index.ts";
+} from "../../protocol/index.ts";
 import type { FlatNames } from "./flat-names.ts";
 import { type AnswerRecord, afterCalls, type FinishedCall, type NextPrompt, type Rounds } from "./rounds.ts";
 
