@@ -44,10 +44,7 @@ export class EngineHttpClient {
 
   /** The answer as JSON. Throws `EngineError`. */
   async json(path: string, call: HttpCall = {}): Promise<unknown> {
-    const timer = AbortSignal.timeout(call.timeout ?? 30_000);
-    const signal = call.signal === undefined ? timer : AbortSignal.any([call.signal, timer]);
-    const response = await this.open(path, { ...call, signal });
-    const text = await this.#text(response);
+    const text = await this.text(path, call);
     try {
       return JSON.parse(text) as unknown;
     } catch (error) {
@@ -55,6 +52,13 @@ export class EngineHttpClient {
         cause: error,
       });
     }
+  }
+
+  /** The answer as text. Throws `EngineError`. */
+  async text(path: string, call: HttpCall = {}): Promise<string> {
+    const timer = AbortSignal.timeout(call.timeout ?? 30_000);
+    const signal = call.signal === undefined ? timer : AbortSignal.any([call.signal, timer]);
+    return this.#text(await this.open(path, { ...call, signal }));
   }
 
   /** Whether a request succeeds; never throws but for an abort. */

@@ -34,6 +34,11 @@ export function createLazyEngine(id: string, open: (signal?: AbortSignal) => Pro
     async *generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GenerateEvent, void> {
       yield* (await engine(signal)).generate(request, signal);
     },
+    load: async (signal) => {
+      const { load, id: name } = await engine(signal);
+      if (load === undefined) throw new EngineError("unsupported", `${name} does not tell its load.`);
+      return load(signal);
+    },
     embed: async (request, signal) => {
       const { embed, id: name } = await engine(signal);
       if (embed === undefined) throw new EngineError("unsupported", `${name} gives no embeddings.`);

@@ -10,6 +10,7 @@ import { createRemoteEngine } from "./remote-engine.ts";
 import { promptIds } from "./sampling-fields.ts";
 import { usagePieces } from "./usage.ts";
 import { vllmCapabilities, vllmFields } from "./vllm-fields.ts";
+import { vllmLoad } from "./vllm-load.ts";
 import { finishPieces } from "./vllm-tokens.ts";
 
 const dialect: Dialect = {
@@ -17,6 +18,7 @@ const dialect: Dialect = {
   capabilities: vllmCapabilities,
   generatePath: "/v1/completions",
   health: { path: "/health", timeout: 5_000 },
+  load: vllmLoad,
   toBody: (request, model) => {
     const { logprobs, cacheSalt, lora } = request;
     return {

@@ -9,6 +9,7 @@ import { createRemoteEngine } from "./remote-engine.ts";
 import { promptIds } from "./sampling-fields.ts";
 import { usagePieces } from "./usage.ts";
 import { vllmCapabilities, vllmFields } from "./vllm-fields.ts";
+import { vllmLoad } from "./vllm-load.ts";
 
 const finishReasons: Readonly<Record<string, FinishReason>> = {
   stop: "stop",
@@ -23,6 +24,7 @@ const dialect: Dialect = {
   capabilities: vllmCapabilities,
   generatePath: "/inference/v1/generate",
   health: { path: "/health", timeout: 5_000 },
+  load: vllmLoad,
   toBody: (request, model) => {
     const { priority, cacheSalt, lora, opaque } = request;
     return {

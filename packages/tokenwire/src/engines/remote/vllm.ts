@@ -15,6 +15,7 @@ export function createVllmEngine(options: RemoteEngineOptions): Engine {
     id: tokens.id,
     info: (signal) => tokens.info(signal),
     health: (signal) => tokens.health(signal),
+    ...(tokens.load && { load: tokens.load }),
     async *generate(request, signal) {
       try {
         yield* chosen.generate(request, signal);
