@@ -12,6 +12,17 @@ export interface Sampling extends SamplingParameters {
   allowedTokenIds?: readonly TokenId[];
 }
 
+/** Where a request should go, where there are several engines. */
+export interface Routing {
+  /** Requests with the same one go to the same engine while it is not much busier than the others. */
+  sessionId?: string;
+  /** On whose behalf, for policies that go by a key and find no session. */
+  userId?: string;
+  /** The engine to ask, by the balancer's name of it, and no other. */
+  worker?: string;
+  prefixBlocks?: { size: number; hashes: readonly bigint[] };
+}
+
 export interface GenerateRequest {
   requestId: string; // minted by the caller; becomes rid / request_id so abort can name it
   /** exactly what the engine must prefill; never re-tokenised on the way */
@@ -26,7 +37,7 @@ export interface GenerateRequest {
   cacheSalt?: string;
   lora?: string;
   /** routing hints; opaque to the engine, read by the balancer */
-  routing?: { sessionId?: string; prefixBlocks?: { size: number; hashes: readonly bigint[] } };
+  routing?: Routing;
   multimodal?: unknown; // passed through; shape belongs to the engine
   /** for engines behind HTTP: sent along with the request, as W3C trace context is */
   headers?: Readonly<Record<string, string>>;
@@ -88,7 +99,7 @@ export interface EngineErrorOptions {
   readonly status?: number;
   readonly retryable?: boolean;
   readonly retryAfterMs?: number;
-  readonly about?: "constraint" | "lora";
+  readonly about?: "constraint" | "lora" | "worker";
   readonly cause?: unknown;
 }
 
@@ -98,7 +109,7 @@ export class EngineError extends Error {
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   /** The part of the request that it is about. */
-  readonly about: "constraint" | "lora" | undefined;
+  readonly about: "constraint" | "lora" | "worker" | undefined;
   constructor(code: EngineErrorCode, message: string, options: EngineErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.name = "EngineError";

@@ -3,9 +3,14 @@ export {
   type BalancedEngineOptions,
   type BalancePolicy,
   type BalanceStatistics,
+  type ChoiceReason,
   createBalancedEngine,
+  isBalancedEngine,
+  type PolicyName,
   type PrefixBlockOptions,
+  policyNames,
   prefixBlocks,
+  type WorkerStatistics,
 } from "./balanced/index.ts";
 export {
   type CumulativeEngine,
@@ -34,6 +39,7 @@ export type {
   FinishReason,
   GenerateEvent,
   GenerateRequest,
+  Routing,
   Sampling,
   TokenId,
   TokenLogprob,

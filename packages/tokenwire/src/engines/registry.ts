@@ -30,7 +30,10 @@ export interface EngineOptions {
   readonly url?: string;
   /** Engines behind a `balanced` one, as URLs. */
   readonly urls?: readonly string[];
+  /** Which of them gets a request. Default `prefix`. */
   readonly policy?: BalancePolicy;
+  /** Requests that name one of them go to another one when it cannot take them. */
+  readonly pinFallback?: boolean;
   /** Model to ask a remote engine for. Default: its first. */
   readonly model?: string;
   readonly apiKey?: string;
@@ -107,13 +110,20 @@ function openBalanced(options: EngineOptions): Engine {
     ...shared
   } = options;
   if (urls.length > 0) {
-    const engines = urls.map((url) => createEngine(url.trim(), { ...shared, id: url.trim() }));
+    const engines = urls.map((url) =>
+      createEngine(url.trim(), { ...shared, id: withoutSecrets(url.trim()) }),
+    );
     return createBalancedEngine({ ...shared, engines });
   }
   throw new TokenwireError(
     "INVALID_ARGUMENT",
     `The engine "balanced" needs the addresses of its engines, such as "balanced:vllm:http://10.0.0.1:8000,vllm:http://10.0.0.2:8000".`,
   );
+}
+
+/** An address as it may be shown: in metrics, to clients that ask for it by name. */
+function withoutSecrets(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, "//");
 }
 
 function openLlamaCpp(options: EngineOptions): Engine {

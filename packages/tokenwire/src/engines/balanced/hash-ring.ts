@@ -5,12 +5,17 @@ import { createHash } from "node:crypto";
 
 const pointsPerWorker = 150;
 
-const pointOf = (text: string): bigint => createHash("sha256").update(text).digest().readBigUInt64BE(0);
+/** Where a name or a key stands on the ring. */
+export function pointOf(text: string): bigint {
+  return createHash("sha256").update(text).digest().readBigUInt64BE(0);
+}
 
 export class HashRing {
+  readonly #size: number;
   readonly #points: readonly { readonly at: bigint; readonly worker: number }[];
 
   constructor(names: readonly string[]) {
+    this.#size = names.length;
     this.#points = names
       .flatMap((name, worker) =>
         Array.from({ length: pointsPerWorker }, (_, copy) => ({ at: pointOf(`${name}#${copy}`), worker })),
@@ -28,7 +33,7 @@ export class HashRing {
       else high = middle;
     }
     const seen = new Set<number>();
-    for (let step = 0; step < this.#points.length; step += 1) {
+    for (let step = 0; seen.size < this.#size; step += 1) {
       seen.add(this.#points[(low + step) % this.#points.length]!.worker);
     }
     return [...seen];

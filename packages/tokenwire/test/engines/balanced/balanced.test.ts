@@ -233,21 +233,21 @@ describe("the balanced engine", () => {
       policy: "least-outstanding",
       maxOutstanding: 1,
     });
-    engine.drain("a-0");
+    engine.drain("a");
     await run(engine, request([1]));
     expect(workers.map((worker) => worker.calls())).toEqual([0, 1]);
     const held = engine.generate(request([1]))[Symbol.asyncIterator]();
     await held.next();
     await expect(run(engine, request([2]))).rejects.toMatchObject({ code: "overloaded" });
     await held.return?.(undefined);
-    engine.drain("a-0", false);
+    engine.drain("a", false);
     const session = { routing: { sessionId: "s" } };
     await run(engine, request([3], session));
     const before = workers.map((worker) => worker.calls());
     for (let index = 0; index < 5; index += 1) await run(engine, request([index], session));
     const moved = workers.map((worker, index) => worker.calls() - before[index]!);
     expect(moved.sort()).toEqual([0, 5]);
-    expect(() => engine.drain("zzz")).toThrow(/Engines: a-0, b-1/);
+    expect(() => engine.drain("zzz")).toThrow(/Engines: a, b\./);
   });
 
   it("refuses engines of different models", async () => {
