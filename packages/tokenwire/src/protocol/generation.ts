@@ -37,6 +37,7 @@ export interface GenerationPlan {
   priority?: number;
   cacheSalt?: string;
   lora?: string;
+  routing?: { userId?: string };
 }
 
 /** Log-probability (natural log) of a sampled token and of its likeliest alternatives. */

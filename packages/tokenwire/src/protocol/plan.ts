@@ -148,6 +148,7 @@ export function toGenerationPlan(options: PlanOptions): GenerationPlan {
     ...given("priority", sampling.priority),
     ...given("cacheSalt", sampling.cacheSalt),
     ...given("lora", sampling.lora),
+    ...(sampling.userId !== undefined && { routing: { userId: sampling.userId } }),
   };
 }
 

@@ -28,10 +28,14 @@ export interface RequestedSampling {
   readonly priority?: number;
   readonly cacheSalt?: string;
   readonly lora?: string;
+  /** Whom or what the request belongs to, in the client's own words; may decide which engine it goes to. */
+  readonly userId?: string;
 }
 
 const maxStops = 4;
 const maxStopLength = 1024;
+/** Characters of it that count. */
+const maxUserId = 512;
 
 const stop = optional(
   z.union([z.string(), z.array(z.string())]).superRefine((value, context) => {
@@ -80,6 +84,9 @@ const fields = z.object({
   priority: optional(integerFrom(Number.MIN_SAFE_INTEGER)),
   cache_salt: optional(z.string().min(1).max(512)),
   lora_path: optional(z.string().min(1).max(512)),
+  prompt_cache_key: optional(z.string()),
+  user: optional(z.string()),
+  safety_identifier: optional(z.string()),
 });
 
 /** The fields this file reads, for the description of the API. */
@@ -143,6 +150,7 @@ export function parseSampling(body: RequestBody): RequestedSampling {
     priority: wire.priority,
     cacheSalt: wire.cache_salt,
     lora: wire.lora_path,
+    userId: (wire.prompt_cache_key ?? wire.user ?? wire.safety_identifier)?.slice(0, maxUserId),
   }) as RequestedSampling;
 }
 

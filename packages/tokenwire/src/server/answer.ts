@@ -25,6 +25,7 @@ import type { GenerationOptions } from "./generate.ts";
 import { withLongTexts } from "./long-texts.ts";
 import type { ServedModel } from "./models.ts";
 import { promptSettings } from "./request-rules.ts";
+import { checkTarget } from "./routing.ts";
 import { hiddenStopIds } from "./stop-ids.ts";
 
 /** What of a request decides how a conversation goes on. */
@@ -145,10 +146,11 @@ export function readText(
 
 /** What generating needs on behalf of a caller, beside the plans. */
 export function generationFor(
-  { server, signal, requestId, observation }: Caller,
+  { server, signal, requestId, observation, routing }: Caller,
   model: ServedModel,
   reading: Reading,
 ): Omit<GenerationOptions, "id" | "plans" | "usage"> {
+  if (routing) checkTarget(model.engine, routing);
   // On the way of every request a spread follows a name: where it comes first, Node 20 takes 1 µs for each name after it.
   return {
     model,
@@ -156,6 +158,7 @@ export function generationFor(
     signal,
     timeouts: server.settings.timeouts,
     observer: observation,
+    routing,
     onDiagnostic: (code) => server.log.debug({ requestId, code }, "output repaired"),
     ...reading,
   };

@@ -20,6 +20,7 @@ import type { Route, RouteContext, ServerContext } from "./context.ts";
 import { fromFastify, toApiError, withField } from "./errors.ts";
 import { installHooks, isMessages, stateOf } from "./request-hooks.ts";
 import { requestIdOf } from "./request-id.ts";
+import { readRouting } from "./routing.ts";
 import { PathTable } from "./unknown-route.ts";
 
 type ErrorDialect = ServerContext["settings"]["errorDialect"];
@@ -163,6 +164,7 @@ async function answer(
 ): Promise<unknown> {
   const state = stateOf(request)!;
   const observation = state.observation!;
+  const mayRoute = route.method === "POST" && server.settings.hearsRouting;
   const context: RouteContext = {
     server,
     request,
@@ -170,6 +172,7 @@ async function answer(
     requestId: request.id,
     tenant: state.tenant,
     observation,
+    routing: mayRoute ? readRouting(request.headers) : undefined,
     signal: state.cancellation,
     body: () => {
       const body = requestBody(request);

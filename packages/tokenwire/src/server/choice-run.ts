@@ -19,6 +19,7 @@ import { EventPull, type EventTaker, type Failure } from "./event-pull.ts";
 import type { ServedModel } from "./models.ts";
 import type { EngineCall, GenerationObserver } from "./observability/observer.ts";
 import type { ServerSettings } from "./options.ts";
+import type { RequestedRouting } from "./routing.ts";
 
 type StartEvent = Extract<GenerateEvent, { type: "start" }>;
 
@@ -49,6 +50,8 @@ export interface GenerationOptions {
   readonly timeouts: ServerSettings["timeouts"];
   /** Counts as generation goes on; the caller has filled in the prompt. */
   readonly usage: TokenUsage;
+  /** Where the client wants it to go. */
+  readonly routing?: RequestedRouting | undefined;
   /** Told what happens. */
   readonly observer?: GenerationObserver;
   /** Told about what parsers had to repair. */
@@ -128,10 +131,11 @@ export class ChoiceRun implements EventTaker<GenerateEvent> {
   }
 
   #request(options: GenerationOptions): GenerateRequest {
-    const { plans, id, model, observer } = options;
+    const { plans, id, model, observer, routing } = options;
     const plan = plans[this.#choice]!;
     const requestId = plans.length === 1 ? id : `${id}-${this.#choice}`;
     const request: GenerateRequest = { requestId, ...plan };
+    if (routing) request.routing = { ...plan.routing, ...routing };
     this.#call = observer?.call?.(options, request);
     if (this.#call) request.headers = this.#call.headers;
     // An engine that takes text only has its own tokenizer; control tokens reach it as their text.

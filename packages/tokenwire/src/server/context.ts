@@ -20,6 +20,7 @@ import type { ConversationLocks } from "./responses/conversation-locks.ts";
 import type { ResponseJobs } from "./responses/jobs.ts";
 import type { Ownership } from "./responses/ownership.ts";
 import type { BrowserStates } from "./responses/tools/browser-states.ts";
+import type { RequestedRouting } from "./routing.ts";
 import type { Seal } from "./seal.ts";
 import type { ServerToolOptions } from "./tools/options.ts";
 
@@ -58,6 +59,8 @@ export interface Caller {
   readonly tenant: string;
   /** What becomes known of it. */
   readonly observation: Observation;
+  /** What it says about where it should go; undefined where it says nothing, or may not. */
+  readonly routing: RequestedRouting | undefined;
   /** Aborted when the client leaves before the answer is complete, or the server shuts down. */
   readonly signal: Cancellation;
 }

@@ -40,6 +40,9 @@ function fromEngine(error: EngineError): ApiError {
       cause: error,
     });
   }
+  if (error.about === "worker" && error.status === 404) {
+    return new ApiError(404, sanitiseMessage(error.message), { wireCode: "worker_not_found", cause: error });
+  }
   const headers = error.retryAfterMs === undefined ? {} : retryHeaders(error.retryAfterMs);
   return new ApiError(engineStatus[error.code] ?? 500, sanitiseMessage(error.message), {
     wireCode: engineWireCode[error.code] ?? null,
@@ -88,15 +91,16 @@ export function toApiError(error: unknown): ApiError {
 /** Fields that may have asked for a constraint. */
 const constraintFields = [...constraintFieldNames, "text", "tool_choice", "tools"];
 
-/** The field of a body that an engine's error is about; null where none is known. */
+/** The field of a body, or the header, that an engine's error is about; null where none is known. */
 function fieldInError(error: unknown, body: unknown): string | null {
   if (!(error instanceof ApiError) || !isEngineError(error.cause) || !(body instanceof Map)) return null;
   const { about } = error.cause;
   if (about === "lora") return "lora_path";
+  if (about === "worker") return "X-Tokenwire-Target-Worker";
   return (about && constraintFields.find((name) => (body.get(name) ?? null) !== null)) ?? null;
 }
 
-/** The error with the name of the field in the request's body that caused it, where an engine's error lacks it. */
+/** The error with the name of what in the request caused it, where an engine's error lacks it. */
 export function withField(error: ApiError, body: unknown): ApiError {
   const param = error.param === null ? fieldInError(error, body) : null;
   if (param === null) return error;

@@ -66,6 +66,11 @@ export interface ServerOptions {
   readonly port?: number;
   /** Speak HTTPS with this certificate. Default: plain HTTP. */
   readonly tls?: TlsOptions;
+  /**
+   * Whose `X-Tokenwire-Routing-Key` and `X-Tokenwire-Target-Worker` decide which of several engines answers: of clients
+   * that have shown a key or a certificate, of all, or of none; the others' are ignored. Default `authenticated`.
+   */
+  readonly routingHeaders?: "authenticated" | "all" | "none";
   /** When given, every route but health and readiness needs one of them. `sha256:` and 64 digits stand for a key. */
   readonly apiKeys?: readonly string[];
   /** Finds who a request comes from where no key matches, as for tokens of an identity provider. */
@@ -96,7 +101,7 @@ export interface ServerOptions {
   readonly anyModel?: boolean;
   /** The date harmony models are told, `YYYY-MM-DD`; `"today"`, or `"none"`. Default `"today"`. */
   readonly currentDate?: string;
-  /** Tools that run inside `/v1/responses`. Default: none. */
+  /** Tools that run inside `/v1/responses`, and MCP servers for chat completions. Default: none. */
   readonly tools?: ServerToolOptions;
   /** Binary answers and the discovery of dialect maps. */
   readonly codec?: CodecOptions;
@@ -124,6 +129,8 @@ export interface ServerSettings {
   readonly currentDate: string;
   readonly logContent: boolean;
   readonly origins: OriginRules;
+  /** Clients may say which of several engines answers. */
+  readonly hearsRouting: boolean;
 }
 
 export function toSettings(options: Omit<ServerOptions, "models">): ServerSettings {
@@ -158,6 +165,17 @@ export function toSettings(options: Omit<ServerOptions, "models">): ServerSettin
     anyModel: options.anyModel ?? false,
     currentDate: options.currentDate ?? "today",
     logContent: options.logContent ?? false,
+    hearsRouting: hearsRouting(options),
     origins: originRules(options.host ?? "127.0.0.1", options.corsOrigins ?? [], options.allowedHosts ?? []),
   };
+}
+
+function hearsRouting({
+  routingHeaders = "authenticated",
+  apiKeys = [],
+  authenticate,
+  tls,
+}: Omit<ServerOptions, "models">): boolean {
+  if (routingHeaders !== "authenticated") return routingHeaders === "all";
+  return apiKeys.length > 0 || authenticate !== undefined || tls?.clientCa !== undefined;
 }

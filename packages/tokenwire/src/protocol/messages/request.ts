@@ -306,6 +306,7 @@ export function parseMessagesRequest(
       top_k: wire.top_k,
       max_tokens: wire.max_tokens,
       stop: wire.stop_sequences,
+      user: wire.metadata?.user_id,
     }),
     stream: wire.stream ?? false,
     showThinking: thinking !== undefined && thinking.type !== "disabled" && thinking.display !== "omitted",

@@ -21,14 +21,16 @@ import {
 import type { Route, RouteContext } from "../context.ts";
 import { type ChoiceSink, type GenerationOptions, generateChoices, repeatPlan } from "../generate.ts";
 import type { ServedModel } from "../models.ts";
+import { checkTarget } from "../routing.ts";
 import { type FrameEncoder, streamGeneration } from "../stream.ts";
 
 function toGeneration(
-  { server, signal, observation }: RouteContext,
+  { server, signal, observation, routing }: RouteContext,
   request: TokenRequest,
   model: ServedModel,
   id: string,
 ): GenerationOptions {
+  if (routing) checkTarget(model.engine, routing);
   const { profile, info } = model;
   const { sampling } = request;
   const plan = toGenerationPlan({
@@ -48,6 +50,7 @@ function toGeneration(
     signal,
     timeouts: server.settings.timeouts,
     observer: observation,
+    routing,
     // Text is made only to find stop strings. Where answers also hold reasoning and calls, derender looks for them,
     // in what clients see: a stop string must not cut the reasoning off.
     createParser: () => new PlainOutputParser(profile.tokenizer, sampling.skipSpecialTokens),

@@ -35,7 +35,7 @@ export class ResponseSocket {
   readonly #server: ServerContext;
   readonly #webSocket: WebSocket;
   readonly #transport: Duplex;
-  readonly #caller: Pick<Caller, "tenant" | "requestId">;
+  readonly #caller: Pick<Caller, "tenant" | "requestId" | "routing">;
   readonly #closed: AbortController = new AbortController();
   /** Responses made here, stored or not. */
   readonly #kept: ResponseStore;
@@ -51,7 +51,7 @@ export class ResponseSocket {
     server: ServerContext,
     webSocket: WebSocket,
     transport: Duplex,
-    caller: Pick<Caller, "tenant" | "requestId">,
+    caller: Pick<Caller, "tenant" | "requestId" | "routing">,
   ) {
     const { settings } = server;
     this.#server = server;

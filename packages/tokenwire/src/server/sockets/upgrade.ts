@@ -9,6 +9,7 @@ import type { ServerContext } from "../context.ts";
 import { toApiError } from "../errors.ts";
 import { checkHost, checkSocketOrigin } from "../origin.ts";
 import { requestIdOf } from "../request-id.ts";
+import { readRouting } from "../routing.ts";
 import { ResponseSocket } from "./response-socket.ts";
 
 const paths = new Set(["/v1/responses", "/responses"]);
@@ -44,11 +45,12 @@ export class ResponseSockets {
     socket.on("error", () => socket.destroy());
     try {
       const tenant = await this.#admit(request);
+      const routing = this.#server.settings.hearsRouting ? readRouting(request.headers) : undefined;
       if (socket.destroyed) return;
       this.#upgrader.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
         const { metrics } = this.#server;
         const requestId = requestIdOf(request.headers);
-        const opened = new ResponseSocket(this.#server, webSocket, socket, { tenant, requestId });
+        const opened = new ResponseSocket(this.#server, webSocket, socket, { tenant, requestId, routing });
         this.#open.add(opened);
         metrics.streamOpened(socket);
         webSocket.once("close", () => {
