@@ -1,6 +1,6 @@
 // The engine and the model that a command works with, from what the user wrote.
 
-import type { Engine } from "../engines/index.ts";
+import type { BalancePolicy, Engine } from "../engines/index.ts";
 import type { ModelProfile } from "../protocol/index.ts";
 import type { ServedModel } from "../server/index.ts";
 
@@ -13,6 +13,9 @@ export interface ModelChoice {
   readonly name?: string | undefined;
   /** Prompt and answer together, in tokens, where that is less than the model's. */
   readonly contextLength?: number | undefined;
+  /** Which of several engines gets a request. */
+  readonly policy?: BalancePolicy | undefined;
+  readonly pinFallback?: boolean | undefined;
 }
 
 export interface OpenModel {
@@ -41,7 +44,7 @@ function withModelFile(choice: ModelChoice): ModelChoice {
 
 /** Opens the engine and finds out what its model speaks. Harmony is assumed where no profile is given. */
 export async function openModel(choice: ModelChoice): Promise<OpenModel> {
-  const { engine: spec, profile: given, name } = withModelFile(choice);
+  const { engine: spec, profile: given, name, policy, pinFallback } = withModelFile(choice);
   const folder = given ?? llamaCpp.exec(spec)?.[1];
   const { createEngine } = await import("../engines/index.ts");
   const { createHarmonyProfile, resolveProfile } = await import("../profiles/index.ts");
@@ -51,6 +54,8 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
   const unlimited = spec === "render-only" && folder !== undefined;
   const engine = createEngine(await engineOptions(spec), {
     tokenizer,
+    ...(policy && { policy }),
+    ...(pinFallback && { pinFallback }),
     ...(unlimited && { maxContext: Number.MAX_SAFE_INTEGER }),
   });
   const info = await engine.info();

@@ -3,6 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
+import type { BalancePolicy } from "../engines/index.ts";
 import type { CodecOptions, ServerOptions, TlsOptions } from "../server/index.ts";
 import { logDestination } from "./log-lines.ts";
 import { durationOption, environmentOption, integerOption, listOption, sizeOption } from "./options.ts";
@@ -16,6 +17,9 @@ export interface ServeFlags extends ServeToolFlags {
   readonly tlsKey?: string;
   readonly tlsClientCa?: string;
   readonly apiKey?: readonly string[];
+  readonly routingHeaders: "authenticated" | "all" | "none";
+  readonly policy?: BalancePolicy;
+  readonly pinFallback?: boolean;
   readonly corsOrigin?: readonly string[];
   readonly allowHost?: readonly string[];
   readonly metricsPort?: number;
@@ -120,6 +124,28 @@ function addModelOptions(command: Command): void {
     );
 }
 
+function addRoutingOptions(command: Command): void {
+  command.optionsGroup("Several engines (balanced:URL,URL):");
+  command
+    .addOption(
+      environmentOption(
+        "--policy <name>",
+        "which engine gets a request: prefix (default), prefix-hash, consistent-hashing, least-load, least-outstanding, power-of-two, round-robin, random",
+      ),
+    )
+    .addOption(
+      environmentOption(
+        "--pin-fallback",
+        "requests that name an engine go to another one when it cannot take them",
+      ),
+    )
+    .addOption(
+      environmentOption("--routing-headers <whose>", "whose headers may name an engine or a session")
+        .choices(["authenticated", "all", "none"])
+        .default("authenticated"),
+    );
+}
+
 function addLimitOptions(command: Command): void {
   command.optionsGroup("Limits:");
   const bodyLimit = environmentOption("--body-limit <size>", "largest request body").argParser(sizeOption);
@@ -201,6 +227,7 @@ export function addServeOptions(command: Command): void {
   command.configureHelp({ optionDescription: describe });
   addNetworkOptions(command);
   addModelOptions(command);
+  addRoutingOptions(command);
   addLimitOptions(command);
   addTimeOptions(command);
   addToolOptions(command);
@@ -252,6 +279,7 @@ export async function toServerOptions(flags: ServeFlags): Promise<Omit<ServerOpt
     port: flags.port,
     ...(tls && { tls }),
     ...(flags.apiKey && { apiKeys: flags.apiKey }),
+    routingHeaders: flags.routingHeaders,
     ...(flags.corsOrigin && { corsOrigins: flags.corsOrigin }),
     ...(flags.allowHost && { allowedHosts: flags.allowHost }),
     ...(flags.metricsPort !== undefined && { metricsPort: flags.metricsPort }),

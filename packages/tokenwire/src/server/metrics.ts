@@ -5,6 +5,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { Admission } from "./admission.ts";
 import { type BufferedStream, MomentaryMetrics } from "./metrics-gauges.ts";
 import { VllmMetrics } from "./metrics-vllm.ts";
+import { addWorkerMetrics, type BalanceByModel } from "./metrics-workers.ts";
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 const betweenTokens = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
@@ -131,6 +132,11 @@ export class Metrics {
     kvUsage: () => Promise<ReadonlyMap<string, number>>,
   ): void {
     this.#vllm = new VllmMetrics(this.#registry, admission, model, kvUsage);
+  }
+
+  /** Counts how requests are spread over several engines. */
+  addWorkers(balance: BalanceByModel): void {
+    addWorkerMetrics(this.#registry, balance);
   }
 
   get contentType(): string {

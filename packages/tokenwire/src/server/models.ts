@@ -2,7 +2,7 @@
 
 import { TokenwireError } from "@tokenwire/core";
 import { createOutputParser } from "@tokenwire/core/parsers";
-import type { Engine, EngineInfo } from "../engines/index.ts";
+import { type BalanceStatistics, type Engine, type EngineInfo, isBalancedEngine } from "../engines/index.ts";
 import { createHarmonyProfile } from "../profiles/index.ts";
 import { type ModelProfile, modelNotFound, renderPrompt, unixSeconds } from "../protocol/index.ts";
 import type { ModelOptions } from "./options.ts";
@@ -30,6 +30,15 @@ export class ModelRegistry {
 
   list(): readonly ServedModel[] {
     return this.#models;
+  }
+
+  /** How requests are spread, for the models that several engines serve. */
+  balance(): ReadonlyMap<string, BalanceStatistics> {
+    const balance = new Map<string, BalanceStatistics>();
+    for (const { id, engine } of this.#models) {
+      if (isBalancedEngine(engine)) balance.set(id, engine.statistics());
+    }
+    return balance;
   }
 
   /** The model of this name or alias. Raises 404 `model_not_found`. */

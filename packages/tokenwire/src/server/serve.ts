@@ -96,6 +96,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     drain,
     shutdown: shutdown.signal,
   };
+  if (models.balance().size > 0) metrics.addWorkers(() => models.balance());
   if (options.metricsCompat === "vllm") {
     metrics.addVllmNames(admission, models.list()[0]!.id, () => cacheUsage(models.list()));
   }

@@ -15,6 +15,7 @@ Every option can also be set by a variable (--max-running: TOKENWIRE_MAX_RUNNING
 Examples:
   $ tokenwire serve                               the embedded toy model on http://127.0.0.1:8000
   $ tokenwire serve http://127.0.0.1:8080/v1      in front of another server
+  $ tokenwire serve balanced:http://10.0.0.1:8000,http://10.0.0.2:8000 --policy least-load   several servers as one
   $ tokenwire serve --render-only --profile DIR   text to token ids and back, without an engine
   $ tokenwire serve --port 9000 --api-key secret  with a key that clients must send
   $ tokenwire serve --tool browser,python --browser-site docs   tools that run inside responses
@@ -70,6 +71,19 @@ function engineSpec(spec: string, { renderOnly }: ServeFlags): string {
   throw new UsageError(`--render-only serves without an engine; leave ${JSON.stringify(spec)} out.`);
 }
 
+/** Flags about several engines; with one alone they would be without effect. */
+function balancing(
+  spec: string,
+  { policy, pinFallback }: ServeFlags,
+): Pick<ServeFlags, "policy" | "pinFallback"> {
+  if (/^balanced:/i.test(spec)) return { ...(policy && { policy }), ...(pinFallback && { pinFallback }) };
+  if (policy === undefined && pinFallback === undefined) return {};
+  const flag = policy === undefined ? "--pin-fallback" : "--policy";
+  throw new UsageError(
+    `${flag} is about several engines, as in balanced:URL,URL; ${JSON.stringify(spec)} is one.`,
+  );
+}
+
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
@@ -95,6 +109,7 @@ async function run(given: string | undefined, command: Command): Promise<void> {
     profile: flags.profile,
     name: flags.model,
     contextLength: flags.contextLength,
+    ...balancing(spec, flags),
   });
   const store = flags.store === undefined ? undefined : await openStore(flags.store);
   const tools = await openServerTools(flags);

@@ -26,8 +26,24 @@ export const load: Route = {
     running: server.admission.running,
     waiting: server.admission.waiting,
     in_flight: server.drain.inFlight,
+    ...workersOf(server),
   }),
 };
+
+/** The engines behind one, where there are any. */
+function workersOf({ models }: ServerContext): { readonly workers?: readonly object[] } {
+  const workers = [...models.balance()].flatMap(([model, balance]) =>
+    balance.workers.map(({ name, outstanding, healthy, draining, breaker }) => ({
+      model,
+      worker: name,
+      running: outstanding,
+      healthy,
+      draining,
+      breaker,
+    })),
+  );
+  return workers.length === 0 ? {} : { workers };
+}
 
 function describe({ id, info, profile }: ServedModel): object {
   return {
