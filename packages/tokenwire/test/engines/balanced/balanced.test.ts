@@ -1,14 +1,14 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   createBalancedEngine,
   createEngine,
   type Engine,
   EngineError,
   type GenerateEvent,
-  type GenerateRequest,
   prefixBlocks,
 } from "../../../src/engines/index.ts";
+import { fake, fakes, request, run } from "./fake-worker.ts";
 
 const hex = (hashes: readonly bigint[]) => hashes.map((hash) => hash.toString(16).padStart(16, "0"));
 const vector = Uint32Array.from({ length: 48 }, (_, index) => (index * 7919) % 200_000);
@@ -50,59 +50,6 @@ describe("prefixBlocks", () => {
   });
 });
 
-const request = (tokenIds: readonly number[], rest: Partial<GenerateRequest> = {}): GenerateRequest => ({
-  requestId: "r",
-  prompt: { tokenIds: Uint32Array.from(tokenIds) },
-  sampling: { maxTokens: 8 },
-  ...rest,
-});
-
-/** Counts what it is asked and remembers prompts, as a prefix cache does. */
-function fake(
-  name: string,
-  behaviour: (call: number) => "ok" | "refuse" | "fail-before" | "fail-after" = () => "ok",
-) {
-  const seen: number[][] = [];
-  let calls = 0;
-  const engine: Engine & { calls: () => number; dead: boolean } = {
-    id: name,
-    dead: false,
-    calls: () => calls,
-    info: async () => ({ ...(await createEngine("echo").info()), model: "m" }),
-    health: async () => ({ ok: !engine.dead }),
-    async *generate({ prompt }): AsyncGenerator<GenerateEvent, void> {
-      calls += 1;
-      const how = engine.dead ? "refuse" : behaviour(calls);
-      if (how === "refuse") throw new EngineError("unavailable", `${name} is down`, { retryable: true });
-      const ids = "tokenIds" in prompt ? [...prompt.tokenIds] : [];
-      const shared = (other: readonly number[]) => {
-        const end = ids.findIndex((id, index) => other[index] !== id);
-        return end === -1 ? ids.length : end;
-      };
-      const cachedTokens = Math.max(0, ...seen.map(shared));
-      seen.push(ids);
-      yield { type: "start" };
-      const error = new EngineError("unavailable", `${name} died`, { retryable: true });
-      const usage = { promptTokens: ids.length, completionTokens: 2, cachedTokens };
-      if (how === "fail-before") return yield { type: "finish", index: 0, reason: "error", error, usage };
-      yield { type: "delta", index: 0, tokenIds: [1] };
-      await new Promise((resolve) => setImmediate(resolve));
-      if (how === "fail-after" || engine.dead)
-        return yield { type: "finish", index: 0, reason: "error", error, usage };
-      yield { type: "delta", index: 0, tokenIds: [2] };
-      yield { type: "finish", index: 0, reason: "stop", usage };
-    },
-    close: async () => undefined,
-  };
-  return engine;
-}
-
-async function run(engine: Engine, asked: GenerateRequest): Promise<GenerateEvent[]> {
-  const events: GenerateEvent[] = [];
-  for await (const event of engine.generate(asked)) events.push(event);
-  return events;
-}
-
 /** Thirty conversations of five turns, each turn longer by what was said. */
 async function workload(engine: Engine, onTurn: (turn: number) => void = () => undefined, first = 200) {
   const random = fc.sample(fc.array(fc.nat(200_000), { minLength: 300, maxLength: 300 }), {
@@ -137,6 +84,19 @@ describe("the balanced engine", () => {
     const achievable = (220 + 240 + 260 + 280) / (220 + 240 + 260 + 280 + 300);
     expect((await rate("prefix")) / achievable).toBeGreaterThan(0.9);
     expect(await rate("random")).toBeLessThan(0.75 * achievable);
+  });
+
+  it("finds again what taking turns loses", async () => {
+    const rate = async (policy: "cache_aware" | "round_robin") => {
+      const engines = fakes("a", "b", "c", "d", "e", "f", "g");
+      const engine = createBalancedEngine({ engines, policy, probeInterval: 0 });
+      await workload(engine);
+      const { cachedTokens, promptTokens } = engine.statistics();
+      return cachedTokens / promptTokens;
+    };
+    const achievable = (220 + 240 + 260 + 280) / (220 + 240 + 260 + 280 + 300);
+    expect((await rate("cache_aware")) / achievable).toBeGreaterThan(0.8);
+    expect((await rate("round_robin")) / achievable).toBeLessThan(0.4);
   });
 
   it("keeps conversations that are shorter than what decides where new ones go", async () => {
@@ -248,6 +208,58 @@ describe("the balanced engine", () => {
     const moved = workers.map((worker, index) => worker.calls() - before[index]!);
     expect(moved.sort()).toEqual([0, 5]);
     expect(() => engine.drain("zzz")).toThrow(/Engines: a, b\./);
+  });
+
+  it("waits longer each time before it tries elsewhere, or as long as it is asked to", async () => {
+    vi.useFakeTimers();
+    try {
+      const pauses = async (retryAfterMs?: number) => {
+        const error = new EngineError("overloaded", "busy", {
+          retryable: true,
+          ...(retryAfterMs !== undefined && { retryAfterMs }),
+        });
+        const begun: number[] = [];
+        const busy = fakes("a", "b", "c", "d").map((worker) => ({
+          ...worker,
+          // biome-ignore lint/correctness/useYield: it fails before anything
+          async *generate(): AsyncGenerator<GenerateEvent, void> {
+            begun.push(Date.now());
+            throw error;
+          },
+        }));
+        const engine = createBalancedEngine({
+          engines: busy,
+          probeInterval: 0,
+          attempts: 4,
+          random: () => 0.5,
+        });
+        const outcome = run(engine, request([1])).catch((raised: unknown) => raised);
+        await vi.runAllTimersAsync();
+        expect(await outcome).toBe(error);
+        return begun.slice(1).map((time, index) => time - begun[index]!);
+      };
+      expect(await pauses()).toEqual([75, 112, 168]);
+      expect(await pauses(300)).toEqual([300, 300, 300]);
+      expect(await pauses(60_000)).toEqual([1_000, 1_000, 1_000]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("does not hold a request's own fault against the engine", async () => {
+    const worker = fake("a");
+    const refusing = {
+      ...worker,
+      // biome-ignore lint/correctness/useYield: it fails before anything
+      async *generate(): AsyncGenerator<GenerateEvent, void> {
+        throw new EngineError("invalid_request", "the prompt is empty");
+      },
+    };
+    const engine = createBalancedEngine({ engines: [refusing], probeInterval: 0 });
+    for (let index = 0; index < 30; index += 1) {
+      await expect(run(engine, request([1]))).rejects.toThrow("the prompt is empty");
+    }
+    expect(engine.statistics().workers[0]).toMatchObject({ requests: 30, failures: 0, breaker: "closed" });
   });
 
   it("refuses engines of different models", async () => {
