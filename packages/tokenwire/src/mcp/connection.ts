@@ -125,6 +125,8 @@ class Connection implements LiveMcpConnection {
   #tools: readonly McpToolInfo[] = [];
   #listedAt = 0;
   #closed = false;
+  /** A call was given up; the server may still be about to hear of it. */
+  #gaveUp = false;
 
   constructor(label: string, client: Client, timeout: number) {
     this.label = label;
@@ -179,14 +181,18 @@ class Connection implements LiveMcpConnection {
     const options = { timeout: this.#timeout, ...(signal && { signal }) };
     const request = { name, arguments: { ...values } };
     const result = await this.#client.callTool(request, options).catch((error: unknown) => {
+      this.#gaveUp ||= signal?.aborted === true;
       signal?.throwIfAborted();
       throw failure((error as Error).message, error);
     });
     return { text: result.content.map(blockText).join("\n"), isError: result.isError === true };
   }
 
-  close(): Promise<void> {
-    return this.#client.close();
+  async close(): Promise<void> {
+    // Closing takes back what is on its way, and with it the notice that a call is to stop: what is answered later has
+    // arrived later.
+    if (this.#gaveUp) await this.isAlive();
+    await this.#client.close();
   }
 }
 
