@@ -1,4 +1,4 @@
-// Options of `tokenwire serve` for tools that run inside responses. Nothing runs here unless it is named.
+// Options of `tokenwire serve` for tools that run inside responses and chat completions. Nothing runs here unless it is named.
 
 import type { Command } from "commander";
 import type { ServerToolOptions } from "../server/index.ts";
@@ -21,6 +21,7 @@ export interface ServeToolFlags {
   readonly pythonSessions: number;
   readonly patchRoot?: string;
   readonly mcp?: readonly string[];
+  readonly mcpInChat?: boolean;
   readonly maxToolCalls: number;
 }
 
@@ -58,6 +59,12 @@ export function addToolOptions(command: Command): void {
       ),
     )
     .addOption(
+      environmentOption(
+        "--mcp-in-chat",
+        "MCP servers in chat completions too, without the header X-SMG-MCP: enabled",
+      ),
+    )
+    .addOption(
       environmentOption("--max-tool-calls <n>", "calls per response at most")
         .argParser(integerOption(1, 10_000))
         .default(64),
@@ -86,6 +93,9 @@ export async function openServerTools(flags: ServeToolFlags): Promise<OpenServer
     throw new UsageError("--browser-site: enable the browser too, with --tool browser.");
   }
   const mcp = (flags.mcp ?? []).map(parseMcpServer);
+  if (flags.mcpInChat === true && mcp.length === 0) {
+    throw new UsageError("--mcp-in-chat: name the servers with --mcp, too.");
+  }
   const tools = names.length > 0 ? await import("../tools/index.ts") : undefined;
   const backend = names.includes("browser")
     ? await openBrowserBackend(
@@ -102,6 +112,7 @@ export async function openServerTools(flags: ServeToolFlags): Promise<OpenServer
     tools: {
       maxCalls: flags.maxToolCalls,
       mcp,
+      mcpInChat: flags.mcpInChat === true,
       mcpPool,
       ...(tools && backend && { browser: (tokenizer) => tools.createBrowserTool({ backend, tokenizer }) }),
       ...(python && { python: ({ key, resumed }) => python.open(key, resumed) }),

@@ -10,6 +10,7 @@ export {
 export { type RequestBody, toRequestBody } from "./body.ts";
 export type { ChatCollectOptions, ChatCompletion, ChatCompletionMessage } from "./chat/collect.ts";
 export { ChatCollector } from "./chat/collect.ts";
+export type { InnerMessage } from "./chat/inner-messages.ts";
 export {
   type ChatRequest,
   chatBodySchema,

@@ -12,6 +12,6 @@ export {
   type TimeoutOptions,
   toSettings,
 } from "./options.ts";
-export type { ServerToolOptions } from "./tools/options.ts";
 export { createServer, type ServeOptions, type Server, serve } from "./serve.ts";
 export type { TlsOptions } from "./tls.ts";
+export type { ServerToolOptions } from "./tools/options.ts";

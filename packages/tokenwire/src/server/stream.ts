@@ -103,6 +103,20 @@ export function streamGeneration(
   });
 }
 
+/** Answers with the frames of what makes its events, and waits for its slot, by itself. */
+export function streamEvents(
+  context: RouteContext,
+  make: (sink: ChoiceSink) => Promise<void>,
+  encoder: FrameEncoder,
+  coalesceMs: number = context.server.settings.coalesceMs,
+): Promise<void> {
+  return respondWithStream(context, {
+    admit: false,
+    run: (stream) => make(new StreamSink(stream, encoder, coalesceMs)),
+    ending: encoder,
+  });
+}
+
 interface StreamRules extends Pick<StreamedAnswer, "keepAliveFrame"> {
   /** Milliseconds that text may wait for more of its kind. Default: what the server was told. */
   readonly coalesceMs?: number | undefined;

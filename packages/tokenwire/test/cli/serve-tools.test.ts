@@ -16,7 +16,7 @@ function toolsFor(...args: string[]): ReturnType<typeof openServerTools> {
 describe("tools of tokenwire serve", () => {
   it("are off until they are named", async () => {
     const { tools, close } = await toolsFor();
-    expect(tools).toEqual({ maxCalls: 64, mcp: [], mcpPool: expect.anything() });
+    expect(tools).toEqual({ maxCalls: 64, mcp: [], mcpInChat: false, mcpPool: expect.anything() });
     await close();
   });
 
@@ -31,10 +31,11 @@ describe("tools of tokenwire serve", () => {
         "--patch-root",
         folder,
         ...mcp,
+        "--mcp-in-chat",
         "--max-tool-calls",
         "3",
       );
-      expect(tools.maxCalls).toBe(3);
+      expect([tools.maxCalls, tools.mcpInChat]).toEqual([3, true]);
       expect(tools.mcp).toEqual([
         { label: "docs", url: "http://127.0.0.1:1/mcp" },
         { label: "local", command: "program", args: ["--list", "a,b"] },
@@ -51,6 +52,7 @@ describe("tools of tokenwire serve", () => {
   it("are refused by name", async () => {
     await expect(toolsFor("--tool", "shell")).rejects.toThrow(/unknown tool "shell"/);
     await expect(toolsFor("--tool", "apply_patch")).rejects.toThrow(/--patch-root/);
+    await expect(toolsFor("--mcp-in-chat")).rejects.toThrow(/name the servers with --mcp/);
     await expect(toolsFor("--browser-site", ".")).rejects.toThrow(/--tool browser/);
     const browser = ["--tool", "browser", "--browser-backend"];
     await expect(toolsFor(...browser, "altavista")).rejects.toThrow(/Known: http, exa, youcom, searxng:URL/);

@@ -64,6 +64,30 @@ const identity = {
   service_tier: z.literal("default").optional(),
   system_fingerprint: text.regex(/^fp_/),
 };
+/** Our own: the server's calls and their results. */
+const innerMessages = {
+  "tokenwire:messages": z
+    .array(
+      z.discriminatedUnion("role", [
+        z.strictObject({
+          role: z.literal("assistant"),
+          content: text.nullable(),
+          reasoning: text.min(1).optional(),
+          tool_calls: z
+            .array(
+              z.strictObject({
+                id: text.min(1),
+                type: z.literal("function"),
+                function: z.strictObject({ name: text.min(1), arguments: text }),
+              }),
+            )
+            .min(1),
+        }),
+        z.strictObject({ role: z.literal("tool"), tool_call_id: text.min(1), content: text }),
+      ]),
+    )
+    .min(2),
+};
 const chatChoice = z.strictObject({
   index: count,
   message: z.strictObject({
@@ -90,6 +114,7 @@ const chatChoice = z.strictObject({
       )
       .min(1)
       .optional(),
+    "tokenwire:messages": innerMessages["tokenwire:messages"].optional(),
   }),
   logprobs: chatLogprobs,
   finish_reason: finish,
@@ -126,6 +151,7 @@ const chatDelta = z.union([
   z.strictObject({ content: text.min(1) }),
   z.strictObject({ reasoning: text.min(1).optional(), reasoning_content: text.min(1).optional() }),
   z.strictObject({ tool_calls: z.tuple([toolDelta]) }),
+  z.strictObject(innerMessages),
 ]);
 export const chatChunk = z.strictObject({
   id: id("chatcmpl-"),

@@ -4,6 +4,7 @@ import type { Tokenizer } from "@tokenwire/core/tokenizer";
 import { type LogprobEntry, type TokenSpelling, toWireLogprob, type WireLogprob } from "../logprobs.ts";
 import type { ChoiceEvent, ChoiceFinishReason } from "../output.ts";
 import { type ChatUsage, type TokenUsage, toChatUsage } from "../usage.ts";
+import { type InnerMessage, innerMessagesKey, shownMessages } from "./inner-messages.ts";
 import type { CompletionIdentity, ReasoningFields } from "./stream.ts";
 
 export type ChatMessageToolCall =
@@ -26,6 +27,7 @@ export interface ChatCompletionMessage {
   readonly reasoning?: string;
   readonly reasoning_content?: string;
   readonly tool_calls?: readonly ChatMessageToolCall[];
+  readonly [innerMessagesKey]?: readonly object[];
 }
 
 export interface ChatCompletionChoice {
@@ -58,6 +60,8 @@ export interface ChatCollectOptions {
   readonly reasoningFields: ReasoningFields;
   /** How log-probabilities spell tokens. Default: by their text. */
   readonly spelling?: TokenSpelling;
+  /** What came before the answer. */
+  readonly innerMessages?: readonly InnerMessage[] | undefined;
 }
 
 interface CollectedCall {
@@ -129,7 +133,7 @@ export class ChatCollector {
   }
 
   #message({ text, reasoning, calls }: Collected): ChatCompletionMessage {
-    const fields = this.#options.reasoningFields;
+    const { reasoningFields: fields, innerMessages = [] } = this.#options;
     return {
       role: "assistant",
       content: text === "" && calls.length > 0 ? null : text,
@@ -139,6 +143,9 @@ export class ChatCollector {
       ...(reasoning !== "" &&
         (fields === "both" || fields === "reasoning_content") && { reasoning_content: reasoning }),
       ...(calls.length > 0 && { tool_calls: calls.map(toWireCall) }),
+      ...(innerMessages.length > 0 && {
+        [innerMessagesKey]: shownMessages(innerMessages, fields !== "none"),
+      }),
     };
   }
 }

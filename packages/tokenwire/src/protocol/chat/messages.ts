@@ -7,6 +7,7 @@ import type { RequestBody } from "../body.ts";
 import type { ConversationMessage, ToolCall } from "../conversation.ts";
 import { customArguments } from "../custom-tools.ts";
 import { optional, parseBody } from "../validation.ts";
+import { innerMessagesKey, unfoldMessage } from "./inner-messages.ts";
 
 const maxMessages = 10_000;
 
@@ -37,22 +38,26 @@ const customCall = z.object({
 const toolCall = z.union([functionCall, customCall]);
 const name = optional(z.string());
 
+const assistant = z.object({
+  role: z.literal("assistant"),
+  content: content.nullish(),
+  refusal: optional(z.string()),
+  name,
+  reasoning: optional(z.string()),
+  reasoning_content: optional(z.string()),
+  tool_calls: optional(z.array(toolCall)),
+  function_call: optional(z.object({ name: z.string().min(1), arguments: optional(z.string()) })),
+  audio: optional(z.looseObject({})),
+});
+const tool = z.object({ role: z.literal("tool"), content, tool_call_id: z.string().min(1), name });
+const innerMessages = z.array(z.discriminatedUnion("role", [assistant, tool])).max(maxMessages);
+
 const message = z.discriminatedUnion("role", [
   z.object({ role: z.literal("system"), content, name }),
   z.object({ role: z.literal("developer"), content, name }),
   z.object({ role: z.literal("user"), content, name }),
-  z.object({
-    role: z.literal("assistant"),
-    content: content.nullish(),
-    refusal: optional(z.string()),
-    name,
-    reasoning: optional(z.string()),
-    reasoning_content: optional(z.string()),
-    tool_calls: optional(z.array(toolCall)),
-    function_call: optional(z.object({ name: z.string().min(1), arguments: optional(z.string()) })),
-    audio: optional(z.looseObject({})),
-  }),
-  z.object({ role: z.literal("tool"), content, tool_call_id: z.string().min(1), name }),
+  assistant.extend({ [innerMessagesKey]: optional(innerMessages) }),
+  tool,
   z.object({ role: z.literal("function"), content: content.nullish(), name: z.string().min(1) }),
 ]);
 const fields = z.object({
@@ -62,7 +67,7 @@ const fields = z.object({
 /** The field of messages, for the description of the API. */
 export const chatMessagesSchema: z.ZodObject = fields;
 
-type WireMessage = z.output<typeof message>;
+type WireMessage = z.output<typeof message> | z.output<typeof assistant>;
 type WireContent = z.output<typeof content> | null | undefined;
 
 /** 400 for media sent to a model that takes text only. */
@@ -92,7 +97,7 @@ function toCall(call: z.output<typeof toolCall>): ToolCall {
 }
 
 function assistantMessage(
-  wire: Extract<WireMessage, { role: "assistant" }>,
+  wire: z.output<typeof assistant>,
   path: string,
   model: string,
 ): ConversationMessage {
@@ -116,8 +121,7 @@ function assistantMessage(
   };
 }
 
-function toMessage(wire: WireMessage, index: number, model: string): ConversationMessage {
-  const path = `messages[${index}]`;
+function toMessage(wire: WireMessage, path: string, model: string): ConversationMessage {
   if (wire.role === "assistant") return assistantMessage(wire, path, model);
   const text = toContent(wire.content, `${path}.content`, model);
   if (wire.role === "user" && text === "") {
@@ -136,5 +140,12 @@ function toMessage(wire: WireMessage, index: number, model: string): Conversatio
 
 /** The messages of a chat request. `model` is named when a part is of a type it cannot take. */
 export function parseChatMessages(body: RequestBody, model: string): ConversationMessage[] {
-  return parseBody(fields, body).messages.map((wire, index) => toMessage(wire, index, model));
+  return parseBody(fields, body).messages.flatMap((wire, index) => {
+    const path = `messages[${index}]`;
+    const given = toMessage(wire, path, model);
+    const inner = wire.role === "assistant" ? (wire[innerMessagesKey] ?? []) : [];
+    if (inner.length === 0) return given;
+    const before = inner.map((entry, at) => toMessage(entry, `${path}.${innerMessagesKey}[${at}]`, model));
+    return unfoldMessage(before, given);
+  });
 }

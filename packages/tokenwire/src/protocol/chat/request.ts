@@ -54,6 +54,8 @@ export interface ChatRequest {
   /** Replaces rendering. */
   readonly promptTokenIds?: readonly number[];
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Calls that may run on the server. */
+  readonly maxToolCalls?: number;
 }
 
 export const metadataField = optional(
@@ -84,6 +86,7 @@ const fields = z.object({
   logprobs: optional(z.boolean()),
   top_logprobs: optional(integerFrom(0, 20)),
   parallel_tool_calls: optional(z.boolean()),
+  max_tool_calls: optional(integerFrom(1)),
   reasoning_effort: optional(
     z.union([z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]), z.number()]),
   ),
@@ -259,5 +262,6 @@ export function parseChatRequest(body: RequestBody): ChatRequest {
     spelling: wire.return_tokens_as_token_ids === true ? ("id" as const) : ("text" as const),
     promptTokenIds: wire.prompt_token_ids,
     metadata: wire.metadata,
+    maxToolCalls: wire.max_tool_calls,
   });
 }

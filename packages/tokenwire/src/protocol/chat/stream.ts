@@ -7,6 +7,7 @@ import { type TokenSpelling, toWireLogprob } from "../logprobs.ts";
 import type { ChoiceEvent } from "../output.ts";
 import { paddingFor } from "../padding.ts";
 import { type TokenUsage, toChatUsage } from "../usage.ts";
+import { type InnerMessage, innerMessagesKey, shownMessages } from "./inner-messages.ts";
 
 /** What identifies a completion, in every chunk and in the whole. */
 export interface CompletionIdentity {
@@ -37,6 +38,8 @@ export interface ChatStreamOptions {
   readonly streamReasoning: boolean;
   /** Echo token ids: these in the first chunk, each choice's own with its deltas. */
   readonly promptTokenIds?: Uint32Array;
+  /** What came before the answer, complete when the answer is; sent in a chunk before its end. */
+  readonly innerMessages?: readonly InnerMessage[] | undefined;
 }
 
 export const doneFrame = "data: [DONE]\n\n";
@@ -164,7 +167,7 @@ export class ChatStream {
       case "tool-end":
         return "";
       case "finish":
-        this.#choices[choice]!.finish = this.#finish(choice, event);
+        this.#choices[choice]!.finish = `${this.#inner(choice)}${this.#finish(choice, event)}`;
         return this.#releaseFinishes();
     }
   }
@@ -183,6 +186,13 @@ export class ChatStream {
     const json = this.#json(text);
     if (fields !== "both") return this.#frame(choice, `"${fields}":${json}`);
     return this.#frame(choice, `"reasoning":${json},"reasoning_content":${json}`);
+  }
+
+  #inner(choice: number): string {
+    const { innerMessages = [], reasoningFields } = this.#options;
+    if (innerMessages.length === 0) return "";
+    const shown = shownMessages(innerMessages, reasoningFields !== "none");
+    return this.#frame(choice, `"${innerMessagesKey}":${JSON.stringify(shown)}`);
   }
 
   #finish(choice: number, event: Extract<ChoiceEvent, { type: "finish" }>): string {

@@ -22,12 +22,15 @@ import {
   unsupportedParameter,
 } from "../../protocol/index.ts";
 import { answerPrompt, generationFor, identify, planAnswer, readAnswer } from "../answer.ts";
+import { type ChatLoop, runChatLoop, withServerTools } from "../chat/chat-loop.ts";
+import { mcpServersFor, openChatToolkit } from "../chat/chat-toolkit.ts";
 import { chooseBinary, respondInBinary } from "../codec/respond.ts";
 import type { Route, RouteContext } from "../context.ts";
-import { type GenerationOptions, generateChoices, repeatPlan } from "../generate.ts";
+import { type ChoiceSink, type GenerationOptions, generateChoices, repeatPlan } from "../generate.ts";
 import type { ServedModel } from "../models.ts";
 import { refuseUnknown } from "../request-rules.ts";
-import { type FrameEncoder, streamGeneration } from "../stream.ts";
+import { type FrameEncoder, streamEvents, streamGeneration } from "../stream.ts";
+import type { Toolkit } from "../tools/toolkit.ts";
 
 interface ChatGeneration extends GenerationOptions {
   readonly prompt: Prompt;
@@ -51,17 +54,36 @@ async function chatGeneration(
   };
 }
 
+/** The same with functions that run here. */
+async function chatLoop(
+  context: RouteContext,
+  model: ServedModel,
+  request: ChatRequest,
+  id: string,
+  toolkit: Toolkit,
+): Promise<ChatLoop> {
+  try {
+    const whole = { ...request, conversation: withServerTools(request.conversation, toolkit) };
+    return { toolkit, request: whole, first: await chatGeneration(context, model, whole, id), inner: [] };
+  } catch (error) {
+    await toolkit.dispose();
+    throw error;
+  }
+}
+
 /** One request on its way to its answer. */
 interface ChatAnswer {
   readonly context: RouteContext;
   readonly body: RequestBody;
   readonly request: ChatRequest;
   readonly options: ChatGeneration;
+  /** Calls may run here. */
+  readonly loop?: ChatLoop | undefined;
   readonly identity: CompletionIdentity;
   readonly reasoningFields: ReasoningFields;
 }
 
-function createCollector({ request, options, identity, reasoningFields }: ChatAnswer): ChatCollector {
+function createCollector({ request, options, identity, reasoningFields, loop }: ChatAnswer): ChatCollector {
   return new ChatCollector({
     identity,
     n: request.n,
@@ -69,6 +91,7 @@ function createCollector({ request, options, identity, reasoningFields }: ChatAn
     spelling: request.spelling,
     logprobs: request.topLogprobs !== undefined,
     reasoningFields,
+    innerMessages: loop?.inner,
   });
 }
 
@@ -80,18 +103,22 @@ async function keep({ context, body }: ChatAnswer, completion: ChatCompletion): 
   });
 }
 
+/** Waits for a slot and generates. */
+function generate({ context, options, loop }: ChatAnswer, sink: ChoiceSink): Promise<void> {
+  if (loop) return runChatLoop(context, loop, sink);
+  return context.server.admission.run(context, () => generateChoices(options, sink));
+}
+
 async function whole(answer: ChatAnswer): Promise<object> {
-  const { context, request, options } = answer;
+  const { request, options } = answer;
   const collector = createCollector(answer);
   const ids = request.returnTokenIds ? options.plans.map((): number[] => []) : undefined;
-  await context.server.admission.run(context, () =>
-    generateChoices(options, {
-      push: (choice, events, tokenIds) => {
-        collector.push(choice, events);
-        ids?.[choice]?.push(...tokenIds);
-      },
-    }),
-  );
+  await generate(answer, {
+    push: (choice, events, tokenIds) => {
+      collector.push(choice, events);
+      ids?.[choice]?.push(...tokenIds);
+    },
+  });
   const completion = collector.toCompletion(options.usage);
   if (request.store) await keep(answer, completion);
   if (ids === undefined) return completion;
@@ -103,7 +130,7 @@ async function whole(answer: ChatAnswer): Promise<object> {
 }
 
 function streamed(answer: ChatAnswer): Promise<void> {
-  const { context, request, options, identity, reasoningFields } = answer;
+  const { context, request, options, identity, reasoningFields, loop } = answer;
   const chunks = new ChatStream({
     identity,
     n: request.n,
@@ -115,10 +142,13 @@ function streamed(answer: ChatAnswer): Promise<void> {
     obfuscate: request.includeObfuscation,
     streamReasoning: request.streamReasoning,
     reasoningFields,
+    innerMessages: loop?.inner,
     ...(request.returnTokenIds && { promptTokenIds: options.prompt.tokenIds }),
   });
   const encoder = request.store ? new KeptStream(answer, chunks) : chunks;
-  return streamGeneration(context, options, encoder, { coalesceMs: request.coalesceMs });
+  const { coalesceMs } = request;
+  if (loop === undefined) return streamGeneration(context, options, encoder, { coalesceMs });
+  return streamEvents(context, (sink) => runChatLoop(context, loop, sink), encoder, coalesceMs);
 }
 
 /** A stream that is kept as the completion it adds up to, before its client is told that it is complete. */
@@ -170,8 +200,11 @@ export const chatCompletions: Route = {
     const model = server.models.resolve(request.model);
     checkChoices(context, request);
     const identity = identify(model, newId("chatcmpl-"));
-    const options = await chatGeneration(context, model, request, identity.id);
     const binary = chooseBinary(context, body);
+    const servers = mcpServersFor(context, model, request, body, binary !== undefined);
+    const toolkit = servers.length > 0 ? await openChatToolkit(context, request, servers) : undefined;
+    const loop = toolkit && (await chatLoop(context, model, request, identity.id, toolkit));
+    const options = loop?.first ?? (await chatGeneration(context, model, request, identity.id));
     if (binary) {
       const { stream, includeUsage, n, store } = request;
       if (store) throw unsupportedParameter("store", "store: binary answers are not kept.");
@@ -185,7 +218,7 @@ export const chatCompletions: Route = {
       );
     }
     const reasoningFields = request.includeReasoning ? server.settings.reasoningFields : "none";
-    const answer: ChatAnswer = { context, body, request, options, identity, reasoningFields };
+    const answer: ChatAnswer = { context, body, request, options, loop, identity, reasoningFields };
     return request.stream ? streamed(answer) : whole(answer);
   },
 };

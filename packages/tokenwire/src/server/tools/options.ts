@@ -13,7 +13,10 @@ export interface PythonContainer {
   readonly resumed: boolean;
 }
 
-/** Tools that run inside `POST /v1/responses`. Each factory is called once per response. */
+/**
+ * Tools that run inside `POST /v1/responses`, and those of MCP servers inside chat completions. Each factory is called
+ * once per response.
+ */
 export interface ServerToolOptions {
   /** Asked for as `web_search` (or `web_search_preview`, `browser_search`). Displays are measured with the tokenizer. */
   readonly browser?: (tokenizer: Tokenizer) => BrowserTool;
@@ -21,8 +24,13 @@ export interface ServerToolOptions {
   readonly python?: (container: PythonContainer) => Tool;
   /** Function tools by name, such as `apply_patch`; asked for by `{ "type": "<name>" }`. */
   readonly functions?: Readonly<Record<string, () => Tool>>;
-  /** Asked for as `mcp` with their label as `server_label`. Requests cannot name other servers. */
+  /**
+   * Asked for as `mcp` with their label as `server_label`; in chat completions all of them, by a header. Requests cannot
+   * name other servers.
+   */
   readonly mcp?: readonly McpServerConfig[];
+  /** Chat completions use the MCP servers without the header `X-SMG-MCP: enabled` too. Default false. */
+  readonly mcpInChat?: boolean;
   /** Keeps MCP connections from one response to the next. Default: each response has connections of its own. */
   readonly mcpPool?: McpPool;
   /** Calls per response at most, whatever `max_tool_calls` says. Default 64. */
@@ -55,7 +63,13 @@ export function hostedTypes(options: ServerToolOptions): readonly string[] {
 }
 
 /** Labels are names in prompts: they must not meet each other or another tool. */
-export function checkToolOptions({ mcp = [] }: ServerToolOptions): void {
+export function checkToolOptions({ mcp = [], mcpInChat = false }: ServerToolOptions): void {
+  if (mcpInChat && mcp.length === 0) {
+    throw new TokenwireError(
+      "INVALID_ARGUMENT",
+      "MCP in chat completions is on; name the servers to use, too.",
+    );
+  }
   const seen = new Set(["browser", "python", "functions", "container", "assistant", "user"]);
   for (const { label } of mcp) {
     if (!/^[A-Za-z][\w-]{0,63}$/.test(label)) {
