@@ -1,6 +1,8 @@
 export {
   type BalancedEngine,
   type BalancedEngineOptions,
+  type BalancePolicy,
+  type BalanceStatistics,
   type Capabilities,
   createBalancedEngine,
   createEngine,

@@ -9,6 +9,7 @@ import { banner } from "../../src/cli/commands/serve.ts";
 import { applyConfig } from "../../src/cli/config.ts";
 import { run } from "../../src/cli/main.ts";
 import { addServeOptions, type ServeFlags, toServerOptions } from "../../src/cli/serve-options.ts";
+import { policyNames } from "../../src/engines/index.ts";
 import { toSettings } from "../../src/server/index.ts";
 import { makeCertificate } from "../server/certificate.ts";
 import { captureOutput } from "./capture.ts";
@@ -62,6 +63,29 @@ describe("the command line", () => {
       tracing: { content: true },
       codec: { formats: [], publicDiscovery: false },
     });
+  });
+
+  it("decides which of several engines gets a request", async () => {
+    expect(await flagsOf("--policy", "least_load", "--pin-fallback")).toMatchObject({
+      policy: "least_load",
+      pinFallback: true,
+    });
+    expect((await optionsOf("--routing-headers", "none")).routingHeaders).toBe("none");
+    await run(["serve", "--help"]);
+    const help = captured.out.replaceAll(/\s+/g, " ");
+    for (const name of policyNames) expect(help).toMatch(new RegExp(`[ :]${name}[, ]`));
+  });
+
+  it("says when there are not several engines, and which policies there are", async () => {
+    expect(await run(["serve", "--policy", "random"])).toBe(2);
+    expect(captured.err).toContain(
+      '--policy is about several engines, as in balanced:URL,URL; "embedded" is one.',
+    );
+    expect(await run(["serve", "echo", "--pin-fallback"])).toBe(2);
+    expect(captured.err).toContain("--pin-fallback is about several engines");
+    expect(await run(["serve", "balanced:echo,echo", "--policy", "round_robbin"])).toBe(1);
+    expect(captured.err).toContain('Unknown routing policy "round_robbin". Known policies: prefix,');
+    expect(captured.err).toContain('Did you mean "round-robin"?');
   });
 
   it("reads certificates from files, and says which one it cannot read", async () => {

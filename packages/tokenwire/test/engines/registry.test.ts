@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createEngine, listEngineKinds, packagedModel } from "../../src/engines/index.ts";
+import { createEngine, isBalancedEngine, listEngineKinds, packagedModel } from "../../src/engines/index.ts";
 
 describe("createEngine", () => {
   it("creates every kind by name; others need an address or a file", async () => {
@@ -32,6 +32,24 @@ describe("createEngine", () => {
     const named = createEngine({ kind: "balanced", urls: ["echo", "echo", "echo"], policy: "random" });
     expect(await named.health()).toMatchObject({ detail: "3 of 3 engines are well" });
     await Promise.all([engine.close(), named.close()]);
+  });
+
+  it("names the engines behind one by their addresses, without what is secret in them", async () => {
+    const options = { policy: "least_load", pinFallback: true } as const;
+    const engine = createEngine(
+      "balanced:vllm:http://me:secret@127.0.0.1:1/v1,http://127.0.0.1:2,echo",
+      options,
+    );
+    if (!isBalancedEngine(engine)) throw new Error("it is not several");
+    const { policy, workers } = engine.statistics();
+    expect(policy).toBe("least-load");
+    expect(workers.map(({ name }) => name)).toEqual([
+      "vllm:http://127.0.0.1:1/v1",
+      "http://127.0.0.1:2",
+      "echo",
+    ]);
+    expect(isBalancedEngine(createEngine("echo"))).toBe(false);
+    await engine.close();
   });
 
   it("names the known kinds and the closest", () => {
