@@ -11,6 +11,7 @@ export { type RequestBody, toRequestBody } from "./body.ts";
 export type { ChatCollectOptions, ChatCompletion, ChatCompletionMessage } from "./chat/collect.ts";
 export { ChatCollector } from "./chat/collect.ts";
 export type { InnerMessage } from "./chat/inner-messages.ts";
+export { toConversationMessage, unfoldMessage } from "./chat/inner-messages.ts";
 export {
   type ChatRequest,
   chatBodySchema,

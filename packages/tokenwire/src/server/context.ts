@@ -7,6 +7,7 @@ import type { RequestBody } from "../protocol/index.ts";
 import type { ResponseStore } from "../store/index.ts";
 import type { Admission } from "./admission.ts";
 import type { Cancellation } from "./cancellation.ts";
+import type { InnerMemory } from "./chat/inner-memory.ts";
 import type { CodecState } from "./codec/state.ts";
 import type { Drain } from "./drain.ts";
 import type { IdempotentAnswers } from "./idempotency/idempotent-answers.ts";
@@ -38,6 +39,7 @@ export interface ServerContext {
   /** Tools that responses may use. */
   readonly tools: ServerToolOptions;
   readonly browserStates: BrowserStates;
+  readonly innerMemory: InnerMemory;
   readonly seal: Seal;
   readonly metrics: Metrics;
   readonly log: Logger;

@@ -10,6 +10,7 @@ import { createMemoryStore } from "../store/index.ts";
 import { Admission } from "./admission.ts";
 import { createApp, type RegisteredRoute } from "./app.ts";
 import { Authenticator } from "./auth.ts";
+import { InnerMemory } from "./chat/inner-memory.ts";
 import { toCodecSettings } from "./codec/options.ts";
 import { CodecState } from "./codec/state.ts";
 import type { ServerContext } from "./context.ts";
@@ -89,6 +90,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     ownership,
     tools: options.tools ?? {},
     browserStates: new BrowserStates(),
+    innerMemory: new InnerMemory(),
     seal: new Seal(await bareStore.secret()),
     log,
     tracing: await loadTracing(options.tracing),

@@ -299,6 +299,39 @@ describe.each(formats)("the answer of a $name model", (format) => {
 
 const [anyFormat] = formats as [Format];
 
+describe("a client that sends back only the fields it knows", () => {
+  const both: Said = {
+    calls: [
+      ["echo", { text: "a" }],
+      ["mine", { b: 1 }],
+    ],
+  };
+
+  /** The calls that were left to the client, and what it says next. */
+  async function continued(server: ChatServer, headers: Record<string, string>) {
+    const { message } = (await post(server, { tools: [mine] }, headers)).body["choices"][0];
+    const { "tokenwire:messages": inner, ...known } = message;
+    const result = { role: "tool", tool_call_id: message.tool_calls[0].id, content: "ok" };
+    return { inner, message, messages: [...question.messages, known, result] };
+  }
+
+  it("goes on from the server's calls, which the server remembers", async () => {
+    const { server } = await open(anyFormat, [both, done, done]);
+    const { messages, message } = await continued(server, enabled);
+    await post(server, { tools: [mine], messages });
+    expect(server.prompt(1)).toContain("demo echo: a");
+    await post(server, { tools: [mine], messages: [messages[0], message, messages[2]] });
+    expect(server.prompt(2)).toBe(server.prompt(1));
+  });
+
+  it("never goes on from the calls of another tenant", async () => {
+    const { server } = await open(anyFormat, [both, done], { apiKeys: ["a", "b"] });
+    const { messages } = await continued(server, { ...enabled, authorization: "Bearer a" });
+    await post(server, { tools: [mine], messages }, { ...enabled, authorization: "Bearer b" });
+    expect(server.prompt(1)).not.toContain("demo echo: a");
+  });
+});
+
 describe("the tools", () => {
   it("are those of all servers, over HTTP and over standard input and output, by names of their own", async () => {
     const [one, two] = [

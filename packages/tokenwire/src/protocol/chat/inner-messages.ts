@@ -32,6 +32,16 @@ export function shownMessages(messages: readonly InnerMessage[], withReasoning: 
   });
 }
 
+/** As a client would have sent it. */
+export function toConversationMessage(message: InnerMessage): ConversationMessage {
+  if (message.role === "tool") {
+    return { role: "tool", content: message.content, toolCallId: message.tool_call_id };
+  }
+  const { role, content, reasoning, tool_calls: calls } = message;
+  const toolCalls = calls.map(({ id, function: called }) => ({ id, ...called }));
+  return { role, content, ...(reasoning !== undefined && { reasoning }), toolCalls };
+}
+
 /**
  * An answer that was sent back, with what came before it. Clients saw one message: what the inner ones say is the
  * beginning of its text and of its reasoning.

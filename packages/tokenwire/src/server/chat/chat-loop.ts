@@ -24,10 +24,19 @@ export interface ChatLoop {
   readonly inner: InnerMessage[];
 }
 
-/** The conversation with functions that run here: without a choice of the client's the model is free to call them. */
-export function withServerTools(conversation: Conversation, toolkit: Toolkit): Conversation {
+/**
+ * The conversation with functions that run here, and with their calls as far as its client forgot them. Without a choice
+ * of the client's the model is free to call.
+ */
+export function withServerTools(
+  { server, tenant }: RouteContext,
+  conversation: Conversation,
+  toolkit: Toolkit,
+): Conversation {
+  const messages = server.innerMemory.restore(tenant, conversation.messages);
   const isOpen = conversation.tools.length === 0 && toolkit.entries.length > 0;
-  return toolkit.addTo(isOpen ? { ...conversation, toolChoice: { mode: "auto" } } : conversation);
+  const toolChoice = isOpen ? ({ mode: "auto" } as const) : conversation.toolChoice;
+  return toolkit.addTo({ ...conversation, messages, toolChoice });
 }
 
 /** Waits for a slot and runs to the end; the tools are disposed then. */
@@ -41,7 +50,7 @@ export async function runChatLoop(context: RouteContext, loop: ChatLoop, sink: C
 }
 
 async function runRounds(context: RouteContext, loop: ChatLoop, sink: ChoiceSink): Promise<void> {
-  const { server, observation } = context;
+  const { server, observation, tenant } = context;
   const { toolkit, request, first, inner } = loop;
   const { model, usage } = first;
   const output = new ChatOutput({
@@ -67,6 +76,7 @@ async function runRounds(context: RouteContext, loop: ChatLoop, sink: ChoiceSink
     generate: (round, to) => generateRound(context, loop, round, sink, to),
   });
   await rounds.run();
+  if (output.returnedId !== undefined) server.innerMemory.keep(tenant, output.returnedId, inner);
   output.end();
 }
 

@@ -44,6 +44,11 @@ export class ChatOutput implements LoopOutput {
     this.#answer?.finished(call, outcome);
   }
 
+  /** The id of the first call that is the client's. */
+  get returnedId(): string | undefined {
+    return this.#answer?.returnedId;
+  }
+
   /** The loop is over: ends the one choice. A limit of the loop is one of the answer's length. */
   end(): void {
     const { returned = false, finish } = this.#answer ?? {};
@@ -55,7 +60,7 @@ export class ChatOutput implements LoopOutput {
 /** One answer of the model. */
 class ChatAnswer implements AnswerReader {
   readonly ready: WrittenCall[] = [];
-  returned = false;
+  returnedId: string | undefined;
   finish: FinishEvent | undefined;
   readonly #output: ChatOutput;
   readonly #options: ChatOutputOptions;
@@ -73,6 +78,10 @@ class ChatAnswer implements AnswerReader {
     this.#output = output;
     this.#options = options;
     this.#mayCall = mayCall;
+  }
+
+  get returned(): boolean {
+    return this.returnedId !== undefined;
   }
 
   get pending(): WrittenCall | undefined {
@@ -129,7 +138,7 @@ class ChatAnswer implements AnswerReader {
 
   #begin(index: number, id: string, name: string): void {
     if (this.#options.toolkit.route(name).to === "client") {
-      this.returned = true;
+      this.returnedId ??= id;
       this.#shown.set(index, this.#shown.size);
     } else if (this.#mayCall()) this.#hidden.set(index, { id, name, text: "" });
     else this.#output.stop();

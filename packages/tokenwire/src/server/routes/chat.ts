@@ -63,7 +63,7 @@ async function chatLoop(
   toolkit: Toolkit,
 ): Promise<ChatLoop> {
   try {
-    const whole = { ...request, conversation: withServerTools(request.conversation, toolkit) };
+    const whole = { ...request, conversation: withServerTools(context, request.conversation, toolkit) };
     return { toolkit, request: whole, first: await chatGeneration(context, model, whole, id), inner: [] };
   } catch (error) {
     await toolkit.dispose();
