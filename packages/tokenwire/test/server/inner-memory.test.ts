@@ -9,9 +9,9 @@ const innerOf = (text: string): InnerMessage[] => [
   {
     role: "assistant",
     content: "I look. ",
-    tool_calls: [{ id: `server-${text}`, type: "function", function: { name: "look", arguments: "{}" } }],
+    tool_calls: [{ id: "server-1", type: "function", function: { name: "look", arguments: "{}" } }],
   },
-  { role: "tool", tool_call_id: `server-${text}`, content: text },
+  { role: "tool", tool_call_id: "server-1", content: text },
 ];
 const asked = (id: string) => [
   {
