@@ -1,30 +1,26 @@
 // llama.cpp in process. What needs the package node-llama-cpp runs where it can be found: installed here, or in the
 // node_modules folder that TOKENWIRE_PEERS names.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { getEncoding } from "@tokenwire/encodings";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openModel } from "../../../src/cli/model.ts";
-import { type Reference, runConformance } from "../../../src/engines/conformance/index.ts";
-import { loadLlamaModel } from "../../../src/engines/embedded/model.ts";
 import {
-  createEmbeddedEngine,
   createEngine,
   createLlamaCppEngine,
   type Engine,
   EngineError,
   type GenerateEvent,
-  packagedModel,
 } from "../../../src/engines/index.ts";
 import { readFacts } from "../../../src/engines/llamacpp/metadata.ts";
 import { SequencePool } from "../../../src/engines/llamacpp/sequence-pool.ts";
 import { greedyReference } from "../collect.ts";
 import { compactModel, compactPrompts, findPeer } from "../llama-cpp-model.ts";
+import { keepsContract, openPackagedToy } from "../packaged-toy.ts";
 
-const model = loadLlamaModel(readFileSync(packagedModel));
-const tokens = model.metadata.get("tokenizer.ggml.tokens") as string[];
+const toy = openPackagedToy();
+const { tokens } = toy;
 
 describe("without a file or its package", () => {
   it("wants a model file", () => {
@@ -66,7 +62,7 @@ describe("what a file says", () => {
 
   it("offers no grammar over a vocabulary that is not byte-level", () => {
     expect(readFacts(ggml({ model: "llama", tokens: ["▁a"] })).vocabulary).toBeUndefined();
-    expect(readFacts({})).toMatchObject({ tokens: [], eosTokenIds: [] });
+    expect(readFacts({})).toMatchObject({ tokens: [] });
   });
 });
 
@@ -100,7 +96,7 @@ const peer = findPeer();
 describe.skipIf(peer === undefined)("llama.cpp in process", () => {
   const folder = mkdtempSync(join(tmpdir(), "tokenwire-llamacpp-"));
   const path = join(folder, "toy.gguf");
-  const file = compactModel(model, "F32");
+  const file = compactModel(toy.model, "F32");
   const prompts = compactPrompts(tokens, 50);
   let engine: Engine;
 
@@ -122,23 +118,7 @@ describe.skipIf(peer === undefined)("llama.cpp in process", () => {
   });
 
   it("keeps the contract, greedy answers and log-probabilities equal to the embedded engine's", async () => {
-    const embedded = createEmbeddedEngine({ model: file });
-    const references: Reference[] = [];
-    for (const prompt of prompts) references.push(await greedyReference(embedded, prompt, 48));
-    const encoding = getEncoding("o200k_harmony");
-    const rowIds = model.metadata.get("tokenwire.row_ids") as number[];
-    const report = await runConformance(engine, {
-      prompts,
-      references,
-      maxTokens: 48,
-      slowConsumerMs: 50,
-      decode: (rows) => encoding.decode(rows.map((row) => rowIds[row] as number)),
-    });
-    console.info(report.results.map(({ id, status, detail }) => `${id} ${status} ${detail}`).join("\n"));
-    expect(report.results.filter(({ status }) => status === "fail")).toEqual([]);
-    for (const wanted of ["C4", "C5"]) {
-      expect(report.results.find(({ id }) => id === wanted)).toMatchObject({ status: "pass" });
-    }
+    await keepsContract(engine, toy, { prompts, passes: ["C4", "C5"] });
   }, 300_000);
 
   it("refuses ids beyond the vocabulary and prompts beyond the context", async () => {

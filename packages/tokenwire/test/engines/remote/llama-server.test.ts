@@ -1,49 +1,43 @@
 // The adapter against the real llama-server, where there is one: the contract, greedy answers and log-probabilities equal
 // to the embedded engine's on the same weights, ids inside characters, and several servers behind the balancer.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { getEncoding } from "@tokenwire/encodings";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Reference, runConformance } from "../../../src/engines/conformance/index.ts";
-import { loadLlamaModel } from "../../../src/engines/embedded/model.ts";
 import {
   createBalancedEngine,
-  createEmbeddedEngine,
   createEngine,
   type Engine,
   type GenerateRequest,
-  packagedModel,
 } from "../../../src/engines/index.ts";
-import { collect, finishOf, greedyReference, idsOf } from "../collect.ts";
+import { collect, finishOf, idsOf } from "../collect.ts";
 import { compactModel, compactPrompts } from "../llama-cpp-model.ts";
 import { findLlamaServer, startLlamaServer } from "../llama-server-process.ts";
+import { keepsContract, openPackagedToy } from "../packaged-toy.ts";
 import type { ServerProcess } from "../server-process.ts";
 
 const binary = findLlamaServer();
 
 describe.skipIf(binary === undefined)("llama-server", () => {
-  const model = loadLlamaModel(readFileSync(packagedModel));
-  const tokens = model.metadata.get("tokenizer.ggml.tokens") as string[];
-  const rowIds = model.metadata.get("tokenwire.row_ids") as number[];
-  const encoding = getEncoding("o200k_harmony");
-  const tokenizer = {
-    decodeBytes: (rows: ArrayLike<number>) =>
-      encoding.decodeBytes(Array.from(rows, (row) => rowIds[row] as number)),
-  };
-  const ends = ["<|return|>", "<|call|>"].map((token) => tokens.indexOf(token));
+  const toy = openPackagedToy();
+  const { ends } = toy;
   const folder = mkdtempSync(join(tmpdir(), "tokenwire-llama-server-"));
   const path = join(folder, "toy.gguf");
-  const file = compactModel(model, "F32");
-  const prompts = compactPrompts(tokens, 50);
+  const prompts = compactPrompts(toy.tokens, 50);
   const servers: ServerProcess[] = [];
   let engine: Engine;
 
   const start = async (): Promise<Engine> => {
     const server = await startLlamaServer(binary as string, path);
     servers.push(server);
-    return createEngine({ kind: "llama-server", url: server.url, tokenizer, maxContext: 512, retries: 0 });
+    return createEngine({
+      kind: "llama-server",
+      url: server.url,
+      tokenizer: toy,
+      maxContext: 512,
+      retries: 0,
+    });
   };
   const request = (rest: Partial<GenerateRequest> = {}): GenerateRequest => ({
     requestId: "r",
@@ -58,7 +52,7 @@ describe.skipIf(binary === undefined)("llama-server", () => {
   };
 
   beforeAll(async () => {
-    writeFileSync(path, file);
+    writeFileSync(path, compactModel(toy.model, "F32"));
     engine = await start();
   }, 60_000);
   afterAll(async () => {
@@ -68,22 +62,7 @@ describe.skipIf(binary === undefined)("llama-server", () => {
   });
 
   it("keeps the contract, its answers equal to the embedded engine's", async () => {
-    const embedded = createEmbeddedEngine({ model: file });
-    const references: Reference[] = [];
-    for (const prompt of prompts) references.push(await greedyReference(embedded, prompt, 48));
-    const report = await runConformance(engine, {
-      prompts,
-      references,
-      eosTokenIds: ends,
-      maxTokens: 48,
-      slowConsumerMs: 50,
-      decode: (rows) => encoding.decode(rows.map((row) => rowIds[row] as number)),
-    });
-    console.info(report.results.map(({ id, status, detail }) => `${id} ${status} ${detail}`).join("\n"));
-    expect(report.results.filter(({ status }) => status === "fail")).toEqual([]);
-    for (const wanted of ["C4", "C5"]) {
-      expect(report.results.find(({ id }) => id === wanted)).toMatchObject({ status: "pass" });
-    }
+    await keepsContract(engine, toy, { prompts, passes: ["C4", "C5"] });
   }, 300_000);
 
   it("gives every id of text in which characters take several tokens", async () => {
@@ -105,7 +84,7 @@ describe.skipIf(binary === undefined)("llama-server", () => {
         ids.push(...event.tokenIds);
       }
       const body = ids.filter((id) => !ends.includes(id));
-      expect(Buffer.from(tokenizer.decodeBytes(body)).toString()).toBe(text);
+      expect(Buffer.from(toy.decodeBytes(body)).toString()).toBe(text);
     }
     expect(repaired).toBeGreaterThan(5);
   }, 60_000);
