@@ -13,7 +13,7 @@ export {
   repeat,
   sequence,
 } from "./expression.ts";
-export { insideJsonString } from "./json-string.ts";
+export { insideJsonString, isSameInsideJsonString } from "./json-string.ts";
 export { readLark } from "./lark.ts";
 export { type PatternTest, patternTest, type StepBudget } from "./pattern-test.ts";
 export { type RegexOptions, regexExpression } from "./regex.ts";

@@ -1,7 +1,14 @@
 // A grammar for what stands between the quotes of a JSON string whose value is a text of another grammar.
 
 import { charactersOf, contains, without } from "./characters.ts";
-import { type CharacterRange, choice, type Expression, type Grammar, mapParts } from "./expression.ts";
+import {
+  type CharacterRange,
+  choice,
+  type Expression,
+  type Grammar,
+  mapParts,
+  partsOf,
+} from "./expression.ts";
 
 /** What JSON does not let stand in a string as it is. */
 const escapedCharacters: readonly CharacterRange[] = [
@@ -13,6 +20,18 @@ const escapedCharacters: readonly CharacterRange[] = [
 /** The same grammar with each text as `JSON.stringify` writes it, without the quotes around it. */
 export function insideJsonString({ start, rules }: Grammar): Grammar {
   return { start, rules: new Map([...rules].map(([name, expression]) => [name, written(expression)])) };
+}
+
+/** Whether every text of a grammar is the same inside of a JSON string. */
+export function isSameInsideJsonString({ rules }: Grammar): boolean {
+  return [...rules.values()].every(isUnescaped);
+}
+
+function isUnescaped(expression: Expression): boolean {
+  if (expression.kind === "text") return escapeText(expression.text) === expression.text;
+  if (expression.kind !== "class") return partsOf(expression).every(isUnescaped);
+  const characters = charactersOf(expression.negated, expression.ranges);
+  return without(escapedCharacters, without(escapedCharacters, characters)).length === 0;
 }
 
 function written(expression: Expression): Expression {

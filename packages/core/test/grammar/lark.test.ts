@@ -5,6 +5,7 @@ import {
   type Grammar,
   GrammarError,
   insideJsonString,
+  isSameInsideJsonString,
   readEbnf,
   readLark,
   writeEbnf,
@@ -17,6 +18,7 @@ function accepts(grammar: Grammar, text: string): boolean {
   expect(recognises(readEbnf(writeEbnf(grammar)), text)).toBe(accepted);
   const inString = JSON.stringify(text).slice(1, -1);
   expect(recognises(readEbnf(writeEbnf(insideJsonString(grammar))), inString)).toBe(accepted);
+  if (accepted && isSameInsideJsonString(grammar)) expect(inString).toBe(text);
   return accepted;
 }
 
@@ -241,5 +243,18 @@ describe("any Lark grammar", () => {
       }),
       { numRuns: runs * 10, seed: 12 },
     );
+  });
+});
+
+describe("inside of a JSON string", () => {
+  it.each<[string, boolean]>([
+    ['start: "a" /[a-z]{2}/ | "é😀"', true],
+    ["start: /[!#-[\\]~]/", true],
+    ['start: "a" | "b\\""', false],
+    ['start: ("a" /[ -z]/)*', false],
+    ["start: /[^a]/", false],
+    ["start: A\nA: /\\t/", false],
+  ])("%s is the same: %s", (source, expected) => {
+    expect(isSameInsideJsonString(readLark(source))).toBe(expected);
   });
 });

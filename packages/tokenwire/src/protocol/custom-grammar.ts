@@ -8,7 +8,9 @@ import {
   type Grammar,
   GrammarError,
   insideJsonString,
+  isSameInsideJsonString,
   readLark,
+  regexExpression,
   repeat,
   sequence,
   writeEbnf,
@@ -65,16 +67,18 @@ export interface HeldInputs {
 }
 
 /**
- * A constraint on calls with Lark grammars in the place of the schemas that stood for them, and the tools whose inputs it
- * then holds to their formats.
+ * A constraint on calls with grammars in the place of the schemas that stood for them, and the tools whose inputs it then
+ * holds to their formats.
  *
  * @param tools custom tools with grammars
+ * @param kinds what the engine can hold an answer to
  */
 export function holdInputs(
   constraint: OutputConstraint | undefined,
   tools: readonly FunctionTool[],
+  kinds: readonly OutputConstraint["kind"][],
 ): HeldInputs {
-  const holder = new InputHolder(tools);
+  const holder = new InputHolder(tools, kinds);
   return { constraint: constraint && holder.constraint(constraint), names: holder.names };
 }
 
@@ -82,8 +86,10 @@ export function holdInputs(
 class InputHolder {
   readonly names: Set<string> = new Set();
   readonly #bySchema: Map<string, FunctionTool[]> = new Map();
+  readonly #kinds: readonly OutputConstraint["kind"][];
 
-  constructor(tools: readonly FunctionTool[]) {
+  constructor(tools: readonly FunctionTool[], kinds: readonly OutputConstraint["kind"][]) {
+    this.#kinds = kinds;
     for (const tool of tools) {
       const schema = JSON.stringify(toWireJson(tool.parameters as JsonObject));
       this.#bySchema.set(schema, [...(this.#bySchema.get(schema) ?? []), tool]);
@@ -93,7 +99,7 @@ class InputHolder {
   constraint(constraint: OutputConstraint): OutputConstraint {
     if (constraint.kind === "structural_tag") return { ...constraint, tag: this.#placed(constraint.tag) };
     if (constraint.kind !== "json_schema") return constraint;
-    const source = this.#grammarFor(constraint.schema);
+    const source = this.#kinds.includes("grammar") ? this.#grammarFor(constraint.schema) : undefined;
     if (source !== undefined) return { kind: "grammar", syntax: "ebnf", source };
     this.#placed(constraint.schema);
     return constraint;
@@ -109,19 +115,17 @@ class InputHolder {
       if (grammar !== undefined) return { type: "grammar", grammar };
     }
     // A schema inside of a schema holds what schemas can say.
-    for (const { name, custom } of this.#toolsOf(value)) {
-      if (custom?.type === "grammar" && custom.syntax === "regex") this.names.add(name);
-    }
+    for (const { name, custom } of this.#toolsOf(value)) if (isPatternAsIs(custom)) this.names.add(name);
     return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, this.#placed(entry)]));
   }
 
-  /** The grammar that says what a schema cannot: of arguments whose input is in Lark. */
+  /** The grammar of arguments whose input has one. Engines take a schema's pattern for what stands between the quotes. */
   #grammarFor(schema: unknown): string | undefined {
     const tools = this.#toolsOf(schema);
-    const format = tools[0]?.custom;
-    if (format?.type !== "grammar" || format.syntax !== "lark") return undefined;
+    const grammar = grammarOf(tools[0]?.custom);
+    if (grammar === undefined) return undefined;
     for (const { name } of tools) this.names.add(name);
-    return argumentsGrammar(readLark(format.definition));
+    return argumentsGrammar(grammar);
   }
 
   #toolsOf(schema: unknown): readonly FunctionTool[] {
@@ -129,6 +133,27 @@ class InputHolder {
       isObject(schema) && isObject(schema["properties"]) && inputParameter in schema["properties"];
     return (isInput && this.#bySchema.get(JSON.stringify(schema))) || [];
   }
+}
+
+/** The grammar of a format; undefined for free text, and for a pattern that no grammar says. */
+function grammarOf(format: CustomFormat | undefined): Grammar | undefined {
+  if (format?.type !== "grammar") return undefined;
+  if (format.syntax === "lark") return readLark(format.definition);
+  try {
+    const start = "input";
+    return { start, rules: new Map([[start, regexExpression(format.definition, { lazy: true })]]) };
+  } catch (error) {
+    if (error instanceof GrammarError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a format is a pattern of texts that JSON writes as they are, in words that all engines read alike. */
+function isPatternAsIs(format: CustomFormat | undefined): boolean {
+  if (format?.type !== "grammar" || format.syntax !== "regex" || /\\[xu]|\[\\\^/.test(format.definition))
+    return false;
+  const grammar = grammarOf(format);
+  return grammar !== undefined && isSameInsideJsonString(grammar);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -317,6 +317,17 @@ r2-WORD ::= ("\\\\n" | "\\\\\\"")+`;
     });
   });
 
+  it("is a grammar where the call is demanded and the engine takes grammars, escaped as in JSON", async () => {
+    const { create, engine } = await serverSaying(['{"input": "\\""}<|call|>'], ["json_schema", "grammar"]);
+    const quote = { ...flat, format: { ...regex, definition: '"' } };
+    const { body } = await create("/responses", { ...tagged, tools: [quote], ...demand });
+    expect(body["output"]).toMatchObject([{ type: "custom_tool_call", input: '"' }]);
+    expect(engine.requests[0]!.constraint).toMatchObject({
+      kind: "grammar",
+      source: expect.stringContaining('r1-input ::= "\\\\\\""'),
+    });
+  });
+
   it("in Lark is a grammar where the call is demanded, and the model is shown it", async () => {
     const { create, engine, prompt } = await serverSaying(
       ['{"input": "a\\n"}<|call|>'],
@@ -341,7 +352,7 @@ r2-WORD ::= ("\\\\n" | "\\\\\\"")+`;
     expect(constraint["tag"].format).toMatchObject({
       type: "triggered_tags",
       triggers: [" to=functions.run"],
-      tags: [{ content: { json_schema: { properties: { input: { pattern: "^([a-z]+)$" } } } } }, {}],
+      tags: [{ content: { type: "grammar", grammar: expect.stringContaining("r1-input ::= [a-z]+") } }, {}],
     });
   });
 
@@ -408,7 +419,7 @@ assistant:`;
   const lark = { type: "grammar", syntax: "lark", definition: 'start: "a"' };
 
   it.each([
-    ["regex", regex, { type: "json_schema", json_schema: expect.objectContaining({ required: ["input"] }) }],
+    ["regex", regex, { type: "grammar", grammar: expect.stringContaining("r1-input ::= [a-z]+") }],
     ["Lark", lark, { type: "grammar", grammar: expect.stringContaining('r1-start ::= "a"') }],
   ])("is held to a grammar in %s where its format has tags for calls", async (_, format, content) => {
     const { create, engine } = await serverSaying([written], ["structural_tag"], model);
@@ -432,7 +443,11 @@ assistant:`;
     ["qwen3_coder", "auto", regex],
     ["kimi_k3", "required", regex],
     ["kimi_k3", "required", lark],
-    ["hermes", "required", lark],
+    ["qwen3_coder", "required", lark],
+    // A schema's pattern would let the quote stand in the JSON as it is.
+    ["qwen3_coder", "required", { ...regex, definition: '"[a-z]+"' }],
+    ["qwen3_coder", "required", { ...regex, definition: "[\\^a]+" }],
+    ["hermes", "auto", { ...regex, definition: "(?=a)b" }],
   ])(
     "is refused where calls in the format of %s cannot be held to it: %s, %j",
     async (toolParser, tool_choice, format) => {
@@ -448,6 +463,21 @@ assistant:`;
       expect([status, body["error"].param]).toEqual([400, "tools"]);
     },
   );
+
+  it("is held to its grammar where one of several tools has to be called", async () => {
+    const { create, engine } = await serverSaying([written], ["structural_tag", "json_schema"], model);
+    const other = { type: "function", name: "f", parameters: { type: "object" } };
+    const fields = { input: "x", tools: [other, { ...flat, format: lark }], tool_choice: "required" };
+    const { body } = await create("/responses", fields);
+    expect(body["output"]).toMatchObject([{ type: "custom_tool_call", input }]);
+    const { format } = (engine.requests[0]!.constraint as Body)["tag"];
+    expect([format.at_least_one, format.tags.map(({ content }: Body) => content.type)]).toEqual([
+      true,
+      ["json_schema", "json_schema", "grammar", "grammar"],
+    ]);
+    const alone = await create("/responses", { ...fields, parallel_tool_calls: false });
+    expect([alone.status, alone.body["error"].param]).toEqual([400, "tools"]);
+  });
 
   it("streams the same text", async () => {
     const { stream } = await serverSaying([written], [], model);

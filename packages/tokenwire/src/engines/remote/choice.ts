@@ -10,6 +10,7 @@ import {
   type TokenId,
   type Usage,
 } from "../engine.ts";
+import { aboutConstraint } from "./constraint-error.ts";
 import type { Opening, Piece } from "./dialect.ts";
 import { connectionError, streamError } from "./error-mapping.ts";
 import type { StreamedEvent } from "./event-reader.ts";
@@ -75,7 +76,7 @@ export class Choice {
         signal?.throwIfAborted();
         await this.#stream?.return(undefined);
         this.#stream = undefined;
-        const failure = connectionError(upstream.kind, error);
+        const failure = aboutConstraint(connectionError(upstream.kind, error), request.constraint);
         // A server's own fault seldom passes: once more, and no further.
         const limit = failure.code === "internal" ? Math.min(1, retries) : retries;
         if (!failure.retryable || attempt >= limit) throw failure;

@@ -11,7 +11,7 @@ import {
   type TokenLogprob,
 } from "../engine.ts";
 import type { AnswerReader, Dialect, Piece, ReaderContext } from "./dialect.ts";
-import { choiceGrammar, regexGrammar } from "./gbnf.ts";
+import { grammarText } from "./grammars.ts";
 import { asIds, asList, asNumber, asObject, asString, type Json } from "./json-view.ts";
 import { describeFromModels } from "./model-list.ts";
 import type { RemoteEngineOptions } from "./options.ts";
@@ -92,11 +92,8 @@ function constraintField({ constraint }: GenerateRequest): Json {
   if (constraint === undefined) return {};
   if (constraint.kind === "json_object") return { json_schema: { type: "object" } };
   if (constraint.kind === "json_schema") return { json_schema: constraint.schema };
-  if (constraint.kind === "choice") return { grammar: choiceGrammar(constraint.choices) };
-  if (constraint.kind === "regex") return { grammar: regexGrammar(constraint.pattern) };
-  // What this server calls EBNF is, extensions aside, llama.cpp's own notation.
-  if (constraint.kind === "grammar" && constraint.syntax !== "lark") return { grammar: constraint.source };
-  throw new EngineError("unsupported", "llama-server takes grammars as EBNF or GBNF only.");
+  if (constraint.kind !== "structural_tag") return { grammar: grammarText("llama-server", constraint) };
+  throw new EngineError("unsupported", "llama-server has no structural tags.");
 }
 
 class LlamaReader implements AnswerReader {

@@ -1,8 +1,19 @@
 // Constraints in the fields that SGLang and its relatives have for them, over HTTP and gRPC alike. All are text.
 
-import { type Constraint, EngineError } from "../engine.ts";
+import type { Constraint } from "../engine.ts";
+import { grammarText, tagText } from "./grammars.ts";
 
-/** At most one of `json_schema`, `regex`, `ebnf` and `structural_tag`. */
+/** What SGLang's grammars can hold an answer to. */
+export const sglangConstraints: readonly Constraint["kind"][] = [
+  "json_object",
+  "json_schema",
+  "regex",
+  "grammar",
+  "choice",
+  "structural_tag",
+];
+
+/** At most one of `json_schema`, `ebnf` and `structural_tag`. */
 export function sglangConstraint(
   engine: string,
   constraint: Constraint | undefined,
@@ -13,12 +24,9 @@ export function sglangConstraint(
       return { json_schema: '{"type":"object"}' };
     case "json_schema":
       return { json_schema: JSON.stringify(constraint.schema) };
-    case "regex":
-      return { regex: constraint.pattern };
     case "structural_tag":
-      return { structural_tag: JSON.stringify(constraint.tag) };
+      return { structural_tag: tagText(engine, constraint.tag) };
     default:
-      if (constraint.kind === "grammar" && constraint.syntax === "ebnf") return { ebnf: constraint.source };
-      throw new EngineError("unsupported", `${engine} takes grammars as EBNF only.`);
+      return { ebnf: grammarText(engine, constraint) };
   }
 }

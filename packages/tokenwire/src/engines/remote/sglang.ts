@@ -13,7 +13,7 @@ import type { RemoteEngineOptions } from "./options.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { promptIds, samplingFields } from "./sampling-fields.ts";
 import { readSglangOpening, SglangReader } from "./sglang-answer.ts";
-import { sglangConstraint } from "./sglang-constraint.ts";
+import { sglangConstraint, sglangConstraints } from "./sglang-constraint.ts";
 import { describeSglang, sglangLoad } from "./sglang-server.ts";
 
 const capabilities: Capabilities = {
@@ -22,7 +22,7 @@ const capabilities: Capabilities = {
   logprobs: { maxTop: 20, prompt: true },
   // Only of a server that says so.
   seed: false,
-  constraints: ["json_object", "json_schema", "regex", "grammar", "structural_tag"],
+  constraints: sglangConstraints,
 };
 
 const dialect: Dialect = {

@@ -1,7 +1,8 @@
 // What vLLM's two endpoints take alike.
 
 import { tokenEngine } from "../capabilities.ts";
-import { type Capabilities, EngineError, type GenerateRequest } from "../engine.ts";
+import type { Capabilities, GenerateRequest } from "../engine.ts";
+import { grammarText, tagText } from "./grammars.ts";
 import { samplingFields } from "./sampling-fields.ts";
 
 export const vllmCapabilities: Capabilities = {
@@ -31,14 +32,12 @@ function structuredOutputs(constraint: NonNullable<GenerateRequest["constraint"]
       return { json_object: true };
     case "json_schema":
       return { json: constraint.schema };
-    case "regex":
-      return { regex: constraint.pattern };
     case "choice":
       return { choice: constraint.choices };
     case "structural_tag":
-      return { structural_tag: JSON.stringify(constraint.tag) };
+      return { structural_tag: tagText("vllm", constraint.tag) };
+    case "regex":
     case "grammar":
-      if (constraint.syntax !== "lark") return { grammar: constraint.source };
-      throw new EngineError("unsupported", "vllm takes grammars as EBNF or GBNF only.");
+      return { grammar: grammarText("vllm", constraint) };
   }
 }

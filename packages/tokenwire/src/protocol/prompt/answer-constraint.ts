@@ -38,8 +38,9 @@ export function answerConstraint(options: AnswerConstraintOptions): OutputConstr
   const isOnCalls =
     wanted?.kind === "structural_tag" || (wanted?.kind === "json_schema" && toolChoice.mode === "required");
   const onCalls = isOnCalls ? wanted : wanted === undefined ? callConstraint(options) : undefined;
-  const { constraint, names } = holdInputs(onCalls, withGrammars);
-  const isPossible = constraint && options.limits.capabilities.constraints.includes(constraint.kind);
+  const { constraints: kinds } = options.limits.capabilities;
+  const { constraint, names } = holdInputs(onCalls, withGrammars, kinds);
+  const isPossible = constraint && kinds.includes(constraint.kind);
   checkHeld(withGrammars, isPossible ? names : new Set());
   return constraint;
 }

@@ -4,6 +4,7 @@
 
 import { toolChoiceConstraint } from "@tokenwire/core/parsers";
 import type { Conversation, ToolChoice } from "../conversation.ts";
+import { grammarTools } from "../custom-tools.ts";
 import type { OutputConstraint } from "../generation.ts";
 import type { EngineLimits } from "../plan.ts";
 import type { ModelProfile } from "../profile.ts";
@@ -25,9 +26,12 @@ export function forcedCall(
   if (profile.format.kind !== "template" || toolChoice.mode !== "required") return undefined;
   const kinds = limits.capabilities.constraints;
   const options = { toolChoice: wireChoice(toolChoice), tools: wireTools(conversation), parallelToolCalls };
-  const native = toolChoiceConstraint({ ...options, format: profile.toolParser });
-  if (native?.type === "structural_tag" && kinds.includes("structural_tag")) {
-    return { constraint: { kind: "structural_tag", tag: { type: "structural_tag", ...native.value } } };
+  const format = profile.toolParser;
+  const native = toolChoiceConstraint({ ...options, format });
+  const isNative = native?.type === "structural_tag" || !wantsGrammars(conversation);
+  const tags = isNative ? native : toolChoiceConstraint({ ...options, format, dialect: "vllm" });
+  if (tags?.type === "structural_tag" && kinds.includes("structural_tag")) {
+    return { constraint: { kind: "structural_tag", tag: { type: "structural_tag", ...tags.value } } };
   }
   const plain = toolChoiceConstraint(options);
   if (plain?.type !== "json_schema" || !kinds.includes("json_schema")) return undefined;
@@ -36,6 +40,11 @@ export function forcedCall(
     constraint: { kind: "json_schema", schema: plain.value },
     json: { ...(namedTool !== undefined && { namedTool }) },
   };
+}
+
+/** Whether a list of calls under a schema would have no place for the grammar of an input. */
+function wantsGrammars({ tools, toolChoice, parallelToolCalls }: Conversation): boolean {
+  return !toolChoice.named && parallelToolCalls !== false && grammarTools(tools, toolChoice).length > 0;
 }
 
 /** Free text in which calls have their tools' forms; undefined where the format of calls has no such constraint. */

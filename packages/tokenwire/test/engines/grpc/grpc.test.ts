@@ -222,7 +222,7 @@ describe.each(names)("grpc-%s", (name) => {
     const { engine, fake } = await start(name);
     for (const part of [
       { sampling: { maxTokens: 2, allowedTokenIds: [1] } },
-      { constraint: { kind: "grammar", syntax: "lark", source: "start: A" } },
+      { constraint: { kind: "regex", pattern: "(?=a)b" } },
       ...(name === "mlx" ? [{ sampling: { maxTokens: 2, minTokens: 1 } }] : []),
     ] as const) {
       await expect(collect(engine.generate(request(part as never)))).rejects.toMatchObject({
@@ -240,7 +240,13 @@ describe("constraints over gRPC", () => {
     ["vllm", { kind: "json_schema", schema }, { json_schema: '{"type":"object"}' }],
     ["sglang", { kind: "json_object" }, { json_schema: '{"type":"object"}' }],
     ["sglang", { kind: "grammar", syntax: "ebnf", source: "x" }, { ebnf_grammar: "x" }],
-    ["tokenspeed", { kind: "regex", pattern: "a+" }, { regex: "a+" }],
+    ["vllm", { kind: "regex", pattern: "a+" }, { grammar: 'root ::= "a"+' }],
+    ["sglang", { kind: "choice", choices: ["a", "b"] }, { ebnf_grammar: 'root ::= "a" | "b"' }],
+    [
+      "tokenspeed",
+      { kind: "grammar", syntax: "lark", source: 'start: "a"' },
+      { ebnf_grammar: 'root ::= "a"' },
+    ],
     ["tokenspeed", { kind: "structural_tag", tag: { a: 1 } }, { structural_tag: '{"a":1}' }],
   ] as const;
   it.each(cases)("%s: %o", async (name, constraint, expected) => {
@@ -255,7 +261,7 @@ describe("constraints over gRPC", () => {
     await collect(engine.generate(request({ constraint: { kind: "regex", pattern: "a+" } })));
     expect(sent(fake).map(({ body }) => body["guided_decoding"])).toEqual([
       { guide_type: 1 },
-      { guide_type: 3, guide: "a+" },
+      { guide_type: 4, guide: 'root ::= "a"+' },
     ]);
   });
 });

@@ -254,10 +254,18 @@ describe("what only one engine does", () => {
     const schema = { type: "object" };
     await collect(engine.generate(request({ constraint: { kind: "json_schema", schema } })));
     await collect(engine.generate(request({ constraint: { kind: "choice", choices: ["a", "b"] } })));
+    await collect(engine.generate(request({ constraint: { kind: "regex", pattern: "[\\^a]" } })));
+    const tag = { format: { type: "regex", pattern: "a" } };
+    await collect(engine.generate(request({ constraint: { kind: "structural_tag", tag } })));
     const sent = fake.requests.map(
       (entry) => (entry["sampling_params"] as Record<string, unknown>)["structured_outputs"],
     );
-    expect(sent).toEqual([{ json: schema }, { choice: ["a", "b"] }]);
+    expect(sent).toEqual([
+      { json: schema },
+      { choice: ["a", "b"] },
+      { grammar: "root ::= [a^]" },
+      { structural_tag: '{"format":{"type":"grammar","grammar":"root ::= \\"a\\""}}' },
+    ]);
   });
 
   it("vllm-completions: a server without token IDs is refused with advice", async () => {
@@ -275,9 +283,8 @@ describe("what only one engine does", () => {
       json_schema: '{"type":"object"}',
       top_k: -1,
     });
-    await expect(
-      collect(engine.generate(request({ constraint: { kind: "choice", choices: [] } }))),
-    ).rejects.toThrow(/sglang cannot/);
+    await collect(engine.generate(request({ constraint: { kind: "choice", choices: ["a", "b"] } })));
+    expect(fake.requests[1]?.["sampling_params"]).toMatchObject({ ebnf: 'root ::= "a" | "b"' });
   });
 
   it("sglang: what the server says about itself limits requests", async () => {
@@ -335,8 +342,8 @@ describe("what only one engine does", () => {
   });
 
   it("sglang: a refusal that looks like an answer is no answer, however late it comes", async () => {
-    const constraint = { kind: "regex", pattern: "a((" } as const;
-    const refusal = { status_code: 400, message: "Failed to compile regex grammar: no end" };
+    const constraint = { kind: "grammar", syntax: "ebnf", source: "root ::= (((" } as const;
+    const refusal = { status_code: 400, message: "Failed to compile ebnf grammar: no end" };
     const refused = {
       code: "invalid_request",
       about: "constraint",

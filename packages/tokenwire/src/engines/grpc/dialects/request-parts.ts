@@ -46,10 +46,6 @@ export function refuse(engine: string, wishes: Readonly<Record<string, unknown>>
   });
 }
 
-export function grammarSyntax(engine: string, accepted: string): EngineError {
-  return new EngineError("unsupported", `grpc-${engine} takes grammars as ${accepted} only.`);
-}
-
 /** What SGLang and its descendants take alike. Zeros are taken literally: every field is set. */
 export function sglangRequest(engine: string, request: GenerateRequest): MessageValue {
   const { sampling, stop, logprobs } = request;

@@ -1,6 +1,7 @@
 // SGLang, started with `python -m sglang.launch_server --grpc-mode`. Zeros are taken literally: every field is set.
 
 import { asIds, asNumber } from "../../remote/json-view.ts";
+import { sglangConstraints } from "../../remote/sglang-constraint.ts";
 import type { GrpcDialect } from "../dialect.ts";
 import {
   abortOne,
@@ -21,7 +22,6 @@ const samplingParams: Message = {
   max_new_tokens: [8, "uint32"],
   stop_token_ids: [10, "uint32*"],
   skip_special_tokens: [11, "bool"],
-  regex: [13, "string"],
   json_schema: [14, "string"],
   ebnf: [15, "string"],
   structural_tag: [16, "string"],
@@ -48,7 +48,7 @@ export const sglang: GrpcDialect = {
     ...grpcEngine,
     seed: false,
     embeddings: true,
-    constraints: ["json_object", "json_schema", "regex", "grammar", "structural_tag"],
+    constraints: sglangConstraints,
   },
   messages: {
     generateRequest: {

@@ -1,5 +1,6 @@
 // TokenSpeed. Only fields that are set are used; log-probabilities need a flag at the server's start.
 
+import { sglangConstraints } from "../../remote/sglang-constraint.ts";
 import type { GrpcDialect } from "../dialect.ts";
 import {
   abortOne,
@@ -22,7 +23,6 @@ const samplingParams: Message = {
   skip_special_tokens: [13, "bool"],
   n: [15, "uint32"],
   logit_bias: [16, "map<string,float>"],
-  regex: [17, "string"],
   json_schema: [18, "string"],
   ebnf: [19, "string"],
   structural_tag: [20, "string"],
@@ -41,7 +41,7 @@ export const tokenspeed: GrpcDialect = {
   capabilities: {
     ...grpcEngine,
     seed: false,
-    constraints: ["json_object", "json_schema", "regex", "grammar", "structural_tag"],
+    constraints: sglangConstraints,
   },
   logprobsAdvice: "start the server with --enable-output-logprobs",
   messages: {

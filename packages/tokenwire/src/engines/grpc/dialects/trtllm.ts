@@ -2,10 +2,11 @@
 
 import { createHash } from "node:crypto";
 import { EngineError, type GenerateRequest } from "../../engine.ts";
+import { grammarText, tagText } from "../../remote/grammars.ts";
 import type { GrpcDialect } from "../dialect.ts";
 import { abortOne } from "../messages.ts";
 import type { Message, MessageValue } from "../wire.ts";
-import { grammarSyntax, grpcEngine, refuse, samplingValues, tokenizedPrompt } from "./request-parts.ts";
+import { grpcEngine, refuse, samplingValues, tokenizedPrompt } from "./request-parts.ts";
 
 const tokenized: Message = { original_text: [1, "string"], input_ids: [2, "uint32*"] };
 
@@ -52,7 +53,7 @@ export const trtllm: GrpcDialect = {
   capabilities: {
     ...grpcEngine,
     embeddings: true,
-    constraints: ["json_object", "json_schema", "regex", "grammar", "structural_tag"],
+    constraints: ["json_object", "json_schema", "regex", "grammar", "choice", "structural_tag"],
   },
   messages: {
     generateRequest: {
@@ -105,23 +106,19 @@ export const trtllm: GrpcDialect = {
   toAbort: (requestId) => ({ request_id: requestId }),
 };
 
-const guideTypes = { json_object: 1, json_schema: 2, regex: 3, grammar: 4, structural_tag: 5 } as const;
+const guideTypes = { json_object: 1, json_schema: 2, grammar: 4, structural_tag: 5 } as const;
 
 function guide({ constraint }: GenerateRequest): MessageValue | undefined {
-  switch (constraint?.kind) {
+  if (constraint === undefined) return undefined;
+  switch (constraint.kind) {
     case "json_object":
       return { guide_type: guideTypes.json_object };
     case "json_schema":
       return { guide_type: guideTypes.json_schema, guide: JSON.stringify(constraint.schema) };
-    case "regex":
-      return { guide_type: guideTypes.regex, guide: constraint.pattern };
     case "structural_tag":
-      return { guide_type: guideTypes.structural_tag, guide: JSON.stringify(constraint.tag) };
-    case "grammar":
-      if (constraint.syntax !== "ebnf") throw grammarSyntax("trtllm", "EBNF");
-      return { guide_type: guideTypes.grammar, guide: constraint.source };
+      return { guide_type: guideTypes.structural_tag, guide: tagText("grpc-trtllm", constraint.tag) };
     default:
-      return undefined;
+      return { guide_type: guideTypes.grammar, guide: grammarText("grpc-trtllm", constraint) };
   }
 }
 

@@ -1,6 +1,7 @@
 // vLLM, started with `vllm serve MODEL --grpc`.
 
 import type { GenerateRequest } from "../../engine.ts";
+import { grammarText, tagText } from "../../remote/grammars.ts";
 import type { GrpcDialect } from "../dialect.ts";
 import {
   abortMany,
@@ -14,15 +15,7 @@ import {
   tokenized,
 } from "../messages.ts";
 import type { Message, MessageValue } from "../wire.ts";
-import {
-  biases,
-  grammarSyntax,
-  grpcEngine,
-  refuse,
-  samplingValues,
-  seed32,
-  tokenizedPrompt,
-} from "./request-parts.ts";
+import { biases, grpcEngine, refuse, samplingValues, seed32, tokenizedPrompt } from "./request-parts.ts";
 
 const samplingParams: Message = {
   ...samplingNumbers("uint32"),
@@ -33,7 +26,6 @@ const samplingParams: Message = {
   ignore_eos: [14, "bool"],
   n: [15, "uint32"],
   json_schema: [16, "string"],
-  regex: [17, "string"],
   grammar: [18, "string"],
   structural_tag: [19, "string"],
   json_object: [20, "bool"],
@@ -116,14 +108,12 @@ function constraintField({ constraint }: GenerateRequest): MessageValue {
       return { json_object: true };
     case "json_schema":
       return { json_schema: JSON.stringify(constraint.schema) };
-    case "regex":
-      return { regex: constraint.pattern };
     case "choice":
       return { choice: { choices: constraint.choices } };
     case "structural_tag":
-      return { structural_tag: JSON.stringify(constraint.tag) };
+      return { structural_tag: tagText("grpc-vllm", constraint.tag) };
+    case "regex":
     case "grammar":
-      if (constraint.syntax === "lark") throw grammarSyntax("vllm", "EBNF or GBNF");
-      return { grammar: constraint.source };
+      return { grammar: grammarText("grpc-vllm", constraint) };
   }
 }
