@@ -6,6 +6,7 @@ import {
   runConformance,
 } from "../../src/engines/conformance/index.ts";
 import {
+  createBalancedEngine,
   createEchoEngine,
   createEmbeddedEngine,
   createScriptedEngine,
@@ -71,6 +72,13 @@ describe("runConformance", () => {
       "C18",
     ]);
     expect(report.results).toHaveLength(listConformanceChecks().length);
+  });
+
+  it("finds nothing wrong with several engines as one", async () => {
+    const engines = ["a", "b", "c"].map((id) => createEmbeddedEngine({ model: endingModel, id }));
+    const prompts = await endingPrompts(engines[0]!, 6);
+    const report = await runConformance(createBalancedEngine({ engines }), { ...quick, prompts });
+    expect(report.results.filter(({ status }) => status === "fail")).toEqual([]);
   });
 
   it("finds nothing wrong with the scripted and the echo engine", async () => {

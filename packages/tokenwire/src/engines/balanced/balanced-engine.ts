@@ -2,6 +2,7 @@
 // tried elsewhere, sick engines are left alone.
 
 import {
+  type Engine,
   EngineError,
   type EngineInfo,
   type EngineLoad,
@@ -13,6 +14,9 @@ import type { BalancedEngine, BalancedEngineOptions, BalanceStatistics } from ".
 import { RetryBudget, retryPause } from "./retries.ts";
 import { Router } from "./router.ts";
 import { createWorkers, type Worker } from "./worker.ts";
+
+type Embed = NonNullable<Engine["embed"]>;
+type EmbedArguments = Parameters<Embed>;
 
 /**
  * One engine over several.
@@ -88,12 +92,25 @@ class Balancer implements BalancedEngine {
       tried.add(worker);
       const failure = yield* this.#attempt(worker, request, signal);
       if (failure === undefined) return;
-      if (attempt > 1) this.#retries.failedAgain();
-      if (!failure.retryable || !this.#mayRetry(request, attempt)) throw failure;
-      this.#retries.retries += 1;
-      const pause = retryPause(attempt, failure, this.#random);
-      await new Promise((resolve) => setTimeout(resolve, pause));
-      signal?.throwIfAborted();
+      await this.#beforeRetry(request, attempt, failure, signal);
+    }
+  }
+
+  async embed(...[request, signal]: EmbedArguments): ReturnType<Embed> {
+    const { requestId, inputs } = request;
+    const asked: GenerateRequest = {
+      requestId,
+      prompt: { tokenIds: inputs[0] ?? new Uint32Array() },
+      sampling: { maxTokens: 1 },
+    };
+    this.#retries.begin();
+    const tried = new Set<Worker>();
+    for (let attempt = 1; ; attempt += 1) {
+      const worker = this.#router.choose(asked, tried);
+      tried.add(worker);
+      const outcome = await embedAt(worker, asked, request, signal);
+      if (!(outcome instanceof EngineError)) return outcome;
+      await this.#beforeRetry(asked, attempt, outcome, signal);
     }
   }
 
@@ -172,10 +189,21 @@ class Balancer implements BalancedEngine {
     this.#cachedTokens += event.usage?.cachedTokens ?? 0;
   }
 
-  /** After so many attempts that failed. */
-  #mayRetry(request: GenerateRequest, attempts: number): boolean {
+  /** Waits until a request may be tried elsewhere after so many attempts. Throws the last failure if it may not. */
+  async #beforeRetry(
+    request: GenerateRequest,
+    attempts: number,
+    failure: EngineError,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    if (attempts > 1) this.#retries.failedAgain();
     const most = Math.min(this.#options.attempts ?? 3, this.#workers.length);
-    return attempts < most && this.#retries.isLeft && this.#router.mayMove(request);
+    const mayRetry = attempts < most && this.#retries.isLeft && this.#router.mayMove(request);
+    if (!failure.retryable || !mayRetry) throw failure;
+    this.#retries.retries += 1;
+    const pause = retryPause(attempts, failure, this.#random);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    signal?.throwIfAborted();
   }
 
   #probe(): void {
@@ -185,6 +213,30 @@ class Balancer implements BalancedEngine {
         () => worker.probed(false),
       );
     }
+  }
+}
+
+/** What a worker makes of an embedding request, or the error, so that another one can be tried. */
+async function embedAt(
+  worker: Worker,
+  asked: GenerateRequest,
+  ...[request, signal]: EmbedArguments
+): Promise<Awaited<ReturnType<Embed>> | EngineError> {
+  const { engine } = worker;
+  if (engine.embed === undefined) {
+    throw new EngineError("unsupported", `The engine "${worker.name}" gives no embeddings.`);
+  }
+  const end = worker.begin(asked);
+  try {
+    const answer = await engine.embed(request, signal);
+    worker.succeeded();
+    return answer;
+  } catch (error) {
+    signal?.throwIfAborted();
+    worker.failed(error);
+    return toError(error);
+  } finally {
+    end();
   }
 }
 

@@ -2,7 +2,12 @@
 
 import { describe, expect, it } from "vitest";
 import { Random } from "../../../../../tools/toy/corpus/random.ts";
-import { createBalancedEngine, createEmbeddedEngine } from "../../../src/engines/index.ts";
+import {
+  createBalancedEngine,
+  createEmbeddedEngine,
+  createEngine,
+  EngineError,
+} from "../../../src/engines/index.ts";
 import { collect, finishOf, idsOf } from "../collect.ts";
 import { randomModel } from "../embedded/random-model.ts";
 
@@ -32,6 +37,31 @@ async function hitRate(policy: "prefix" | "random"): Promise<number> {
 }
 
 describe("three embedded engines behind the balancer", () => {
+  it("embed on any of them, and elsewhere when one fails", async () => {
+    const model = randomModel({});
+    const engines = ["a", "b", "c"].map((id) => createEmbeddedEngine({ model, id }));
+    const failing = Object.assign(createEmbeddedEngine({ model, id: "d" }), {
+      embed: () => Promise.reject(new EngineError("unavailable", "d is down", { retryable: true })),
+    });
+    const engine = createBalancedEngine({
+      engines: [...engines, failing],
+      policy: "round-robin",
+      probeInterval: 0,
+    });
+    const request = { requestId: "e", inputs: [Uint32Array.from([1, 2, 3]), Uint32Array.from([4])] };
+    const expected = await engines[0]!.embed(request);
+    for (let index = 0; index < 8; index += 1) {
+      expect((await engine.embed!(request)).vectors).toEqual(expected.vectors);
+    }
+    const { workers, retries } = engine.statistics();
+    expect(workers.map(({ requests }) => requests)).toEqual([3, 3, 2, 2]);
+    expect(workers[3]).toMatchObject({ failures: 2 });
+    expect(retries).toBe(2);
+    const mute = createBalancedEngine({ engines: [createEngine("echo")], probeInterval: 0 });
+    await expect(mute.embed!(request)).rejects.toMatchObject({ code: "unsupported" });
+    await engine.close();
+  });
+
   it("find conversations again, which at random they do not", async () => {
     expect(await hitRate("prefix")).toBeGreaterThan(0.95);
     expect(await hitRate("random")).toBeLessThan(0.75);
