@@ -27,6 +27,17 @@ describe("a request that names a worker", () => {
     expect(calls(workers)).toEqual([0, 0, 2]);
   });
 
+  it("takes its conversation along", async () => {
+    const workers = fakes("a", "b", "c");
+    const engine = createBalancedEngine({ engines: workers, probeInterval: 0 });
+    for (let talk = 0; talk < 10; talk += 1) {
+      const turn = Array.from({ length: 40 }, (_, index) => 100 * talk + index);
+      await run(engine, request(turn, { routing: { worker: "c" } }));
+      await run(engine, request([...turn, ...turn]));
+    }
+    expect(calls(workers)).toEqual([0, 0, 20]);
+  });
+
   it("fails where no worker has this name, also where others may stand in", async () => {
     for (const pinFallback of [false, true]) {
       const workers = fakes("a", "b");
