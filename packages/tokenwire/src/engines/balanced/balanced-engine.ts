@@ -2,21 +2,18 @@
 // tried elsewhere, sick engines are left alone.
 
 import {
-  type Engine,
   EngineError,
   type EngineInfo,
   type EngineLoad,
   type GenerateEvent,
   type GenerateRequest,
 } from "../engine.ts";
+import { type Embed, type EmbedArguments, embedAt, type FinishEvent, generateAt } from "./attempts.ts";
 import { LoadMonitor } from "./load-monitor.ts";
 import type { BalancedEngine, BalancedEngineOptions, BalanceStatistics } from "./options.ts";
 import { RetryBudget, retryPause } from "./retries.ts";
 import { Router } from "./router.ts";
 import { createWorkers, type Worker } from "./worker.ts";
-
-type Embed = NonNullable<Engine["embed"]>;
-type EmbedArguments = Parameters<Embed>;
 
 /**
  * One engine over several.
@@ -90,7 +87,7 @@ class Balancer implements BalancedEngine {
     for (let attempt = 1; ; attempt += 1) {
       const worker = this.#router.choose(request, tried);
       tried.add(worker);
-      const failure = yield* this.#attempt(worker, request, signal);
+      const failure = yield* generateAt(worker, request, signal, this.#count);
       if (failure === undefined) return;
       await this.#beforeRetry(request, attempt, failure, signal);
     }
@@ -149,45 +146,10 @@ class Balancer implements BalancedEngine {
     await Promise.all(this.#workers.map((worker) => worker.engine.close()));
   }
 
-  /** Passes events on. Returns the error when nothing was shown yet, so that another engine can be tried. */
-  async *#attempt(
-    worker: Worker,
-    request: GenerateRequest,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<GenerateEvent, EngineError | undefined> {
-    const end = worker.begin(request);
-    let start: GenerateEvent | undefined;
-    let shown = false;
-    try {
-      for await (const event of worker.engine.generate(request, signal)) {
-        if (event.type === "start") {
-          // Held back: what starts may still fail before it says anything.
-          start = event;
-          continue;
-        }
-        if (event.type === "finish") this.#finished(worker, event);
-        if (event.type === "finish" && event.reason === "error" && !shown) return toError(event.error);
-        if (!shown && start !== undefined) yield start;
-        shown = true;
-        yield event;
-      }
-      return undefined;
-    } catch (error) {
-      signal?.throwIfAborted();
-      worker.failed(error);
-      if (shown) throw error;
-      return toError(error);
-    } finally {
-      end();
-    }
-  }
-
-  #finished(worker: Worker, event: GenerateEvent & { type: "finish" }): void {
-    if (event.reason === "error") worker.failed(event.error);
-    else worker.succeeded();
-    this.#promptTokens += event.usage?.promptTokens ?? 0;
-    this.#cachedTokens += event.usage?.cachedTokens ?? 0;
-  }
+  readonly #count = ({ usage }: FinishEvent): void => {
+    this.#promptTokens += usage?.promptTokens ?? 0;
+    this.#cachedTokens += usage?.cachedTokens ?? 0;
+  };
 
   /** Waits until a request may be tried elsewhere after so many attempts. Throws the last failure if it may not. */
   async #beforeRetry(
@@ -214,34 +176,4 @@ class Balancer implements BalancedEngine {
       );
     }
   }
-}
-
-/** What a worker makes of an embedding request, or the error, so that another one can be tried. */
-async function embedAt(
-  worker: Worker,
-  asked: GenerateRequest,
-  ...[request, signal]: EmbedArguments
-): Promise<Awaited<ReturnType<Embed>> | EngineError> {
-  const { engine } = worker;
-  if (engine.embed === undefined) {
-    throw new EngineError("unsupported", `The engine "${worker.name}" gives no embeddings.`);
-  }
-  const end = worker.begin(asked);
-  try {
-    const answer = await engine.embed(request, signal);
-    worker.succeeded();
-    return answer;
-  } catch (error) {
-    signal?.throwIfAborted();
-    worker.failed(error);
-    return toError(error);
-  } finally {
-    end();
-  }
-}
-
-function toError(error: unknown): EngineError {
-  if (error instanceof EngineError) return error;
-  const message = error instanceof Error ? error.message : "The engine failed.";
-  return new EngineError("internal", message, { cause: error });
 }

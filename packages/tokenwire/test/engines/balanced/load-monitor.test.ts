@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createBalancedEngine, EngineError } from "../../../src/engines/index.ts";
-import { type FakeWorker, fakes, request, run } from "./fake-worker.ts";
+import { type FakeWorker, fakes, hold, request, run } from "./fake-worker.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
 afterEach(() => void vi.useRealTimers());
@@ -35,6 +35,21 @@ describe("the load of workers", () => {
     expect(await chosen(engine, workers)).toBe("a");
     await engine.close();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("already holds what was sent before the worker was asked", async () => {
+    const workers = fakes("a", "b");
+    const [a, b] = workers as [FakeWorker, FakeWorker];
+    [a.says, b.says] = [idle, busy];
+    const engine = leastLoaded(workers);
+    await vi.advanceTimersByTimeAsync(0);
+    const end = await hold(engine, request(Array(5_000).fill(1)));
+    b.says = { ...idle, waiting: 1 };
+    expect(a.calls()).toBe(1);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await chosen(engine, workers)).toBe("a");
+    await end();
+    await engine.close();
   });
 
   it("is forgotten when a worker stops telling it", async () => {
