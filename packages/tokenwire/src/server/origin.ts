@@ -14,6 +14,7 @@ const exposedHeaders = [
   "retry-after",
   "retry-after-ms",
   "idempotent-replayed",
+  "x-tokenwire-mcp-unavailable",
   ...["limit", "remaining", "reset"].flatMap((what) => [
     `x-ratelimit-${what}-requests`,
     `x-ratelimit-${what}-tokens`,
