@@ -74,6 +74,20 @@ for (const [name, { flags, scheme }] of Object.entries(ways)) {
 
     holdsForms({ toy, folder, open: () => open(server.port) });
 
+    // Over gRPC an idle server may repeat what it counted while it started.
+    it.runIf(scheme === "http")("tells how busy it is", async () => {
+      const engine = open(server.port);
+      expect(await engine.load?.()).toMatchObject({ running: 0, waiting: 0 });
+      const sampling = { maxTokens: 480, temperature: 1, ignoreEos: true };
+      const prompt = { tokenIds: Uint32Array.from([1, 2, 3, 4]) };
+      const answer = engine.generate({ requestId: "long", prompt, sampling })[Symbol.asyncIterator]();
+      for (let events = 0; events < 20; events += 1) await answer.next();
+      const busy = await engine.load?.();
+      await answer.return?.(undefined);
+      expect(busy).toMatchObject({ running: 1, waiting: 0 });
+      await engine.close();
+    });
+
     it("refuses a prompt that is too long, and an id that is not in the vocabulary", async () => {
       const engine = open(server.port);
       const refused = (ids: readonly number[]) =>
