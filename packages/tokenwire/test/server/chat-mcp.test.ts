@@ -335,9 +335,10 @@ describe("a client that sends back only the fields it knows", () => {
 describe("the tools", () => {
   it("are those of all servers, over HTTP and over standard input and output, by names of their own", async () => {
     const [one, two] = [
-      await openEchoServer(cleanups, "one", ["taken"]),
-      await openEchoServer(cleanups, "two", ["other"]),
+      await openEchoServer(cleanups, "one", ["echo", "taken"]),
+      await openEchoServer(cleanups, "two", ["echo", "other"]),
     ];
+    const none = await openEchoServer(cleanups, "none", []);
     const server = await openChatServer(
       cleanups,
       formats[1]!,
@@ -352,7 +353,7 @@ describe("the tools", () => {
         },
         done,
       ],
-      { tools: { mcp: [one.config, two.config, shoutServer(cleanups, "upper")] } },
+      { tools: { mcp: [one.config, two.config, shoutServer(cleanups, "upper"), none.config] } },
     );
     const taken = { type: "function", function: { name: "taken", parameters: { type: "object" } } };
     const { body } = await post(server, { tools: [taken] });

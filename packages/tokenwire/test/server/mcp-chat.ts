@@ -104,15 +104,15 @@ export interface EchoServer {
   stopped: number;
 }
 
-/** An MCP server over HTTP with `echo`, and whatever further names. It fails, or waits, when the text says so. */
+/** An MCP server over HTTP with functions that say their text again. They fail, or wait, when it says so. */
 export async function openEchoServer(
   cleanups: Cleanups,
   label: string,
-  further: readonly string[] = [],
+  names: readonly string[] = ["echo"],
 ): Promise<EchoServer> {
   const calls: string[] = [];
   const state = { running: 0, stopped: 0 };
-  const tools = ["echo", ...further].map((name) =>
+  const tools = names.map((name) =>
     defineTool({
       name,
       description: `Says it again, as ${name}`,

@@ -36,8 +36,12 @@ export class Toolkit<Entry extends ToolEntry = ToolEntry> {
   /** The tools as functions; for those who know nothing else. */
   get names(): FlatNames {
     const { client, prefix } = this.#given;
+    // An MCP server without functions is not a tool that is called as a whole.
+    const callable = this.entries.filter(
+      ({ label, tool }) => label === undefined || tool.namespace.tools.length > 0,
+    );
     this.#names ??= new FlatNames(
-      this.entries.map(({ tool }) => tool),
+      callable.map(({ tool }) => tool),
       client,
       prefix,
     );
