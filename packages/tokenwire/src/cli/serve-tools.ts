@@ -29,7 +29,7 @@ const toolNames = ["browser", "python", "apply_patch"];
 
 /** Adds the group of options. */
 export function addToolOptions(command: Command): void {
-  command.optionsGroup("Tools in /v1/responses (none by default):");
+  command.optionsGroup("Tools in /v1/responses, MCP servers in chat too (none by default):");
   command
     .addOption(
       environmentOption("--tool <name>", "run browser, python or apply_patch here; repeatable").argParser(
