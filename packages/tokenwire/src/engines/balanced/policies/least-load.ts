@@ -22,7 +22,7 @@ function waitingTokens(worker: Worker): number {
 }
 
 /** Seconds, roughly: the lower, the sooner a request begins. */
-export function loadScore(worker: Worker, throughput: number): number {
+function loadScore(worker: Worker, throughput: number): number {
   const usage = Math.min(fullest, Math.max(0, worker.report?.load.kvUsage ?? 0));
   return waitingTokens(worker) / throughput + (cacheWeight * usage) / (1 - usage);
 }
