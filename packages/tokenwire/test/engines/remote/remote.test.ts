@@ -268,6 +268,17 @@ describe("what only one engine does", () => {
     ]);
   });
 
+  it("vllm: a refused grammar is the constraint's fault, and what is wrong with it is said", async () => {
+    const failures = [{ status: 400, body: { error: { message: "Invalid grammar specification." } } }];
+    const { engine } = await start("vllm", { script: { ids }, failures });
+    const constraint = { kind: "grammar", syntax: "ebnf", source: "root ::= (((" } as const;
+    await expect(collect(engine.generate(request({ constraint })))).rejects.toMatchObject({
+      code: "invalid_request",
+      about: "constraint",
+      message: expect.stringMatching(/^vllm: Invalid grammar specification\. \(line 1, /),
+    });
+  });
+
   it("vllm-completions: a server without token IDs is refused with advice", async () => {
     const { engine } = await start("completions", { script: { ids }, dropFinish: true });
     expect(finishOf(await collect(engine.generate(request())))).toMatchObject({

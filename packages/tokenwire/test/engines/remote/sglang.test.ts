@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Constraint, createEngine, detectEngine, type Engine } from "../../../src/engines/index.ts";
 import { answer, events, idsOf, type RequestParts } from "../collect.ts";
+import { holdsForms } from "../held-forms.ts";
 import { writeHuggingFaceModel } from "../huggingface-model.ts";
 import { compactPrompts } from "../llama-cpp-model.ts";
 import { keepsContract, openPackagedToy } from "../packaged-toy.ts";
@@ -22,13 +23,11 @@ const prompt = prompts[0]!;
 const flags = ["--device", "cpu", "--dtype", "float32", "--attention-backend", "torch_native"]
   .concat(["--sampling-backend", "pytorch", "--grammar-backend", "xgrammar", "--disable-overlap-schedule"])
   .concat(["--max-total-tokens", "8192", "--max-running-requests", "16", "--mem-fraction-static", "0.3"])
-  .concat(["--sleep-on-idle"]);
+  .concat(["--sleep-on-idle", "--constrained-json-disable-any-whitespace"]);
 
-describe.skipIf(program === undefined)("SGLang", { timeout: 900_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "tokenwire-sglang-"));
+/** A server for the tests of a suite. */
+function serve(folder: string, ...more: string[]): { readonly url: string } {
   let server: ServerProcess;
-  let engine: Engine;
-
   beforeAll(async () => {
     writeHuggingFaceModel(folder, toy.model);
     server = await startServer({
@@ -36,18 +35,38 @@ describe.skipIf(program === undefined)("SGLang", { timeout: 900_000 }, () => {
       parameters: (port) =>
         ["serve", "--model-path", folder, "--served-model-name", "toy"]
           .concat(["--host", "127.0.0.1", "--port", `${port}`])
-          .concat(flags),
+          .concat(flags, more),
       environment: () => ({ SGLANG_USE_CPU_ENGINE: "1", HF_HUB_OFFLINE: "1" }),
       ready: "/health",
       patience: 300,
     });
-    engine = createEngine(`sglang:${server.url}`);
   }, 300_000);
   afterAll(async () => {
-    await engine?.close();
     await server?.kill();
     rmSync(folder, { recursive: true });
   });
+  return {
+    get url() {
+      return server.url;
+    },
+  };
+}
+
+describe.skipIf(program === undefined)("SGLang that streams what is new", { timeout: 900_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "tokenwire-sglang-"));
+  const server = serve(folder, "--incremental-streaming-output");
+  holdsForms({ toy, folder, open: () => createEngine(`sglang:${server.url}`) });
+});
+
+describe.skipIf(program === undefined)("SGLang", { timeout: 900_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "tokenwire-sglang-"));
+  const server = serve(folder);
+  let engine: Engine;
+  beforeAll(() => {
+    engine = createEngine(`sglang:${server.url}`);
+  });
+  afterAll(() => engine?.close());
+  holdsForms({ toy, folder, open: () => createEngine(`sglang:${server.url}`) });
 
   it("keeps the contract, its answers equal to the embedded engine's", async () => {
     await keepsContract(engine, toy, {
