@@ -530,13 +530,35 @@ describe("an answer with calls that ends early", () => {
     expect(text).toContain('"code":"timeout"');
   });
 
-  it("is an error when the engine fails in a later round", async () => {
-    const { server } = await open(anyFormat, [look, done], {
-      engine: { fail: { after: 40, error: new Error("boom") } },
+  it("is an error when the engine fails in a later round, after what was said", async () => {
+    const long = { text: "word ".repeat(100) };
+    const { server } = await open(anyFormat, [look, long], {
+      engine: { fail: { after: 80, error: new Error("boom") } },
     });
     const { text } = await post(server, { stream: true });
+    expect(text).toContain('"content":"I');
+    expect(text).toContain('"type":"server_error"');
     expect(text).not.toContain("boom");
+    server.again();
+    expect((await post(server, { store: true })).status).toBe(500);
+    const kept = (await (await fetch(`${server.url}/v1/chat/completions`)).json()) as Body;
+    expect(kept["data"]).toEqual([]);
   });
+});
+
+it("counts the usage of all rounds as they go on", async () => {
+  const { server } = await open(anyFormat, [look, done]);
+  const stream_options = { include_usage: true, continuous_usage_stats: true };
+  const { text } = await post(server, { stream: true, stream_options });
+  const counts = [...text.matchAll(/"completion_tokens":(\d+),"total_tokens":(\d+)/g)].map(([, ...found]) =>
+    found.map(Number),
+  );
+  for (const at of [0, 1]) {
+    const grown = counts.map((pair) => pair[at]!);
+    expect(grown).toEqual([...grown].sort((one, other) => one - other));
+  }
+  expect(counts.at(-1)![0]).toBe(server.engine.emitted);
+  expect(new Set(counts.map(([sampled]) => sampled)).size).toBeGreaterThan(5);
 });
 
 it("runs calls once for requests with one idempotency key", async () => {
