@@ -1,7 +1,7 @@
 // A loop of answers and calls as one chat completion: the client sees the text of all answers as one, and the calls of
 // its own functions. The server's calls become messages that the answer carries along.
 
-import type { ChoiceEvent, InnerMessage, RecordedCall, ToolOutcome } from "../../protocol/index.ts";
+import type { ChoiceEvent, InnerMessage, ToolOutcome } from "../../protocol/index.ts";
 import { parseToolArguments } from "../../tools/index.ts";
 import type { AnswerContext, AnswerReader, LoopOutput, WrittenCall } from "../tools/loop-output.ts";
 import type { Toolkit } from "../tools/toolkit.ts";
@@ -40,7 +40,7 @@ export class ChatOutput implements LoopOutput {
     return this.#answer;
   }
 
-  finished(call: WrittenCall, outcome: ToolOutcome, _record: RecordedCall): void {
+  finished(call: WrittenCall, outcome: ToolOutcome): void {
     this.#answer?.finished(call, outcome);
   }
 
