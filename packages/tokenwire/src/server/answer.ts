@@ -160,7 +160,6 @@ export function generationFor(
     observer: observation,
     routing,
     onDiagnostic: (code) => server.log.debug({ requestId, code }, "output repaired"),
-    ...reading,
   };
 }
 

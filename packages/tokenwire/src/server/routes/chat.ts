@@ -50,7 +50,6 @@ async function chatGeneration(
     plans: repeatPlan(planAnswer(model, request, prompt), request.n),
     usage: emptyUsage(prompt.tokenIds.length),
     prompt,
-    ...generationFor(context, model, readAnswer(model, request, prompt)),
   };
 }
 
