@@ -15,6 +15,7 @@ import Fastify, {
 import { ApiError, type SmgError, toMessagesError, toSmgError } from "../protocol/index.ts";
 import type { Authenticator } from "./auth.ts";
 import { installBodyParser, requestBody } from "./body.ts";
+import { placeInTurn } from "./burst.ts";
 import { installBinaryBodyParser } from "./codec/request-body.ts";
 import type { Route, RouteContext, ServerContext } from "./context.ts";
 import { fromFastify, toApiError, withField } from "./errors.ts";
@@ -180,6 +181,8 @@ async function answer(
       return body;
     },
   };
+  const place = route.method === "POST" ? placeInTurn() : undefined;
+  if (place !== undefined) await place;
   if (route.method === "POST" && request.headers["idempotency-key"] !== undefined) {
     await observation.run(() => server.idempotentAnswers.answer(route, context));
     return reply;
