@@ -104,7 +104,7 @@ describe("sessions", () => {
 
   it("stay together, and leave a worker that has much more to do than the others", async () => {
     const workers = fakes("a", "b", "c");
-    const engine = createBalancedEngine({ engines: workers, probeInterval: 0, policy: "random" });
+    const engine = createBalancedEngine({ engines: workers, probeInterval: 0, policy: "least-outstanding" });
     for (let index = 0; index < 10; index += 1) await run(engine, inSession("s"));
     expect(calls(workers).sort()).toEqual([0, 0, 10]);
     const ends = [];
