@@ -180,12 +180,15 @@ async function streams() {
     const use = (engine, mode) => () => {
       engine.mode = modes[mode];
     };
-    const perWrite = (count) => () => {
-      bareStream.state.perWrite = count;
-    };
-    const [bare1, bare4, one, four, delta, coalesced, parsed] = await leastCpu(
+    const perWrite =
+      (count, straight = false) =>
+      () => {
+        Object.assign(bareStream.state, { perWrite: count, straight });
+      };
+    const [bare1, straight1, bare4, one, four, delta, coalesced, parsed] = await leastCpu(
       [
         { url: bareStream.url, text, ...load, before: perWrite(1) },
+        { url: bareStream.url, text, ...load, before: perWrite(1, true) },
         { url: bareStream.url, text, ...load, before: perWrite(4) },
         { url: harmony.url, text, ...load, before: use(harmony.engine, "token by token") },
         { url: harmony.url, text, ...load, before: use(harmony.engine, "4 tokens a step") },
@@ -202,6 +205,7 @@ async function streams() {
     );
     console.log(` ${concurrency} at a time`);
     printTokens("bare node:http, 1 chunk a write", bare1);
+    printTokens("the same, straight to the socket", straight1);
     printTokens("bare node:http, 4 chunks a write", bare4);
     printTokens("harmony, token by token", one, bare1);
     printTokens("harmony, 4 tokens a step", four, bare4);
