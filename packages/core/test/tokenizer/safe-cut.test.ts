@@ -49,6 +49,11 @@ describe.each(["newline", "single-newline"] as const)("%s", (rule) => {
     while (!isSafe(text, expected, rule)) expected++;
     expect(nextSafeCutInText(text, 0, rule)).toBe(expected);
   });
+
+  it("looks once at white space that goes on to the end", () => {
+    const text = `a${" ".repeat(1_000_000)}`;
+    expect(nextSafeCutInText(text, 1, rule)).toBe(text.length);
+  });
 });
 
 it("finds none for unknown patterns", () => {
