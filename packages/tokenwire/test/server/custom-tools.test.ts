@@ -1,8 +1,5 @@
 // Custom tools over HTTP: what the model is shown, what clients get, and turns that go on from their calls.
 
-import { compileTemplate } from "@tokenwire/core/template";
-import { extendEncoding } from "@tokenwire/core/tokenizer";
-import { getEncoding } from "@tokenwire/encodings";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Constraint } from "../../src/engines/index.ts";
 import type { ModelProfile } from "../../src/protocol/index.ts";
@@ -10,6 +7,7 @@ import type { Server } from "../../src/server/index.ts";
 import { checkLifecycle, parseResponseStream } from "./lifecycle.ts";
 import { checkChatStream } from "./stream-rules.ts";
 import { answerText, harmony, start, TestEngine } from "./support.ts";
+import { templatedProfile } from "./templated-profile.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the wire's JSON, whose shape is what is tested
 type Body = Record<string, any>;
@@ -380,26 +378,10 @@ r2-WORD ::= ("\\\\n" | "\\\\\\"")+`;
 });
 
 describe("a custom tool with a chat template", () => {
-  const tokenizer = extendEncoding(getEncoding("o200k_base"), {
-    name: "test",
-    specialTokens: new Map([["<|im_end|>", 200_101]]),
-  });
   const source = `{% for t in tools or [] %}{{ t | tojson }}{% endfor %}{% for m in messages %}
 {{ m.role }}: {{ m.content or '' }}{% for c in m.tool_calls or [] %}<call {{ c.function.name }} {{ c.function.arguments | tojson }}>{% endfor %}{% endfor %}
 assistant:`;
-  const model: ModelProfile = {
-    id: "templated",
-    tokenizer,
-    format: {
-      kind: "template",
-      template: compileTemplate(source),
-      specialTokens: {},
-      contentFormat: "string",
-    },
-    stopTokenIds: [200_101],
-    toolParser: "hermes",
-    contextLength: 4_096,
-  };
+  const model = templatedProfile(source);
   const written = `<tool_call>{"name": "run", "arguments": ${JSON.stringify({ input })}}</tool_call><|im_end|>`;
 
   it("is a function for it, in the list and in the history", async () => {

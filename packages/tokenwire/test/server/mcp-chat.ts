@@ -6,15 +6,13 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { compileTemplate } from "@tokenwire/core/template";
-import { extendEncoding } from "@tokenwire/core/tokenizer";
-import { getEncoding } from "@tokenwire/encodings";
 import { type McpServerConfig, serveMcpHttp } from "../../src/mcp/index.ts";
 import { createHarmonyProfile } from "../../src/profiles/index.ts";
 import type { ModelProfile } from "../../src/protocol/index.ts";
 import { createServer, type Server, type ServerOptions } from "../../src/server/index.ts";
 import { defineTool } from "../../src/tools/index.ts";
 import { harmony, TestEngine, type TestEngineOptions } from "./support.ts";
+import { templatedProfile } from "./templated-profile.ts";
 
 /** What a model says in one answer. */
 export interface Said {
@@ -51,33 +49,9 @@ const harmonyFormat: Format = {
   },
 };
 
-const source = `{% for tool in tools or [] %}[{{ tool.function.name }}]{% endfor %}
-{%- for m in messages %}{{ '\\n' + m.role }}:
-{%- if m.reasoning_content %}<think>{{ m.reasoning_content }}</think>{% endif %}{{ m.content or '' }}
-{%- for c in m.tool_calls or [] %}<call {{ c.function.name }} {{ c.function.arguments | tojson }}>{% endfor %}
-{%- endfor %}{{ '\\n' }}assistant:`;
-
-const tokenizer = extendEncoding(getEncoding("o200k_base"), {
-  name: "test",
-  specialTokens: new Map([["<|im_end|>", 200_101]]),
-});
-
 const templateFormat: Format = {
   name: "template",
-  profile: {
-    id: "m",
-    tokenizer,
-    format: {
-      kind: "template",
-      template: compileTemplate(source),
-      specialTokens: {},
-      contentFormat: "string",
-    },
-    stopTokenIds: [200_101],
-    toolParser: "hermes",
-    reasoningParser: "qwen3",
-    contextLength: 4_096,
-  },
+  profile: templatedProfile(),
   write: ({ thought, text = "", calls = [], raw }) => {
     if (raw !== undefined) return raw;
     const written = calls.map(
@@ -176,7 +150,7 @@ export async function openChatServer(
   options: Partial<ServerOptions> & { readonly engine?: Partial<TestEngineOptions> } = {},
 ): Promise<ChatServer> {
   const { engine: engineOptions, ...rest } = options;
-  const encoding = format.name === "harmony" ? harmony : tokenizer;
+  const encoding = format.name === "harmony" ? harmony : format.profile.tokenizer;
   let next = 0;
   const engine = new TestEngine({
     emit: () => [

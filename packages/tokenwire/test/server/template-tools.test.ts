@@ -2,37 +2,16 @@
 // parser, and given back as messages.
 
 import { ToolDescription, ToolNamespaceConfig } from "@tokenwire/core/harmony";
-import { compileTemplate } from "@tokenwire/core/template";
-import { extendEncoding } from "@tokenwire/core/tokenizer";
-import { getEncoding } from "@tokenwire/encodings";
 import OpenAI from "openai";
 import { afterEach, describe, expect, it } from "vitest";
-import type { ModelProfile } from "../../src/protocol/index.ts";
 import { createServer, type Server, type ServerOptions } from "../../src/server/index.ts";
 import { defineTool, type Tool } from "../../src/tools/index.ts";
 import { type AnyEvent, checkLifecycle } from "./lifecycle.ts";
 import { TestEngine } from "./support.ts";
+import { templatedProfile } from "./templated-profile.ts";
 
-const tokenizer = extendEncoding(getEncoding("o200k_base"), {
-  name: "test",
-  specialTokens: new Map([["<|im_end|>", 200_101]]),
-});
-
-const source = `{% for tool in tools or [] %}[{{ tool.function.name }}]{% endfor %}
-{%- for m in messages %}{{ '\\n' + m.role }}:
-{%- if m.reasoning_content %}<think>{{ m.reasoning_content }}</think>{% endif %}{{ m.content or '' }}
-{%- for c in m.tool_calls or [] %}<call {{ c.function.name }} {{ c.function.arguments | tojson }}>{% endfor %}
-{%- endfor %}{{ '\\n' }}assistant:`;
-
-const profile: ModelProfile = {
-  id: "m",
-  tokenizer,
-  format: { kind: "template", template: compileTemplate(source), specialTokens: {}, contentFormat: "string" },
-  stopTokenIds: [200_101],
-  toolParser: "hermes",
-  reasoningParser: "qwen3",
-  contextLength: 4_096,
-};
+const profile = templatedProfile();
+const { tokenizer } = profile;
 
 const servers: Server[] = [];
 afterEach(async () => {
